@@ -1,0 +1,123 @@
+// Package engine opens what computes: XLA on a CPU ("xla:cpu"), XLA on an NVIDIA GPU ("xla:cuda"), or pure Go ("go"),
+// which needs nothing installed and always works.
+//
+// XLA comes as a plugin, a shared library that is loaded at run time. It is looked for in the folders of
+// PJRT_PLUGIN_LIBRARY_PATH, then in [PluginDir], where scripts/setup puts it, then where go-xla installs it. Nothing is
+// downloaded here.
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend" // registers "go"
+)
+
+// BackendEnv names the environment variable that chooses the engine when the caller does not.
+const BackendEnv = compute.ConfigEnvVar
+
+// Engine is an open engine.
+type Engine struct {
+	Backend compute.Backend // what GoMLX computes with
+	Name    string          // xla:cpu, xla:cuda, go, or what was asked for
+	Reason  string          // why this one, in a few words
+	Notice  string          // what the user should know about its speed, or ""
+}
+
+// Close frees the engine and all that is on it.
+func (e *Engine) Close() { e.Backend.Finalize() }
+
+// String says in one line which engine it is and why.
+func (e *Engine) String() string { return e.Name + " (" + e.Reason + ")" }
+
+// NoPluginError reports that an XLA engine was asked for and its plugin is not there.
+type NoPluginError struct {
+	Engine string // xla:cpu or xla:cuda
+}
+
+func (e *NoPluginError) Error() string {
+	return fmt.Sprintf("no plugin for %s found: run scripts/setup to install it, or choose the engine go", e.Engine)
+}
+
+// PluginDir returns the folder in the user's cache where scripts/setup puts XLA's CPU plugin.
+func PluginDir() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(cache, "stylebook", "pjrt"), nil
+}
+
+// Open opens the named engine: xla:cpu, xla:cuda, xla (either), go, or xla: followed by a plugin's absolute path;
+// GoMLX's options may follow after commas ("xla:cuda,tf32=false"). An empty name takes the one in GOMLX_BACKEND; if that
+// is empty too, the fastest engine present.
+//
+// An XLA engine whose plugin is missing is a *[NoPluginError].
+func Open(name string) (*Engine, error) {
+	if name != "" {
+		return openNamed(name, "as asked")
+	}
+	if name = os.Getenv(BackendEnv); name != "" {
+		return openNamed(name, "named by "+BackendEnv)
+	}
+	return openFastest()
+}
+
+func openNamed(name, reason string) (*Engine, error) {
+	kind, options, _ := strings.Cut(name, ",")
+	switch {
+	case kind == "go":
+		return openGo(name, reason)
+	case kind == "xla":
+		e, err := openXLA("xla:cuda", options, reason)
+		if err != nil {
+			e, err = openXLA("xla:cpu", options, reason)
+		}
+		return e, err
+	case kind == "xla:cpu", kind == "xla:cuda", strings.HasPrefix(kind, "xla:/"):
+		return openXLA(kind, options, reason)
+	}
+	return nil, fmt.Errorf("there is no engine %q (%s): choose xla:cpu, xla:cuda or go", name, reason)
+}
+
+func openFastest() (*Engine, error) {
+	e, cudaErr := openXLA("xla:cuda", "", "the fastest present: an NVIDIA GPU")
+	if cudaErr == nil {
+		return e, nil
+	}
+	reason := "the fastest present: no usable GPU"
+	var missing *NoPluginError
+	if !errors.As(cudaErr, &missing) {
+		reason = "the GPU did not open: " + firstLine(cudaErr)
+	}
+	e, cpuErr := openXLA("xla:cpu", "", reason)
+	if cpuErr == nil {
+		return e, nil
+	}
+	reason = "no XLA plugin found: scripts/setup installs one"
+	if !errors.As(cpuErr, &missing) {
+		reason = "XLA did not open: " + firstLine(cpuErr)
+	}
+	return openGo("go", reason)
+}
+
+func openGo(config, reason string) (*Engine, error) {
+	backend, err := compute.NewWithConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("engine go: %w", err)
+	}
+	e := &Engine{Backend: backend, Name: "go", Reason: reason}
+	if !simd {
+		e.Notice = "built without SIMD, the go engine is several times slower: build with GOEXPERIMENT=simd"
+	}
+	return e, nil
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}

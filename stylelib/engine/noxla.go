@@ -1,0 +1,6 @@
+//go:build !(((linux && (amd64 || arm64)) || (darwin && arm64) || (windows && amd64)) && cgo && !noxla)
+
+package engine
+
+// openXLA fails: this platform, or this build, has no XLA.
+func openXLA(kind, _, _ string) (*Engine, error) { return nil, &NoPluginError{Engine: kind} }

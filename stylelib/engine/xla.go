@@ -1,0 +1,68 @@
+//go:build ((linux && (amd64 || arm64)) || (darwin && arm64) || (windows && amd64)) && cgo && !noxla
+
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+// openXLA opens xla:cpu, xla:cuda or xla:/path/of/a/plugin.
+func openXLA(kind, options, reason string) (*Engine, error) {
+	path := findPlugin(kind)
+	if path == "" {
+		return nil, &NoPluginError{Engine: kind}
+	}
+	xla.EnableAutoInstall(false) // a run must not stop to download
+	config := path
+	if options != "" {
+		config += "," + options
+	}
+	backend, err := xla.New(config)
+	if err != nil {
+		return nil, fmt.Errorf("engine %s: %w", kind, err)
+	}
+	return &Engine{Backend: backend, Name: kind, Reason: reason}, nil
+}
+
+// findPlugin returns the path of the plugin for kind, or "".
+func findPlugin(kind string) string {
+	device := strings.TrimPrefix(kind, "xla:")
+	if filepath.IsAbs(device) {
+		return device
+	}
+	if os.Getenv(pjrt.PJRTPluginPathsEnv) == "" {
+		if path := cachedPlugin(device); path != "" {
+			return path
+		}
+	}
+	for name, path := range pjrt.AvailablePlugins() {
+		if name == device || strings.HasPrefix(name, device+"_v") {
+			return path
+		}
+	}
+	return cachedPlugin(device)
+}
+
+// cachedPlugin returns the plugin that scripts/setup installed, or "". CUDA's lies beside NVIDIA's libraries.
+func cachedPlugin(device string) string {
+	dir, err := PluginDir()
+	if err != nil {
+		return ""
+	}
+	if device == "cuda" {
+		dir = filepath.Join(dir, "lib", "go-xla", "nvidia")
+	}
+	for _, extension := range []string{"so", "dylib", "dll"} {
+		path := filepath.Join(dir, "pjrt_c_api_"+device+"_plugin."+extension)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}

@@ -1,0 +1,120 @@
+package stylelib
+
+import (
+	"bytes"
+	"encoding/binary"
+	"image"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// labelled makes a picture whose red values are the given ones.
+func labelled(rows ...[]uint8) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, len(rows[0]), len(rows)))
+	for y, row := range rows {
+		for x, v := range row {
+			setRGB(img.Pix[img.PixOffset(x, y):], v, 100+v, 200+v)
+		}
+	}
+	return img
+}
+
+func TestOrientImage(t *testing.T) {
+	stored := labelled([]uint8{1, 2, 3}, []uint8{4, 5, 6})
+	for orientation, want := range map[int]*image.RGBA{
+		1: stored,
+		2: labelled([]uint8{3, 2, 1}, []uint8{6, 5, 4}),
+		3: labelled([]uint8{6, 5, 4}, []uint8{3, 2, 1}),
+		4: labelled([]uint8{4, 5, 6}, []uint8{1, 2, 3}),
+		5: labelled([]uint8{1, 4}, []uint8{2, 5}, []uint8{3, 6}),
+		6: labelled([]uint8{4, 1}, []uint8{5, 2}, []uint8{6, 3}),
+		7: labelled([]uint8{6, 3}, []uint8{5, 2}, []uint8{4, 1}),
+		8: labelled([]uint8{3, 6}, []uint8{2, 5}, []uint8{1, 4}),
+	} {
+		if diff := cmp.Diff(want, orientImage(stored, orientation)); diff != "" {
+			t.Errorf("orientation %d (-want +got):\n%s", orientation, diff)
+		}
+	}
+}
+
+// exifBlock makes an EXIF block with two entries, the second the orientation.
+func exifBlock(order binary.AppendByteOrder, typ, orientation uint16) []byte {
+	block := []byte("II*\x00")
+	if order == binary.AppendByteOrder(binary.BigEndian) {
+		block = []byte("MM\x00*")
+	}
+	block = order.AppendUint32(block, 8)
+	block = order.AppendUint16(block, 2)
+	for _, entry := range [][2]uint16{{0x010f, 7}, {0x0112, orientation}} {
+		block = order.AppendUint16(block, entry[0])
+		block = order.AppendUint16(block, typ)
+		block = order.AppendUint32(block, 1)
+		block = order.AppendUint16(block, entry[1])
+		block = order.AppendUint16(block, 0)
+	}
+	return block
+}
+
+func TestEXIFOrientation(t *testing.T) {
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		for orientation := uint16(1); orientation <= 8; orientation++ {
+			block := exifBlock(order, 3, orientation)
+			for _, block := range [][]byte{block, append([]byte("Exif\x00\x00"), block...)} {
+				if got := exifOrientation(block); got != int(orientation) {
+					t.Errorf("%v: got %d, want %d", order, got, orientation)
+				}
+			}
+		}
+	}
+}
+
+func TestBrokenEXIFIsUpright(t *testing.T) {
+	whole := exifBlock(binary.LittleEndian, 3, 6)
+	far := bytes.Clone(whole)
+	binary.LittleEndian.PutUint32(far[4:], 0xfffffffe)
+	for name, block := range map[string][]byte{
+		"none": nil, "value 0": exifBlock(binary.LittleEndian, 3, 0), "value 9": exifBlock(binary.LittleEndian, 3, 9),
+		"not a short": exifBlock(binary.LittleEndian, 2, 6), "directory far away": far, "no EXIF": []byte("hello, hello"),
+	} {
+		if got := exifOrientation(block); got != 1 {
+			t.Errorf("%s: got %d, want 1", name, got)
+		}
+	}
+	for size := range len(whole) - 4 {
+		if got := exifOrientation(whole[:size]); got != 1 && got != 6 {
+			t.Errorf("%d of %d bytes: got %d", size, len(whole), got)
+		}
+	}
+}
+
+// Chunks of odd size are followed by a byte that does not count.
+func TestWebPChunkAfterOddOne(t *testing.T) {
+	data := []byte("RIFF\x1c\x00\x00\x00WEBPICCP\x03\x00\x00\x00abc\x00EXIF\x02\x00\x00\x00II")
+	if got := webpEXIF(data); string(got) != "II" {
+		t.Errorf("got %q, want II", got)
+	}
+}
+
+// Whatever stands in a file, looking for EXIF and sizes must not fail.
+func FuzzContainers(f *testing.F) {
+	for _, name := range []string{"orientation-6.jpg", "exif.png", "exif.webp", "alpha.webp", "animated.webp"} {
+		f.Add(mustReadFile(f, filepath.Join(imageFixtures, name)))
+	}
+	for _, lies := range []string{ // segments and chunks that reach beyond the end
+		"\xff\xd8\xff\xe1\xff\xffExif\x00\x00", "\xff\xd8\xff\xe0\x00\x00\xff\xff", "\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf\x00\x00\x00\x00",
+		"RIFF\xff\xff\xff\xffWEBPVP8X\xff\xff\xff\xff", "RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff\x01",
+	} {
+		f.Add([]byte(lies))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, format := range imageFormats {
+			if format.match(data) {
+				exifOrientation(format.exif(data))
+				format.size(data)
+			}
+		}
+		foreignReason(data)
+	})
+}

@@ -1,0 +1,219 @@
+package stylelib
+
+import (
+	"fmt"
+
+	"stylebook/stylelib/conv"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Extractor is a feature network on an engine, cut after the last layer that the options use. Its weights stay on the
+// device. Call [Extractor.Finalize] to free them.
+type Extractor struct {
+	backend    compute.Backend
+	layers     []Layer
+	pooling    Pooling
+	padding    Padding
+	taps       Taps
+	parameters []*tensors.Tensor // per convolution: the prepared filter's two forms, the bias
+}
+
+// MissingLayerError reports a layer that the options name and the network's weights do not reach.
+type MissingLayerError struct {
+	Layer Layer
+	Last  Layer // the deepest layer that the weights reach
+}
+
+func (e *MissingLayerError) Error() string {
+	return fmt.Sprintf("the weights end at %s (%d), but %s (%d) is used: choose earlier layers or complete weights",
+		e.Last.Name, e.Last.Index, e.Layer.Name, e.Layer.Index)
+}
+
+// NewExtractor places net on the engine, cut after the last layer that options name. Weights that do not reach that
+// layer give a *[MissingLayerError].
+func NewExtractor(backend compute.Backend, net *Network, options Options) (*Extractor, error) {
+	if err := options.Validate(); err != nil {
+		return nil, err
+	}
+	layers := Layers()[:options.LastLayer()+1]
+	convs := net.convsFor(layers)
+	if convs == nil {
+		return nil, net.missing(layers)
+	}
+	parameters, err := prepareFilters(backend, convs)
+	if err != nil {
+		return nil, fmt.Errorf("place the network on the engine: %w", err)
+	}
+	return &Extractor{backend: backend, layers: layers, pooling: net.Pooling, padding: net.Padding, taps: options.Taps,
+		parameters: parameters}, nil
+}
+
+// convsFor returns the convolutions among layers, or nil if the network lacks one.
+func (n *Network) convsFor(layers []Layer) []Conv {
+	convs := []Conv{}
+	for _, layer := range layers {
+		if layer.Kind != ConvLayer {
+			continue
+		}
+		if len(convs) >= len(n.Convs) || n.Convs[len(convs)].Index != layer.Index {
+			return nil
+		}
+		convs = append(convs, n.Convs[len(convs)])
+	}
+	return convs
+}
+
+func (n *Network) missing(layers []Layer) error {
+	if len(n.Convs) == 0 {
+		return fmt.Errorf("the network has no convolutions")
+	}
+	// After its last convolution a network still reaches what needs no weights: the ReLU, and a pool that follows it.
+	last := n.Convs[len(n.Convs)-1].Index + 1
+	if all := Layers(); last+1 < len(all) && all[last+1].Kind == PoolLayer {
+		last++
+	}
+	return &MissingLayerError{Layer: layers[len(layers)-1], Last: Layers()[last]}
+}
+
+func prepareFilters(backend compute.Backend, convs []Conv) ([]*tensors.Tensor, error) {
+	var filters []*tensors.Tensor
+	for _, c := range convs {
+		filters = append(filters, c.Filter)
+	}
+	parameters := []*tensors.Tensor{}
+	if len(convs) == 0 {
+		return parameters, nil
+	}
+	prepared, err := ExecOnceN(backend, func(filters []*Node) []*Node {
+		var forms []*Node
+		for _, filter := range filters {
+			f := conv.Prepare(filter)
+			forms = append(forms, Identity(f.Forward), f.Backward)
+		}
+		return forms
+	}, AsInputs(filters)...)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range convs {
+		parameters = append(parameters, prepared[2*i], prepared[2*i+1], c.Bias)
+	}
+	return parameters, nil
+}
+
+// Backend returns the engine that the extractor lives on.
+func (e *Extractor) Backend() compute.Backend { return e.backend }
+
+// Finalize frees the filters on the device; the extractor can't be used afterwards.
+func (e *Extractor) Finalize() {
+	for i, p := range e.parameters {
+		if i%3 != 2 { // biases belong to the Network
+			_ = p.FinalizeAll()
+		}
+	}
+}
+
+// Compile makes an executable of a graph function that uses the network: build gets the network in the graph and one
+// node for each input that [Program.Run] will be given.
+func (e *Extractor) Compile(build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
+	exec, err := NewExec(e.backend, func(nodes []*Node) []*Node {
+		parameters, inputs := nodes[:len(e.parameters)], nodes[len(e.parameters):]
+		return build(e.vgg(parameters), inputs)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build the graph: %w", err)
+	}
+	return &Program{exec: exec, extractor: e}, nil
+}
+
+// Program is a compiled graph that uses the network. The first run with inputs of new shapes compiles it.
+type Program struct {
+	exec      *Exec
+	extractor *Extractor
+}
+
+// Run executes the program; inputs are tensors or numbers, as GoMLX takes them.
+func (p *Program) Run(inputs ...any) ([]*tensors.Tensor, error) {
+	return p.exec.Call(append(AsInputs(p.extractor.parameters), inputs...)...)
+}
+
+// AsInputs returns tensors in the form that [Program.Run] takes.
+func AsInputs(ts []*tensors.Tensor) []any {
+	inputs := make([]any, len(ts))
+	for i, t := range ts {
+		inputs[i] = t
+	}
+	return inputs
+}
+
+// Finalize frees the compiled program.
+func (p *Program) Finalize() { p.exec.Finalize() }
+
+// VGG is the network inside a graph: its layers in order, up to the last one used.
+type VGG struct {
+	Layers []GraphLayer
+}
+
+// GraphLayer is one layer of the network inside a graph.
+type GraphLayer struct {
+	Layer
+	network *Extractor
+	filter  conv.Filter
+	bias    *Node
+	last    bool
+}
+
+func (e *Extractor) vgg(parameters []*Node) *VGG {
+	vgg := &VGG{}
+	for _, layer := range e.layers {
+		l := GraphLayer{Layer: layer, network: e, last: layer.Index == len(e.layers)-1}
+		if layer.Kind == ConvLayer {
+			l.filter = conv.Filter{Forward: parameters[0], Backward: parameters[1]}
+			l.bias = parameters[2]
+			parameters = parameters[3:]
+		}
+		vgg.Layers = append(vgg.Layers, l)
+	}
+	return vgg
+}
+
+// Forward applies the layer to a map of shape [1, h, w, in]: convolution with bias, ReLU or pooling. A pooling layer
+// halves h and w, rounding down. It panics when the map is too small to be pooled.
+func (l GraphLayer) Forward(x *Node) *Node {
+	switch l.Kind {
+	case ConvLayer:
+		out := l.bias.Shape().Dim(0)
+		bias := Reshape(l.bias, 1, 1, 1, out)
+		if l.network.padding == ReflectPadding {
+			return Add(conv.Conv3x3(conv.Reflect(x), l.filter, 0), bias)
+		}
+		return Add(conv.Conv3x3(x, l.filter, 1), bias)
+	case ReLULayer:
+		return relu(x)
+	default:
+		if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h < 2 || w < 2 {
+			exceptions.Panicf("%s: a map of %d × %d (height × width) can't be halved: use larger pictures or earlier layers",
+				l.Name, h, w)
+		}
+		if l.network.pooling == AveragePooling {
+			return conv.AveragePool2(x)
+		}
+		return conv.MaxPool2(x)
+	}
+}
+
+// Tap returns the layer's output y as the loss sees it. With [TapsInPlace] that is the output after the ReLU that
+// follows, for every convolution except the last layer of the network: torchvision's ReLU works in place and overwrites
+// the convolution's stored output. With [TapsBeforeReLU] it is y itself.
+func (l GraphLayer) Tap(y *Node) *Node {
+	if l.network.taps == TapsInPlace && l.Kind == ConvLayer && !l.last {
+		return relu(y)
+	}
+	return y
+}
+
+func relu(x *Node) *Node { return Max(x, ScalarZero(x.Graph(), x.DType())) }

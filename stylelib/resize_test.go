@@ -1,0 +1,270 @@
+package stylelib
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var fixtureSizes = [][2]int{{70, 45}, {20, 31}, {47, 30}, {13, 61}, {100, 9}, {1, 1}, {16, 16}, {60, 90}}
+
+func TestResizeLikePillowAndOpenCV(t *testing.T) {
+	base := readGoldenPNG(t, filepath.Join(imageFixtures, "base.png"))
+	for _, test := range []struct {
+		by     string
+		filter ResizeFilter
+		limit  imageDifference
+	}{
+		{"pillow", AntialiasBilinear, imageDifference{}},
+		{"opencv", PlainBilinear, imageDifference{Max: 1, Share: 0.15}},
+	} {
+		for _, size := range fixtureSizes {
+			name := fmt.Sprintf("resize-%dx%d-%s.png", size[0], size[1], test.by)
+			got, err := Resize(base, size[0], size[1], test.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := compareImages(t, got, readGoldenPNG(t, filepath.Join(imageFixtures, name)))
+			t.Logf("%s: %v", name, d)
+			if small := size[0]*size[1] < 100; d.Max > test.limit.Max || d.Share > test.limit.Share && !small {
+				t.Errorf("%s: %v: want at most %d, %.0f %%", name, d, test.limit.Max, 100*test.limit.Share)
+			}
+		}
+	}
+}
+
+// sharedResizes reads the [h, w, 3] uint8 tensors of a safetensors file.
+func sharedResizes(t *testing.T, path string) map[string]*image.RGBA {
+	t.Helper()
+	data := mustReadFile(t, path)
+	headerEnd := 8 + binary.LittleEndian.Uint64(data)
+	var header map[string]struct {
+		Shape   []int  `json:"shape"`
+		Offsets [2]int `json:"data_offsets"`
+	}
+	if err := json.Unmarshal(data[8:headerEnd], &header); err != nil {
+		t.Fatal(err)
+	}
+	images := map[string]*image.RGBA{}
+	for name, tensor := range header {
+		if len(tensor.Shape) != 3 {
+			continue // metadata
+		}
+		img := image.NewRGBA(image.Rect(0, 0, tensor.Shape[1], tensor.Shape[0]))
+		values := data[int(headerEnd)+tensor.Offsets[0] : int(headerEnd)+tensor.Offsets[1]]
+		for i := range len(values) / 3 {
+			copy(img.Pix[4*i:], values[3*i:3*i+3])
+			img.Pix[4*i+3] = 255
+		}
+		images[name] = img
+	}
+	return images
+}
+
+func TestResizeLikeSharedGolden(t *testing.T) {
+	images := sharedResizes(t, filepath.Join(sharedPhotographs(t), "golden", "resize.safetensors"))
+	for name, want := range images {
+		kind, _, isResized := strings.Cut(name, "-")
+		if !isResized {
+			continue
+		}
+		filter, limit := PlainBilinear, imageDifference{}
+		switch kind {
+		case "pil":
+			filter = AntialiasBilinear
+		case "opencv":
+			limit = imageDifference{Max: 1, Share: 0.13}
+		}
+		got, err := Resize(images["source"], want.Rect.Dy(), want.Rect.Dx(), filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := compareImages(t, got, want)
+		t.Logf("%s: %v", name, d)
+		if d.Max > limit.Max || d.Share > limit.Share {
+			t.Errorf("%s: %v: want at most %d, %.1f %%", name, d, limit.Max, 100*limit.Share)
+		}
+	}
+}
+
+// By hand. From 4 pixels to 2, s = 2: the triangle gives 3/8, 3/8, 1/8 to the first three and, at the border, is
+// divided by 7/8. Two taps at place 0.5 give 1/2, 1/2. From 2 pixels to 4, both give 3/4, 1/4.
+func TestResizeByHand(t *testing.T) {
+	narrow, wide := labelled([]uint8{0, 100}), labelled([]uint8{0, 70, 140, 21})
+	for _, test := range []struct {
+		img    *image.RGBA
+		width  int
+		filter ResizeFilter
+		want   []uint8
+	}{
+		{wide, 2, AntialiasBilinear, []uint8{50, 79}}, // (0·3+70·3+140)/7 = 50; (70+140·3+21·3)/7 = 79
+		{wide, 2, PlainBilinear, []uint8{35, 80}},     // (140+21)/2 = 80.5, to the even one
+		{narrow, 4, AntialiasBilinear, []uint8{0, 25, 75, 100}},
+		{narrow, 4, PlainBilinear, []uint8{0, 25, 75, 100}},
+		{narrow, 1, AntialiasBilinear, []uint8{50}},
+		{narrow, 2, PlainBilinear, []uint8{0, 100}},
+	} {
+		got, err := Resize(test.img, 3, test.width, test.filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for y := range 3 {
+			for x, want := range test.want {
+				if c := got.RGBAAt(x, y); c.R != want {
+					t.Errorf("%v, %d to %d pixels: pixel (%d, %d) is %d, want %d", test.filter, test.img.Rect.Dx(), test.width, y, x, c.R, want)
+				}
+			}
+		}
+	}
+}
+
+func TestResizeKeepsConstants(t *testing.T) {
+	img := image.NewRGBA(image.Rect(0, 0, 37, 23))
+	for i := range img.Pix {
+		img.Pix[i] = []uint8{255, 0, 131, 255}[i%4]
+	}
+	for _, filter := range []ResizeFilter{AntialiasBilinear, PlainBilinear} {
+		for _, size := range [][2]int{{1, 1}, {5, 100}, {100, 5}, {23, 37}} {
+			got, err := Resize(img, size[0], size[1], filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range got.Pix {
+				if v != img.Pix[i%4] {
+					t.Fatalf("%v to %v: value %d is %d", filter, size, i, v)
+				}
+			}
+		}
+	}
+}
+
+// A picture of the same size is a copy: changing one must not change the other.
+func TestResizeToSameSizeCopies(t *testing.T) {
+	img := readGoldenPNG(t, filepath.Join(imageFixtures, "base.png"))
+	for _, filter := range []ResizeFilter{AntialiasBilinear, PlainBilinear} {
+		got, err := Resize(img, img.Rect.Dy(), img.Rect.Dx(), filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := compareImages(t, got, img); d.Max > 0 {
+			t.Errorf("%v: %v", filter, d)
+		}
+		if &got.Pix[0] == &img.Pix[0] {
+			t.Errorf("%v shares the memory of its argument", filter)
+		}
+	}
+}
+
+func TestResizeRefuses(t *testing.T) {
+	img := labelled([]uint8{1, 2})
+	for _, size := range [][2]int{{0, 5}, {5, 0}, {-1, 5}, {5, -1}, {1 << 40, 1 << 40}, {10001, 10000}} {
+		_, err := Resize(img, size[0], size[1], AntialiasBilinear)
+		var sizeErr *SizeError
+		if !errors.As(err, &sizeErr) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v: got %v, want a *SizeError", size, err)
+		}
+	}
+	if _, err := Resize(img, 5, 5, ResizeFilter(7)); err == nil || !strings.Contains(err.Error(), "unknown filter ResizeFilter(7)") {
+		t.Errorf("unknown filter: got %v", err)
+	}
+	for _, empty := range []image.Image{nil, image.NewRGBA(image.Rectangle{})} {
+		if _, err := Resize(empty, 5, 5, PlainBilinear); err == nil {
+			t.Error("a picture without pixels: want an error")
+		}
+	}
+}
+
+func TestFitSize(t *testing.T) {
+	for _, test := range []struct{ contentHeight, contentWidth, height, width, area, wantHeight, wantWidth int }{
+		{300, 450, 0, 0, DefaultArea, 300, 450},
+		{3000, 4500, 0, 0, DefaultArea, 300, 450},
+		{4500, 3000, 0, 0, DefaultArea, 450, 300}, // upright stays upright
+		{10, 15, 0, 0, 150 * 225, 150, 225},
+		{3000, 4000, 0, 0, DefaultArea, 318, 424}, // √(135000·3/4) = 318.2, √(135000·4/3) = 424.3
+		{777, 777, 0, 0, DefaultArea, 367, 367},
+		{3000, 4000, 300, 0, DefaultArea, 300, 400},
+		{3000, 4000, 0, 300, 0, 225, 300},
+		{3000, 4000, 0, 301, 0, 226, 301}, // 225.75
+		{3000, 4000, 77, 600, 0, 77, 600},
+		{3, 4, 16, 16, 0, 16, 16},
+	} {
+		h, w, err := FitSize(test.contentHeight, test.contentWidth, test.height, test.width, test.area)
+		if err != nil || h != test.wantHeight || w != test.wantWidth {
+			t.Errorf("%+v: got %d, %d, %v", test, h, w, err)
+		}
+	}
+}
+
+func TestFitSizeKeepsAreaAndAspect(t *testing.T) {
+	for _, content := range [][2]int{{1, 5}, {333, 1000}, {4000, 3000}, {1999, 2001}} {
+		h, w, err := FitSize(content[0], content[1], 0, 0, DefaultArea)
+		if err != nil {
+			t.Fatal(err)
+		}
+		area := float64(h*w) / DefaultArea
+		aspect := float64(h) / float64(w) * float64(content[1]) / float64(content[0])
+		if math.Abs(area-1) > 0.005 || math.Abs(aspect-1) > 0.005 {
+			t.Errorf("%v: %d × %d has %.4f of the area and %.4f of the aspect ratio", content, h, w, area, aspect)
+		}
+	}
+}
+
+func TestFitSizeRefuses(t *testing.T) {
+	for _, test := range []struct {
+		contentHeight, contentWidth, height, width, area int
+		want                                             string
+	}{
+		{300, 450, 15, 450, 0, "height 15, width 450: both must be at least 16 pixels"},
+		{300, 450, 300, 15, 0, "the five blocks of VGG-19 have nothing left"},
+		{10000, 100, 200, 0, 0, "height 200, width 2: both must be at least 16 pixels"},
+		{300, 450, 0, 0, 100, "both must be at least 16 pixels"},
+		{1, 100_000, 0, 0, DefaultArea, "both must be at least 16 pixels"},
+		{300, 450, -1, 0, DefaultArea, "neither may be negative"},
+		{300, 450, 0, -1, DefaultArea, "neither may be negative"},
+		{300, 450, 0, 0, 0, "the area must be positive, not 0"},
+		{0, 450, 0, 0, DefaultArea, "the content image has no pixels"},
+		{300, 450, math.MaxInt, 0, 0, "more than 100 megapixels"},
+		{300, 450, 20_000, 20_000, 0, "more than 100 megapixels"},
+	} {
+		_, _, err := FitSize(test.contentHeight, test.contentWidth, test.height, test.width, test.area)
+		var sizeErr *SizeError
+		if !errors.As(err, &sizeErr) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%+v: got %v", test, err)
+		}
+	}
+}
+
+func ExampleFitSize() {
+	h, w, err := FitSize(4032, 3024, 0, 0, DefaultArea) // a telephone's upright photograph
+	fmt.Println(h, w, err)
+	h, w, err = FitSize(4032, 3024, 400, 0, DefaultArea)
+	fmt.Println(h, w, err)
+	_, _, err = FitSize(4032, 3024, 10, 0, DefaultArea)
+	fmt.Println(err)
+	// Output:
+	// 424 318 <nil>
+	// 400 300 <nil>
+	// height 10, width 8: both must be at least 16 pixels, or the five blocks of VGG-19 have nothing left: choose a larger size
+}
+
+func ExampleResize() {
+	stripes := image.NewGray(image.Rect(0, 0, 8, 1))
+	stripes.Pix = []uint8{0, 255, 0, 255, 0, 255, 0, 255}
+	for _, filter := range []ResizeFilter{AntialiasBilinear, PlainBilinear} {
+		img, err := Resize(stripes, 1, 2, filter)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(filter, img.RGBAAt(0, 0).R, img.RGBAAt(1, 0).R)
+	}
+	// Output:
+	// antialias bilinear 118 137
+	// plain bilinear 128 128
+}
