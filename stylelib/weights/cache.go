@@ -1,0 +1,129 @@
+package weights
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// cache is the directory of downloaded weights. A file vgg19-to-conv5_1.safetensors has the convolutions up to
+// conv5_1; its SHA-256 stands in vgg19-to-conv5_1.safetensors.sha256.
+type cache struct{ dir string }
+
+// openCache returns the cache in dir, "" for the usual one; a relative dir counts from base. It need not exist yet.
+func openCache(base, dir string) (*cache, error) {
+	if filepath.IsAbs(dir) {
+		return &cache{dir: dir}, nil
+	}
+	if dir != "" {
+		return &cache{dir: filepath.Join(base, dir)}, nil
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return &cache{dir: filepath.Join(base, "stylebook", "weights")}, nil
+}
+
+// fileFor returns the path of the cached file that ends with the convolution of this index.
+func (c *cache) fileFor(lastConv int) string {
+	return c.path("vgg19-to-" + layerName(lastConv) + ".safetensors")
+}
+
+func (c *cache) path(name string) string { return filepath.Join(c.dir, name) }
+
+// candidates returns the files that are deep enough for a run up to lastLayer and exist, the smallest first.
+func (c *cache) candidates(lastLayer int) []string {
+	var paths []string
+	for _, index := range convIndices()[len(convsUpTo(lastLayer))-1:] {
+		path := c.fileFor(index)
+		if _, err := os.Stat(path); err == nil {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// lock keeps other downloads out of the cache, also those of other processes. waiting is called if it must wait.
+func (c *cache) lock(ctx context.Context, waiting func()) (unlock func(), err error) {
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return nil, err
+	}
+	lock := flock.New(filepath.Join(c.dir, ".lock"))
+	locked, err := lock.TryLock()
+	if err == nil && !locked {
+		waiting()
+		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", c.dir, err)
+	}
+	return func() { lock.Unlock() }, nil
+}
+
+func sumPath(path string) string { return path + ".sha256" }
+
+// readSum returns the SHA-256 recorded beside a file, "" if there is none: somebody may have copied only the file.
+func readSum(path string) (string, error) {
+	text, err := os.ReadFile(sumPath(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	sum, _, _ := strings.Cut(string(text), " ")
+	if raw, err := hex.DecodeString(sum); err != nil || len(raw) != 32 {
+		return "", fmt.Errorf("%s holds no SHA-256", sumPath(path))
+	}
+	return sum, nil
+}
+
+// writeSum records a SHA-256 beside a file, in the form that sha256sum -c reads.
+func writeSum(path, sum string) error {
+	_, err := writeAtomic(sumPath(path), func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s  %s\n", sum, filepath.Base(path))
+		return err
+	})
+	return err
+}
+
+// publish gives a complete part file its name. The sum comes first: were it missing after an interruption, damage
+// to the file could not be seen.
+func publish(part, path, sum string) error {
+	if err := writeSum(path, sum); err != nil {
+		return err
+	}
+	if err := os.Rename(part, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes a rename survive a power cut, where the system can do that.
+func syncDir(dir string) error {
+	opened, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer opened.Close()
+	_ = opened.Sync() // not every file system syncs directories, and the file itself is safe
+	return nil
+}
+
+// clean reports whether name is a plain file name.
+func clean(name string) bool {
+	return name != "" && !strings.HasPrefix(name, ".") && !slices.ContainsFunc([]rune(name), func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", r)
+	})
+}

@@ -1,0 +1,217 @@
+package weights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	sl "stylebook/stylelib"
+)
+
+// retryDelay is how long a download rests before it is continued.
+const retryDelay = 300 * time.Millisecond
+
+// download is the state of the downloads of one Load.
+type download struct {
+	client    *client
+	cache     *cache
+	lastLayer int
+	retries   int
+	report    func(Progress)
+	streamed  bool // the last source did not serve ranges
+}
+
+// fromNetwork returns nil without an error if no source gave the weights.
+func (l *loader) fromNetwork(ctx context.Context, cache *cache) (*Loaded, error) {
+	if len(l.Sources) == 0 {
+		return nil, nil
+	}
+	d := &download{cache: cache, lastLayer: deepest(l.LastLayer), retries: l.Retries, report: l.Progress}
+	if d.report == nil {
+		d.report = func(Progress) {}
+	}
+	unlock, err := cache.lock(ctx, func() { d.report(Progress{Waiting: true}) })
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("waiting for another download: %w", context.Cause(ctx))
+		}
+		l.note("downloads can't be kept: %v", err)
+		return nil, nil
+	}
+	defer unlock()
+	if loaded, err := l.again(ctx, cache); loaded != nil || err != nil {
+		return loaded, err
+	}
+	d.client = newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout)
+	defer d.client.close()
+	for _, source := range l.Sources {
+		loaded, err := d.from(ctx, source)
+		if err == nil {
+			if d.streamed {
+				l.note("%s does not serve ranges, so the start of its file was read as a stream", hostOf(source.URL))
+			}
+			return loaded, nil
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("downloading VGG-19: %w (the next run continues)", context.Cause(ctx))
+		}
+		l.note("%s: %v", hostOf(source.URL), err)
+		var local *localError
+		if errors.As(err, &local) {
+			return nil, nil
+		}
+	}
+	return nil, nil
+}
+
+// again looks into the cache once more now that no one else is downloading.
+func (l *loader) again(ctx context.Context, cache *cache) (*Loaded, error) {
+	notes := l.notes
+	loaded, err := l.fromCache(ctx, cache)
+	l.notes = notes // what is damaged has been told already
+	return loaded, err
+}
+
+// from downloads from one source, checks what came and moves it into the cache.
+func (d *download) from(ctx context.Context, source Remote) (*Loaded, error) {
+	needed := convsUpTo(d.lastLayer)
+	path := d.cache.fileFor(needed[len(needed)-1])
+	part, attempt := path+".part", d.byRanges
+	if source.Whole {
+		part, attempt = d.cache.path(partName(source.URL)), d.byWhole
+	}
+	d.streamed = false
+	sum, err := d.persist(ctx, source, part, attempt)
+	if err != nil {
+		return nil, err
+	}
+	net, path, sum, err := d.accept(ctx, source, part, path, sum)
+	if err != nil {
+		return nil, err
+	}
+	return &Loaded{Network: net, Path: path, SHA256: sum,
+		Source: fmt.Sprintf("%s from %s, downloaded to %s", describe(net), source.URL, path)}, nil
+}
+
+// persist repeats attempts as long as they bring something.
+func (d *download) persist(ctx context.Context, source Remote, part string,
+	attempt func(context.Context, Remote, string) (string, error)) (string, error) {
+	for retry := 0; ; retry++ {
+		before := readPartState(part).Bytes
+		sum, err := attempt(ctx, source, part)
+		if err == nil {
+			return sum, nil
+		}
+		var local *localError
+		if ctx.Err() != nil || errors.As(err, &local) || retry >= d.retries || readPartState(part).Bytes <= before {
+			return "", err
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(retryDelay):
+		}
+	}
+}
+
+// accept checks a complete part file and gives it, or for a whole file its convolutions, a name in the cache.
+func (d *download) accept(ctx context.Context, source Remote, part, path, sum string) (*sl.Network, string, string, error) {
+	if source.Whole {
+		return d.acceptWhole(ctx, source, part, sum)
+	}
+	net, _, err := readChecked(ctx, part, d.lastLayer, sum)
+	if err != nil {
+		return nil, "", "", d.reject(ctx, part, err)
+	}
+	if err := publish(part, path, sum); err != nil {
+		return nil, "", "", &localError{err}
+	}
+	removePart(part)
+	return net, path, sum, nil
+}
+
+func (d *download) acceptWhole(ctx context.Context, source Remote, part, sum string) (*sl.Network, string, string, error) {
+	if err := checkWhole(source, sum); err != nil {
+		return nil, "", "", d.reject(ctx, part, err)
+	}
+	net, _, err := readChecked(ctx, part, AllLayers, sum)
+	if err == nil {
+		err = deepEnough(net, d.lastLayer)
+	}
+	if err != nil {
+		return nil, "", "", d.reject(ctx, part, err)
+	}
+	path := d.cache.fileFor(net.Convs[len(net.Convs)-1].Index)
+	finished := path + ".part"
+	if sum, err = writeSummed(finished, net, map[string]string{"source": source.URL}); err == nil {
+		err = publish(finished, path, sum)
+	}
+	if err != nil {
+		return nil, "", "", &localError{err}
+	}
+	removePart(part)
+	removePart(finished)
+	net.Convs = net.Convs[:min(len(net.Convs), len(convsUpTo(d.lastLayer)))]
+	return net, path, sum, nil
+}
+
+// deepest makes AllLayers definite: of a download, that is all of VGG-19.
+func deepest(lastLayer int) int {
+	if lastLayer == AllLayers {
+		return len(sl.Layers()) - 1
+	}
+	return lastLayer
+}
+
+func deepEnough(net *sl.Network, lastLayer int) error {
+	needed := convsUpTo(lastLayer)
+	if len(net.Convs) >= len(needed) {
+		return nil
+	}
+	return &DepthError{Has: net.Convs[len(net.Convs)-1].Index, Needs: needed[len(needed)-1]}
+}
+
+// reject removes what a source sent, unless it was only not looked at to the end.
+func (d *download) reject(ctx context.Context, part string, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	removePart(part)
+	var file *FileError
+	if errors.As(err, &file) {
+		return fmt.Errorf("sent a file that %s", file.Reason)
+	}
+	return err
+}
+
+// copy moves length bytes from a body into the part file and reports on it.
+func (d *download) copy(ctx context.Context, p *part, body io.Reader, length int64, progress Progress) error {
+	buffer := make([]byte, 128<<10)
+	var told time.Time
+	for length > 0 {
+		n, err := body.Read(buffer[:min(int64(len(buffer)), length)])
+		if n > 0 {
+			if _, err := p.Write(buffer[:n]); err != nil {
+				return err
+			}
+			length -= int64(n)
+		}
+		if length == 0 || time.Since(told) > 100*time.Millisecond {
+			told = time.Now()
+			progress.Done = p.size
+			d.report(progress)
+		}
+		if err != nil && length > 0 {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return fmt.Errorf("broke off at %d of %d bytes: %w", p.size, progress.Total, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

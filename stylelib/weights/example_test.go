@@ -1,0 +1,24 @@
+package weights_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"stylebook/stylelib/weights"
+)
+
+func ExampleLoad() {
+	options := weights.DefaultOptions()
+	options.Spec = weights.Offline // "auto" would look for trained weights first
+	loaded, err := weights.Load(context.Background(), options)
+	if err != nil {
+		log.Fatal(err)
+	}
+	last := loaded.Network.Convs[len(loaded.Network.Convs)-1]
+	fmt.Println(loaded.Source)
+	fmt.Println("layers up to", last.Index, "with filters", last.Filter.Shape().Dimensions)
+	// Output:
+	// the built-in narrow network
+	// layers up to 28 with filters [3 3 128 128]
+}

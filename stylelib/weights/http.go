@@ -1,0 +1,192 @@
+package weights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limits on a download. The whole file has 575 MB, its convolutions 80 MB.
+const (
+	maxWhole = 1 << 30
+	maxConvs = 256 << 20
+)
+
+// client asks for files and gives up on servers that don't answer or stand still.
+type client struct {
+	http          *http.Client
+	answer, stall time.Duration // 0 = no limit
+}
+
+func newClient(answer, stall time.Duration) *client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DisableCompression = true // byte ranges and sizes are those of the file itself
+	return &client{
+		http:   &http.Client{Transport: transport, CheckRedirect: checkRedirect},
+		answer: answer,
+		stall:  stall,
+	}
+}
+
+func (c *client) close() { c.http.CloseIdleConnections() }
+
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	if len(via) >= 10 {
+		return errors.New("more than 10 redirects")
+	}
+	if via[0].URL.Scheme == "https" && req.URL.Scheme != "https" {
+		return errors.New("redirects from https to " + req.URL.Scheme)
+	}
+	return nil
+}
+
+// httpRange is a part of a remote file. to is the first byte after it, 0 for everything from from on.
+type httpRange struct{ from, to int64 }
+
+func (r httpRange) header() string {
+	if r.to == 0 {
+		return fmt.Sprintf("bytes=%d-", r.from)
+	}
+	return fmt.Sprintf("bytes=%d-%d", r.from, r.to-1)
+}
+
+// answer is a server's reply to a request for a range.
+type answer struct {
+	body    io.ReadCloser
+	partial bool   // the body is the range asked for, otherwise the whole file
+	tag     string // what the file can be recognized by later, may be empty
+	size    int64  // of the whole file, -1 if unknown
+}
+
+// get asks for a range of a file; tag, if any, must still be its tag for that.
+func (c *client) get(ctx context.Context, address string, wanted httpRange, tag string) (*answer, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	response, err := c.do(ctx, cancel, address, wanted, tag)
+	if err != nil {
+		err = causeOf(ctx, err)
+		cancel(nil)
+		return nil, err
+	}
+	body := &watchedBody{body: response.Body, ctx: ctx, cancel: cancel, stall: c.stall}
+	reply, err := readAnswer(response, wanted)
+	if err != nil {
+		body.Close()
+		return nil, err
+	}
+	reply.body = body
+	return reply, nil
+}
+
+func (c *client) do(ctx context.Context, cancel context.CancelCauseFunc, address string, wanted httpRange, tag string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("User-Agent", "stylebook")
+	request.Header.Set("Range", wanted.header())
+	if tag != "" {
+		request.Header.Set("If-Range", tag)
+	}
+	if c.answer > 0 {
+		timer := time.AfterFunc(c.answer, func() { cancel(fmt.Errorf("no answer within %v", c.answer.Round(time.Millisecond))) })
+		defer timer.Stop()
+	}
+	return c.http.Do(request)
+}
+
+// causeOf says why a request ended, without the address that its caller adds.
+func causeOf(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}
+
+func readAnswer(response *http.Response, wanted httpRange) (*answer, error) {
+	reply := &answer{tag: tagOf(response.Header), size: response.ContentLength}
+	switch response.StatusCode {
+	case http.StatusOK:
+	case http.StatusPartialContent:
+		reply.partial = true
+		var err error
+		if reply.size, err = contentRange(response.Header.Get("Content-Range"), wanted); err != nil {
+			return nil, err
+		}
+	case http.StatusRequestedRangeNotSatisfiable:
+		return nil, errBeyond
+	default:
+		return nil, fmt.Errorf("HTTP %s", response.Status)
+	}
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
+		return nil, errHTML
+	}
+	return reply, nil
+}
+
+// errBeyond is the answer to a range that begins behind the file's end.
+var errBeyond = errors.New("HTTP 416: the file is shorter than expected")
+
+var errHTML = errors.New("sent an HTML page instead of weights (a login page or a proxy?)")
+
+// tagOf returns what If-Range accepts: a strong ETag, otherwise the date of the last change.
+func tagOf(header http.Header) string {
+	if tag := header.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
+		return tag
+	}
+	return header.Get("Last-Modified")
+}
+
+// contentRange checks that a header such as "bytes 0-9/100" begins where it was asked for and ends no later, and
+// returns the size of the whole file.
+func contentRange(header string, wanted httpRange) (size int64, err error) {
+	var from, last int64
+	span, total, _ := strings.Cut(strings.TrimPrefix(header, "bytes "), "/")
+	first, end, _ := strings.Cut(span, "-")
+	for _, field := range []struct {
+		text string
+		into *int64
+	}{{first, &from}, {end, &last}, {total, &size}} {
+		if *field.into, err = strconv.ParseInt(field.text, 10, 64); err != nil {
+			return 0, fmt.Errorf("sent an unusable Content-Range %q", header)
+		}
+	}
+	if from != wanted.from || last < from || last >= size || (wanted.to > 0 && last >= wanted.to) {
+		return 0, fmt.Errorf("sent another range (%s) than it was asked for (%s)", header, wanted.header())
+	}
+	return size, nil
+}
+
+// watchedBody is a response body that ends with an error when nothing comes for too long.
+type watchedBody struct {
+	body   io.ReadCloser
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	stall  time.Duration
+}
+
+func (b *watchedBody) Read(buffer []byte) (int, error) {
+	if b.stall > 0 {
+		timer := time.AfterFunc(b.stall, func() { b.cancel(fmt.Errorf("stood still for %v", b.stall)) })
+		defer timer.Stop()
+	}
+	n, err := b.body.Read(buffer)
+	if err != nil && err != io.EOF {
+		err = causeOf(b.ctx, err)
+	}
+	return n, err
+}
+
+func (b *watchedBody) Close() error {
+	b.cancel(nil)
+	return b.body.Close()
+}

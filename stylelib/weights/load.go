@@ -1,0 +1,196 @@
+package weights
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	sl "stylebook/stylelib"
+)
+
+// The values of [Options.Spec] that are not file paths.
+const (
+	Auto      = "auto"
+	Offline   = "offline"
+	RandomNet = "random"
+)
+
+// EnvWeights is the environment variable that says what [Auto] takes: a file path or one of the other values of
+// [Options.Spec].
+const EnvWeights = "STYLEBOOK_WEIGHTS"
+
+// Options says which weights [Load] takes. Every field means what it says, 0 included.
+type Options struct {
+	// Spec is "auto", "offline", "random" or the path of a file; empty means auto. A file that is called like one of
+	// the words is named with its directory, ./offline.
+	Spec string
+
+	// Seed makes the filters of "random".
+	Seed int64
+
+	// LastLayer is the highest layer index the run needs, 0 to 36, or AllLayers. No later convolution is loaded or
+	// downloaded, and weights that stop earlier are not taken.
+	LastLayer int
+
+	// Dir is the directory that relative paths count from; empty means the current one.
+	Dir string
+
+	// CacheDir is where downloads are kept; empty means stylebook/weights in the user's cache directory.
+	CacheDir string
+
+	// Sources are the places a download is tried from, in order. Without any, nothing is downloaded.
+	Sources []Remote
+
+	// AnswerTimeout is how long all sources together may take until they start to answer, each of them an equal share
+	// of it. 0 sets no limit.
+	AnswerTimeout time.Duration
+
+	// StallTimeout is how long a download may stand still. 0 sets no limit.
+	StallTimeout time.Duration
+
+	// Retries is how often a download that broke off is continued before its source is given up, as long as each
+	// attempt brings something. 0 never continues; a later call still does.
+	Retries int
+
+	// Progress is called during a download, about ten times a second, if it is not nil.
+	Progress func(Progress)
+
+	// Getenv looks up environment variables (STYLEBOOK_WEIGHTS, TORCH_HOME, XDG_CACHE_HOME, HOME); nil means os.Getenv.
+	Getenv func(string) string
+}
+
+// DefaultOptions returns the options the command and the notebooks start from: auto, seed 0, the layers up to conv5_1
+// (28, the deepest the chapter uses), the user's cache directory, [DefaultSources], 10 seconds for all of them
+// together to answer, 30 seconds of standstill and 4 retries.
+func DefaultOptions() Options {
+	return Options{
+		Spec:          Auto,
+		LastLayer:     28,
+		Sources:       DefaultSources(),
+		AnswerTimeout: 10 * time.Second,
+		StallTimeout:  30 * time.Second,
+		Retries:       4,
+	}
+}
+
+// Loaded is the feature network and where it comes from.
+type Loaded struct {
+	Network *sl.Network
+	Source  string // what was taken, one line: VGG-19 from /models/vgg19.pth (PyTorch's hub cache)
+	Path    string // the file it was read from, empty for offline and random
+	SHA256  string // of that file, in hexadecimal
+	Note    string // what the user should know, one line, usually empty
+
+	// Normalize tells the caller to scale every layer to unit variance on its two pictures before use: the network was
+	// not trained, so its layers have no scale of their own.
+	Normalize bool
+}
+
+// Load returns the weights that the options ask for.
+//
+// "auto" takes the first of these, and says in Source which it was:
+//
+//  1. what STYLEBOOK_WEIGHTS names,
+//  2. a file in its own cache that is deep enough,
+//  3. vgg19-dcbb9e9d.pth in PyTorch's hub cache ($TORCH_HOME/hub/checkpoints),
+//  4. a download from the sources in order, of no more than the layers needed,
+//  5. what "offline" gives, with a Note that says what failed and what to do about it.
+//
+// "offline" needs no file and no connection: a narrow VGG-19 that is built in. "random" is a VGG-19 of full width with
+// random filters, for timing. Anything else is the path of a file that [Read] can read.
+//
+// Errors: a [*FileError] for a file that was named, by the options or STYLEBOOK_WEIGHTS, and can't be used (auto passes
+// over unusable files in caches and mentions them in Note); a [*sl.LayerError] for a LastLayer that VGG-19 does not
+// have; the context's error if it ends first. A download that ends so is continued by the next one.
+func Load(ctx context.Context, options Options) (*Loaded, error) {
+	if err := checkLastLayer(options.LastLayer); err != nil {
+		return nil, err
+	}
+	l := &loader{Options: options}
+	if l.Getenv == nil {
+		l.Getenv = os.Getenv
+	}
+	spec := l.Spec
+	if spec == "" || spec == Auto {
+		if named := l.Getenv(EnvWeights); named != "" && named != Auto {
+			return l.fromEnvironment(ctx, named)
+		}
+		return l.auto(ctx)
+	}
+	return l.named(ctx, spec)
+}
+
+// loader is one call of Load.
+type loader struct {
+	Options
+	notes []string // what went wrong on the way
+}
+
+func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
+	switch spec {
+	case Offline:
+		return l.offline()
+	case RandomNet:
+		net, err := Random(l.Seed, FullWidths(), l.LastLayer)
+		if err != nil {
+			return nil, err
+		}
+		return &Loaded{Network: net, Source: fmt.Sprintf("VGG-19 with random filters, seed %d", l.Seed),
+			Note: "random filters are for timing: they make no picture worth looking at"}, nil
+	}
+	path := spec
+	if strings.Contains(path, "://") {
+		return nil, &FileError{Path: path, Reason: "is an address, not a file", Remedy: "download it and name the file"}
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(l.Dir, path)
+	}
+	return l.file(ctx, path, "", "")
+}
+
+func (l *loader) fromEnvironment(ctx context.Context, spec string) (*Loaded, error) {
+	loaded, err := l.named(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", EnvWeights, err)
+	}
+	loaded.Source += " (" + EnvWeights + ")"
+	return loaded, nil
+}
+
+// file loads a file, and adds to Source why it was this one.
+func (l *loader) file(ctx context.Context, path, wantedSHA, why string) (*Loaded, error) {
+	net, sum, err := readChecked(ctx, path, l.LastLayer, wantedSHA)
+	if err != nil {
+		return nil, err
+	}
+	loaded := &Loaded{Network: net, Path: path, SHA256: sum, Source: describe(net) + " from " + path}
+	if why != "" {
+		loaded.Source += " (" + why + ")"
+	}
+	return loaded, nil
+}
+
+func (l *loader) offline() (*Loaded, error) {
+	net, err := offlineNetwork(l.LastLayer)
+	if err != nil {
+		return nil, err
+	}
+	return &Loaded{Network: net, Source: "the built-in narrow network", Normalize: true}, nil
+}
+
+// describe names the kind of network.
+func describe(net *sl.Network) string {
+	full, block := FullWidths(), 0
+	for _, conv := range net.Convs {
+		for block < 4 && conv.Index > poolIndices()[block] {
+			block++
+		}
+		if conv.Bias.Shape().Dimensions[0] != full[block] {
+			return "narrow VGG-19"
+		}
+	}
+	return "VGG-19"
+}

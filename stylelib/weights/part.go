@@ -1,0 +1,159 @@
+package weights
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+)
+
+// checkpointBytes is how much of a download a power cut may cost.
+const checkpointBytes = 16 << 20
+
+// partState stands beside a part file and says what it is the beginning of.
+type partState struct {
+	URL    string `json:"url"`
+	Tag    string `json:"tag"`    // the server's, for If-Range
+	Remote int64  `json:"remote"` // size of the file on the server
+	Layout string `json:"layout"` // SHA-256 of the local header; empty for a whole file
+	Bytes  int64  `json:"bytes"`  // so much of the part is safely on the disk
+	SHA256 string `json:"sha256"` // of these bytes
+}
+
+// sameFile reports whether two states are about the same bytes.
+func (s partState) sameFile(other partState) bool {
+	s.Bytes, s.SHA256 = other.Bytes, other.SHA256
+	return s == other
+}
+
+// localError is an error of this machine's disk: no other source would help.
+type localError struct{ err error }
+
+func (e *localError) Error() string { return e.err.Error() }
+func (e *localError) Unwrap() error { return e.err }
+
+// part is a file that is being downloaded, with the hash of what is there.
+type part struct {
+	path   string
+	file   *os.File
+	hash   hash.Hash
+	state  partState
+	size   int64
+	unsafe int64 // bytes since the last checkpoint
+}
+
+func readPartState(path string) partState {
+	var state partState
+	text, err := os.ReadFile(path + ".json")
+	if err != nil || json.Unmarshal(text, &state) != nil {
+		return partState{}
+	}
+	return state
+}
+
+// openPart continues the part file at path if it is the beginning of the wanted file, otherwise it begins anew.
+func openPart(ctx context.Context, path string, wanted partState) (*part, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, &localError{err}
+	}
+	p := &part{path: path, file: file, hash: sha256.New(), state: wanted}
+	known := readPartState(path)
+	if known.sameFile(wanted) && p.verify(ctx, known) == nil {
+		p.size = known.Bytes
+	} else {
+		p.hash.Reset()
+	}
+	if err := p.cut(); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// verify hashes the bytes a state speaks of: after a power cut a file can be long enough and hold zeros.
+func (p *part) verify(ctx context.Context, known partState) error {
+	buffer := make([]byte, 1<<20)
+	for at := int64(0); at < known.Bytes; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := p.file.ReadAt(buffer[:min(int64(len(buffer)), known.Bytes-at)], at)
+		if n == 0 {
+			return err
+		}
+		p.hash.Write(buffer[:n])
+		at += int64(n)
+	}
+	if p.sum() != known.SHA256 {
+		return errors.New("the part file has changed")
+	}
+	return nil
+}
+
+// cut drops what lies behind size and continues there.
+func (p *part) cut() error {
+	if err := p.file.Truncate(p.size); err != nil {
+		return &localError{err}
+	}
+	if _, err := p.file.Seek(p.size, io.SeekStart); err != nil {
+		return &localError{err}
+	}
+	return nil
+}
+
+// restart drops everything, because the file on the server is another one.
+func (p *part) restart(state partState) error {
+	p.size, p.unsafe, p.state = 0, 0, state
+	p.hash.Reset()
+	return p.cut()
+}
+
+func (p *part) Write(data []byte) (int, error) {
+	n, err := p.file.Write(data)
+	p.hash.Write(data[:n])
+	p.size += int64(n)
+	p.unsafe += int64(n)
+	if err == nil && p.unsafe >= checkpointBytes {
+		err = p.checkpoint()
+	}
+	if err != nil {
+		return n, &localError{err}
+	}
+	return n, nil
+}
+
+// checkpoint makes sure that what is there survives, and notes how much it is.
+func (p *part) checkpoint() error {
+	if err := p.file.Sync(); err != nil {
+		return err
+	}
+	p.state.Bytes, p.state.SHA256 = p.size, p.sum()
+	p.unsafe = 0
+	_, err := writeAtomic(p.path+".json", func(w io.Writer) error { return json.NewEncoder(w).Encode(p.state) })
+	return err
+}
+
+func (p *part) sum() string { return hex.EncodeToString(p.hash.Sum(nil)) }
+
+// close keeps the part for a later attempt.
+func (p *part) close() error {
+	err := p.checkpoint()
+	if closeErr := p.file.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return &localError{fmt.Errorf("keeping %s: %w", p.path, err)}
+	}
+	return nil
+}
+
+func removePart(path string) {
+	os.Remove(path)
+	os.Remove(path + ".json")
+}

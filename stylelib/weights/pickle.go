@@ -1,0 +1,308 @@
+package weights
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// unpickler is a reader for the part of Python's pickle format that a state_dict needs. It knows no other
+// instruction, creates no object but those its owner's find and call give it, and takes every length from bytes
+// that are there, so it can neither run code nor allocate more than a small multiple of its input.
+type unpickler struct {
+	data    []byte
+	pos     int
+	stack   []any
+	marks   []int
+	memo    map[int]any
+	err     error // the first one; everything after it is skipped
+	find    func(module, name string) (any, error)
+	call    func(callee any, args []any) (any, error)
+	persist func(id any) (any, error)
+}
+
+// What a pickle's values become: nil, bool, int, float64, string, class, and these.
+type (
+	pyList  struct{ items []any }
+	pyTuple []any
+	pyDict  struct{ keys, values []any }
+)
+
+func (d *pyDict) get(wanted string) any {
+	for i, key := range d.keys {
+		if key == wanted {
+			return d.values[i]
+		}
+	}
+	return nil
+}
+
+var errShortPickle = errors.New("its pickle ends too early")
+
+// load reads one pickle and leaves pos behind it.
+func (u *unpickler) load() (any, error) {
+	u.stack, u.marks, u.memo = nil, nil, map[int]any{}
+	for u.err == nil {
+		opcode := u.byte()
+		if u.err != nil {
+			break
+		}
+		if opcode == '.' {
+			value := u.pop()
+			return value, u.err
+		}
+		if !u.constant(opcode) && !u.container(opcode) && !u.object(opcode) {
+			u.fail(fmt.Errorf("its pickle has the instruction 0x%02x, which weights don't need: refused", opcode))
+		}
+	}
+	return nil, u.err
+}
+
+func (u *unpickler) fail(err error) {
+	if u.err == nil {
+		u.err = err
+	}
+}
+
+func (u *unpickler) take(n uint64) []byte {
+	if u.err != nil || n > uint64(len(u.data)-u.pos) {
+		u.fail(errShortPickle)
+		return nil
+	}
+	taken := u.data[u.pos : u.pos+int(n)]
+	u.pos += int(n)
+	return taken
+}
+
+// uint reads a little-endian number of n ≤ 8 bytes.
+func (u *unpickler) uint(n uint64) uint64 {
+	var wide [8]byte
+	copy(wide[:], u.take(n))
+	return binary.LittleEndian.Uint64(wide[:])
+}
+
+func (u *unpickler) byte() byte { return byte(u.uint(1)) }
+
+func (u *unpickler) line() string {
+	for end := u.pos; end < len(u.data); end++ {
+		if u.data[end] == '\n' {
+			text := string(u.data[u.pos:end])
+			u.pos = end + 1
+			return text
+		}
+	}
+	u.fail(errShortPickle)
+	return ""
+}
+
+func (u *unpickler) push(value any) { u.stack = append(u.stack, value) }
+
+func (u *unpickler) pop() any {
+	bottom := 0
+	if len(u.marks) > 0 {
+		bottom = u.marks[len(u.marks)-1]
+	}
+	if len(u.stack) <= bottom {
+		u.fail(errors.New("its pickle takes from an empty stack"))
+		return nil
+	}
+	top := u.stack[len(u.stack)-1]
+	u.stack = u.stack[:len(u.stack)-1]
+	return top
+}
+
+func (u *unpickler) top() any {
+	value := u.pop()
+	u.push(value)
+	return value
+}
+
+// popN pops n values, the deepest first.
+func (u *unpickler) popN(n int) []any {
+	values := make([]any, n)
+	for i := range values {
+		values[n-1-i] = u.pop()
+	}
+	return values
+}
+
+// popMark pops everything above the last mark.
+func (u *unpickler) popMark() []any {
+	if len(u.marks) == 0 {
+		u.fail(errors.New("its pickle lacks a mark"))
+		return nil
+	}
+	mark := u.marks[len(u.marks)-1]
+	u.marks = u.marks[:len(u.marks)-1]
+	values := append([]any(nil), u.stack[mark:]...)
+	u.stack = u.stack[:mark]
+	return values
+}
+
+// constant handles the instructions that push a number or a string. It returns false for any other.
+func (u *unpickler) constant(opcode byte) bool {
+	switch opcode {
+	case 0x80: // PROTO
+		if protocol := u.byte(); protocol > 5 {
+			u.fail(fmt.Errorf("its pickle has protocol %d", protocol))
+		}
+	case 0x95: // FRAME, only a hint for buffering
+		u.take(8)
+	case 'N':
+		u.push(nil)
+	case 0x88, 0x89: // NEWTRUE, NEWFALSE
+		u.push(opcode == 0x88)
+	case 'J': // BININT
+		u.push(int(int32(u.uint(4))))
+	case 'K': // BININT1
+		u.push(int(u.uint(1)))
+	case 'M': // BININT2
+		u.push(int(u.uint(2)))
+	case 0x8a: // LONG1
+		u.push(u.long())
+	case 'G': // BINFLOAT, the only big-endian one
+		if bits := u.take(8); bits != nil {
+			u.push(math.Float64frombits(binary.BigEndian.Uint64(bits)))
+		}
+	case 'X', 'T': // BINUNICODE, BINSTRING
+		u.push(string(u.take(u.uint(4))))
+	case 0x8c, 'U': // SHORT_BINUNICODE, SHORT_BINSTRING
+		u.push(string(u.take(u.uint(1))))
+	default:
+		return false
+	}
+	return true
+}
+
+// long reads a two's complement number with its length before it.
+func (u *unpickler) long() int {
+	length := u.uint(1)
+	if length > 8 {
+		u.fail(errors.New("its pickle has a number of more than 64 bits"))
+		return 0
+	}
+	if length == 0 {
+		return 0
+	}
+	unused := 64 - 8*length
+	return int(int64(u.uint(length)<<unused) >> unused)
+}
+
+// container handles tuples, lists, dictionaries, marks and the memo. It returns false for any other instruction.
+func (u *unpickler) container(opcode byte) bool {
+	switch opcode {
+	case '(':
+		u.marks = append(u.marks, len(u.stack))
+	case '0':
+		u.pop()
+	case '1':
+		u.popMark()
+	case ')':
+		u.push(pyTuple{})
+	case 't':
+		u.push(pyTuple(u.popMark()))
+	case 0x85, 0x86, 0x87: // TUPLE1, TUPLE2, TUPLE3
+		u.push(pyTuple(u.popN(int(opcode) - 0x84)))
+	case ']':
+		u.push(&pyList{})
+	case '}':
+		u.push(&pyDict{})
+	case 'a':
+		u.extend(u.popN(1))
+	case 'e':
+		u.extend(u.popMark())
+	case 's':
+		u.setItems(u.popN(2))
+	case 'u':
+		u.setItems(u.popMark())
+	case 'q': // BINPUT
+		u.memo[int(u.uint(1))] = u.top()
+	case 'r': // LONG_BINPUT
+		u.memo[int(u.uint(4))] = u.top()
+	case 0x94: // MEMOIZE
+		u.memo[len(u.memo)] = u.top()
+	case 'h': // BINGET
+		u.recall(int(u.uint(1)))
+	case 'j': // LONG_BINGET
+		u.recall(int(u.uint(4)))
+	default:
+		return false
+	}
+	return true
+}
+
+func (u *unpickler) recall(key int) {
+	value, ok := u.memo[key]
+	if !ok {
+		u.fail(errors.New("its pickle recalls what it never stored"))
+	}
+	u.push(value)
+}
+
+func (u *unpickler) extend(values []any) {
+	list, ok := u.top().(*pyList)
+	if !ok {
+		u.fail(errors.New("its pickle appends to something that is not a list"))
+		return
+	}
+	list.items = append(list.items, values...)
+}
+
+func (u *unpickler) setItems(pairs []any) {
+	dict, ok := u.top().(*pyDict)
+	if !ok || len(pairs)%2 != 0 {
+		u.fail(errors.New("its pickle sets items of something that is not a dictionary"))
+		return
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		dict.keys = append(dict.keys, pairs[i])
+		dict.values = append(dict.values, pairs[i+1])
+	}
+}
+
+// object handles classes, calls and persistent objects, all through the owner's functions.
+func (u *unpickler) object(opcode byte) bool {
+	switch opcode {
+	case 'c': // GLOBAL
+		module, name := u.line(), u.line()
+		u.pushResult(func() (any, error) { return u.find(module, name) })
+	case 0x93: // STACK_GLOBAL
+		names := u.popN(2)
+		module, isText := names[0].(string)
+		name, isTextToo := names[1].(string)
+		if !isText || !isTextToo {
+			u.fail(errors.New("its pickle names a class with something that is not text"))
+		}
+		u.pushResult(func() (any, error) { return u.find(module, name) })
+	case 'R': // REDUCE
+		parts := u.popN(2)
+		args, ok := parts[1].(pyTuple)
+		if !ok {
+			u.fail(errors.New("its pickle calls something without a tuple of arguments"))
+		}
+		u.pushResult(func() (any, error) { return u.call(parts[0], args) })
+	case 'b': // BUILD: a state_dict carries its version as an attribute, which nobody needs
+		u.pop()
+		if _, ok := u.top().(*pyDict); !ok {
+			u.fail(errors.New("its pickle sets the state of something that is not a dictionary"))
+		}
+	case 'Q': // BINPERSID
+		id := u.pop()
+		u.pushResult(func() (any, error) { return u.persist(id) })
+	default:
+		return false
+	}
+	return true
+}
+
+func (u *unpickler) pushResult(make func() (any, error)) {
+	if u.err != nil {
+		return
+	}
+	value, err := make()
+	if err != nil {
+		u.fail(err)
+	}
+	u.push(value)
+}

@@ -1,0 +1,250 @@
+package weights
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// maxPickle is how many bytes of pickle a .pth file may have; VGG-19's takes a few thousand.
+const maxPickle = 4 << 20
+
+// class is a Python class or function that a state_dict may name.
+type class string
+
+// storage is the buffer of one or more tensors.
+type storage struct {
+	key    string
+	dtype  string
+	count  int   // elements
+	offset int64 // in the file, known once the container has been read
+}
+
+// pyTensor is a view of a storage.
+type pyTensor struct {
+	storage        *storage
+	skip           int // elements of the storage before the first
+	shape, strides []int
+}
+
+const (
+	orderedDict      class = "collections.OrderedDict"
+	sizeClass        class = "torch.Size"
+	rebuildTensor    class = "torch._utils._rebuild_tensor" // what torchvision's VGG-19 of 2017 has
+	rebuildTensorV2  class = "torch._utils._rebuild_tensor_v2"
+	rebuildParameter class = "torch._utils._rebuild_parameter"
+)
+
+// storageType returns the element type of a torch storage class, "" for any other class.
+func storageType(name class) string {
+	switch strings.TrimPrefix(string(name), "torch.") {
+	case "FloatStorage":
+		return "F32"
+	case "DoubleStorage":
+		return "F64"
+	case "HalfStorage":
+		return "F16"
+	case "BFloat16Storage":
+		return "BF16"
+	case "LongStorage":
+		return "I64"
+	case "IntStorage":
+		return "I32"
+	case "ShortStorage":
+		return "I16"
+	case "CharStorage":
+		return "I8"
+	case "ByteStorage":
+		return "U8"
+	case "BoolStorage":
+		return "BOOL"
+	}
+	return ""
+}
+
+// stateDict reads the pickles of a .pth file: what they name, and which storages they ask for.
+type stateDict struct {
+	unpickler
+	storages map[string]*storage
+}
+
+func newStateDict(pickle []byte) *stateDict {
+	s := &stateDict{storages: map[string]*storage{}}
+	s.unpickler = unpickler{data: pickle, find: findClass, call: callClass, persist: s.storageOf}
+	return s
+}
+
+// findClass is the whole list of what a .pth file may name.
+func findClass(module, name string) (any, error) {
+	named := class(module + "." + name)
+	switch named {
+	case orderedDict, sizeClass, rebuildTensor, rebuildTensorV2, rebuildParameter:
+		return named, nil
+	}
+	if storageType(named) != "" {
+		return named, nil
+	}
+	return nil, &refusedError{named}
+}
+
+// refusedError reports a Python object that a .pth file names without need.
+type refusedError struct{ named class }
+
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("names the Python object %q, which weights don't need: refused", string(e.named))
+}
+
+func callClass(callee any, args []any) (any, error) {
+	switch callee {
+	case orderedDict:
+		return newDict(args)
+	case sizeClass:
+		if len(args) == 1 {
+			return args[0], nil
+		}
+	case rebuildTensor, rebuildTensorV2:
+		return newTensor(args)
+	case rebuildParameter:
+		if len(args) > 0 {
+			return args[0], nil
+		}
+	}
+	return nil, fmt.Errorf("its pickle calls %v in a way weights don't need", callee)
+}
+
+// newDict makes a dictionary, which Python 2 filled from a list of pairs.
+func newDict(args []any) (any, error) {
+	dict := &pyDict{}
+	if len(args) == 0 {
+		return dict, nil
+	}
+	list, _ := args[0].(*pyList)
+	if list == nil {
+		return nil, errors.New("its pickle makes a dictionary of something that is not a list")
+	}
+	for _, item := range list.items {
+		var pair []any
+		switch item := item.(type) {
+		case *pyList:
+			pair = item.items
+		case pyTuple:
+			pair = item
+		}
+		if len(pair) != 2 {
+			return nil, errors.New("its pickle makes a dictionary of something that is not a list of pairs")
+		}
+		dict.keys, dict.values = append(dict.keys, pair[0]), append(dict.values, pair[1])
+	}
+	return dict, nil
+}
+
+// newTensor makes a tensor of a storage, the number of elements to skip, the shape and the strides.
+func newTensor(args []any) (any, error) {
+	if len(args) < 4 {
+		return nil, errors.New("its pickle makes a tensor of too few parts")
+	}
+	buffer, isStorage := args[0].(*storage)
+	skip, isInt := args[1].(int)
+	shape, shapeErr := ints(args[2], 1<<24)
+	strides, stridesErr := ints(args[3], 1<<33)
+	if !isStorage || !isInt || shapeErr != nil || stridesErr != nil || len(shape) != len(strides) {
+		return nil, errors.New("its pickle makes a tensor of the wrong parts")
+	}
+	t := &pyTensor{storage: buffer, skip: skip, shape: shape, strides: strides}
+	return t, t.check()
+}
+
+// check wants all elements inside the storage. The limits on shape and strides keep the sum from overflowing.
+func (t *pyTensor) check() error {
+	last := t.skip
+	for axis, length := range t.shape {
+		if length == 0 {
+			return nil
+		}
+		last += (length - 1) * t.strides[axis]
+	}
+	if t.skip < 0 || t.skip > 1<<40 || last >= t.storage.count {
+		return fmt.Errorf("a tensor of shape %v reaches beyond its storage of %d elements", t.shape, t.storage.count)
+	}
+	return nil
+}
+
+// ints reads a tuple of at most maxRank numbers from 0 to limit.
+func ints(value any, limit int) ([]int, error) {
+	tuple, ok := value.(pyTuple)
+	if !ok || len(tuple) > maxRank {
+		return nil, errors.New("not a short tuple")
+	}
+	numbers := make([]int, len(tuple))
+	for i, item := range tuple {
+		number, ok := item.(int)
+		if !ok || number < 0 || number > limit {
+			return nil, errors.New("not a small number")
+		}
+		numbers[i] = number
+	}
+	return numbers, nil
+}
+
+// storageOf answers a persistent id: ("storage", type, key, device, elements), in the older format a sixth part.
+func (s *stateDict) storageOf(id any) (any, error) {
+	parts, _ := id.(pyTuple)
+	if len(parts) < 5 || parts[0] != "storage" {
+		return nil, errors.New("its pickle refers to something that is not a storage")
+	}
+	named, _ := parts[1].(class)
+	dtype := storageType(named)
+	key, isText := parts[2].(string)
+	count, isInt := parts[4].(int)
+	if dtype == "" || !isText || !isInt || count < 0 || count > 1<<40 {
+		return nil, errors.New("its pickle describes a storage wrongly")
+	}
+	if len(parts) > 5 && parts[5] != nil {
+		return nil, errors.New("has a storage that is a view of another: save it again with a current PyTorch")
+	}
+	if known := s.storages[key]; known != nil {
+		if known.dtype != dtype || known.count != count {
+			return nil, fmt.Errorf("describes storage %q in two ways", key)
+		}
+		return known, nil
+	}
+	s.storages[key] = &storage{key: key, dtype: dtype, count: count}
+	return s.storages[key], nil
+}
+
+// place says where a storage lies, and checks that it ends inside the file.
+func (b *storage) place(offset, fileSize int64) error {
+	if offset < 0 || offset+int64(b.count)*dtypeSize(b.dtype) > fileSize {
+		return fmt.Errorf("is cut off inside storage %q", b.key)
+	}
+	b.offset = offset
+	return nil
+}
+
+// tensorFileOf collects the tensors of a state_dict, or of a checkpoint that has one under "state_dict".
+func tensorFileOf(loaded any) (*tensorFile, error) {
+	dict, ok := loaded.(*pyDict)
+	if !ok {
+		return nil, errors.New("holds something other than a state_dict")
+	}
+	if inner, ok := dict.get("state_dict").(*pyDict); ok {
+		dict = inner
+	}
+	file := &tensorFile{}
+	for i, key := range dict.keys {
+		name, isText := key.(string)
+		value, isTensor := dict.values[i].(*pyTensor)
+		if !isText || !isTensor {
+			continue
+		}
+		if len(file.tensors) == maxTensors {
+			return nil, fmt.Errorf("holds more than %d tensors", maxTensors)
+		}
+		size := dtypeSize(value.storage.dtype)
+		file.tensors = append(file.tensors, tensor{
+			name: name, dtype: value.storage.dtype, shape: value.shape, strides: value.strides,
+			offset: value.storage.offset + int64(value.skip)*size,
+		})
+	}
+	return file, nil
+}

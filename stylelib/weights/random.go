@@ -1,0 +1,66 @@
+package weights
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+
+	sl "stylebook/stylelib"
+)
+
+// FullWidths returns the number of channels in each of VGG-19's five blocks.
+func FullWidths() [5]int { return [5]int{64, 128, 256, 512, 512} }
+
+// Random returns a VGG-19 with random filters up to the layer with index lastLayer ([AllLayers] for all 16
+// convolutions), the given number of channels in each block, maximum pooling and zero padding.
+//
+//	filter ~ √(2 / (9·in)) · N(0, 1),  bias = 0
+//
+// Equal seeds give bit for bit equal filters on every machine, and a layer's filters do not depend on lastLayer.
+// Widths outside 1 to 2048 and unknown layers give an error.
+//
+// He, Zhang, Ren, Sun 2015, eq. 10; the normal numbers are sums of twelve uniform ones, so they end at ±6.
+func Random(seed int64, widths [5]int, lastLayer int) (*sl.Network, error) {
+	if err := checkLastLayer(lastLayer); err != nil {
+		return nil, err
+	}
+	net := &sl.Network{}
+	in, block, wanted := 3, 0, len(convsUpTo(lastLayer))
+	for _, layer := range sl.Layers() {
+		if layer.Kind == sl.PoolLayer {
+			block++
+		}
+		if layer.Kind != sl.ConvLayer || len(net.Convs) == wanted {
+			continue
+		}
+		out := widths[block]
+		if out < 1 || out > maxWidth {
+			return nil, errors.New("random network: widths must be from 1 to 2048")
+		}
+		filter := make([]float32, 9*in*out)
+		fillNormal(filter, rand.NewPCG(uint64(seed), uint64(layer.Index)), math.Sqrt(2/float64(9*in)))
+		net.Convs = append(net.Convs, newConv(layer.Index, filter, make([]float32, out), in))
+		in = out
+	}
+	return net, nil
+}
+
+// fillNormal adds up whole numbers, which no machine rounds, instead of using NormFloat64, whose logarithms differ
+// in the last digit between processors.
+func fillNormal(values []float32, source *rand.PCG, deviation float64) {
+	const summands, levels = 12, 1 << 16
+	scale := deviation / math.Sqrt(levels*levels-1) // a sum of 12 numbers below 2¹⁶ has variance 2³² - 1
+	for i := range values {
+		sum := 0
+		for range summands / 4 {
+			bits := source.Uint64()
+			sum += int(bits&0xffff) + int(bits>>16&0xffff) + int(bits>>32&0xffff) + int(bits>>48)
+		}
+		values[i] = float32(float64(2*sum-summands*(levels-1)) / 2 * scale)
+	}
+}
+
+// offlineNetwork is what there is without any file or connection: a narrow network from a fixed seed.
+func offlineNetwork(lastLayer int) (*sl.Network, error) {
+	return Random(19, [5]int{16, 32, 64, 128, 128}, lastLayer)
+}
