@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/studio"
+)
+
+// settings are what the command line asks for.
+type settings struct {
+	request studio.Request
+	out     string
+	backend string
+	log     string
+	quiet   bool
+}
+
+const usage = `stylize paints one picture in the style of another.
+
+  stylize -content PICTURE -style PICTURE -out PICTURE.png [options]
+
+Pictures in: JPEG, PNG, GIF, WebP, BMP. Out: PNG or JPEG, by the name. With neither -height nor -width the result keeps
+the shape of the content picture at the area of 300 × 450 pixels; with one of them the other follows. Layers are names or
+indices of VGG-19's feature layers, comma separated: conv4_4 or 25. Ctrl-C ends a run and saves the picture so far.
+
+Options:
+`
+
+// parse reads the command line. Help goes to stdout.
+func parse(args []string, stdout io.Writer) (*settings, error) {
+	s := &settings{request: studio.Default()}
+	r := &s.request
+	preset, layers := sl.Presets()[0], [2]string{}
+	override := sl.Default()
+	flags := flag.NewFlagSet("stylize", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&r.Content, "content", "", "content `picture`: what the result shows (required)")
+	flags.StringVar(&r.Style, "style", "", "style `picture`: how it is painted (required)")
+	flags.StringVar(&s.out, "out", "", "`file` to write the result to (required)")
+	flags.StringVar(&preset, "preset", preset, "variant of the chapter whose rules and defaults hold: `"+strings.Join(sl.Presets(), "|")+"`")
+	flags.IntVar(&r.Height, "height", 0, "height of the result in `pixels`")
+	flags.IntVar(&r.Width, "width", 0, "width of the result in `pixels`")
+	flags.IntVar(&override.Epochs, "epochs", override.Epochs, "number of training `epochs`")
+	flags.Float64Var(&override.LearningRate, "lr", override.LearningRate, "learning `rate`; the preset mxnet starts from 0.9")
+	flags.StringVar(&layers[0], "content-layers", layerNames(override.ContentLayers), "content `layers`")
+	flags.StringVar(&layers[1], "style-layers", layerNames(override.StyleLayers), "style `layers`")
+	flags.Float64Var(&override.ContentWeight, "content-weight", override.ContentWeight, "`weight` of the content loss, 0 for none")
+	flags.Float64Var(&override.StyleWeight, "style-weight", override.StyleWeight, "`weight` of the style loss, 0 for none; it counts ten times, as in the chapter")
+	flags.Float64Var(&override.TVWeight, "tv-weight", override.TVWeight, "`weight` of the total variation loss, 0 for none")
+	flags.StringVar(&r.Weights.Spec, "weights", r.Weights.Spec, "VGG-19 weights: `auto|offline|random|FILE` (safetensors or PyTorch's .pth)")
+	flags.Int64Var(&r.Weights.Seed, "seed", r.Weights.Seed, "`seed` of random weights")
+	flags.StringVar(&s.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go (default: GOMLX_BACKEND, else the fastest present)")
+	flags.StringVar(&s.log, "log", "", "`file` to write one JSON object per epoch to")
+	flags.BoolVar(&s.quiet, "quiet", false, "print errors only")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			fmt.Fprint(stdout, usage)
+			flags.SetOutput(stdout)
+			flags.PrintDefaults()
+		}
+		return nil, err
+	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if err := s.setOptions(flags, preset, override, layers); err != nil {
+		return nil, err
+	}
+	return s, s.check(flags)
+}
+
+// setOptions takes the preset's options and lays what the command line says over them.
+func (s *settings) setOptions(flags *flag.FlagSet, preset string, override sl.Options, layers [2]string) (err error) {
+	options := &s.request.Options
+	if *options, err = sl.Preset(preset); err != nil {
+		return err
+	}
+	flags.Visit(func(f *flag.Flag) {
+		var layerErr error
+		switch f.Name {
+		case "epochs":
+			options.Epochs = override.Epochs
+		case "lr":
+			options.LearningRate = override.LearningRate
+		case "content-layers":
+			options.ContentLayers, layerErr = sl.ParseLayers(layers[0])
+		case "style-layers":
+			options.StyleLayers, layerErr = sl.ParseLayers(layers[1])
+		case "content-weight":
+			options.ContentWeight = override.ContentWeight
+		case "style-weight":
+			options.StyleWeight = override.StyleWeight
+		case "tv-weight":
+			options.TVWeight = override.TVWeight
+		}
+		if layerErr != nil {
+			err = fmt.Errorf("-%s: %w", f.Name, layerErr)
+		}
+	})
+	return err
+}
+
+// check reports what is missing or can't be meant.
+func (s *settings) check(flags *flag.FlagSet) error {
+	for name, value := range map[string]string{"content": s.request.Content, "style": s.request.Style, "out": s.out} {
+		if value == "" {
+			return fmt.Errorf("-%s is missing: %s", name, flags.Lookup(name).Usage)
+		}
+	}
+	for name, value := range map[string]int{"height": s.request.Height, "width": s.request.Width} {
+		given := false
+		flags.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+		if given && value <= 0 {
+			return fmt.Errorf("-%s %d: a size is at least 1 pixel", name, value)
+		}
+	}
+	return s.request.Options.Validate()
+}
+
+func layerNames(indices []int) string {
+	names := make([]string, len(indices))
+	for i, index := range indices {
+		names[i] = sl.Layers()[index].Name
+	}
+	return strings.Join(names, ",")
+}

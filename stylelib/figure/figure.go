@@ -1,0 +1,155 @@
+// Package figure draws what the notebooks and the command show: pictures with axes, loss curves, and both side by side,
+// as PNG made in Go, so that they look the same in a browser, in a saved notebook and in a file.
+package figure
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+
+	sl "stylebook/stylelib"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+)
+
+// Picture is an image with a title.
+type Picture struct {
+	Title string
+	Image image.Image
+}
+
+const (
+	panelWidth  = 4.8 * vg.Inch
+	panelHeight = 3.4 * vg.Inch
+	resolution  = 96 // dots per inch
+)
+
+// Pictures draws pictures side by side, with axes in pixels: x to the right, y downwards. It returns a PNG.
+func Pictures(pictures ...Picture) ([]byte, error) {
+	plots := make([]*plot.Plot, len(pictures))
+	for i, picture := range pictures {
+		plots[i] = pictureWithAxes(picture)
+	}
+	return sideBySide(plots...)
+}
+
+// Training draws the losses so far, over the epochs that are planned, beside the synthesized image. It returns a PNG.
+//
+// The content loss and the total variation loss are weighted; the style loss is weighted but not yet counted ten times:
+// the three curves of the chapter. Records are drawn as they are; give every tenth to draw what the chapter draws.
+func Training(records []sl.Record, epochs int, synthesized image.Image) ([]byte, error) {
+	curves, err := lossCurves(records, epochs)
+	if err != nil {
+		return nil, err
+	}
+	title := "synthesized image"
+	if len(records) > 0 {
+		title = fmt.Sprintf("synthesized image, epoch %d", records[len(records)-1].Epoch)
+	}
+	return sideBySide(curves, pictureWithAxes(Picture{title, synthesized}))
+}
+
+// Losses draws the curves alone. It returns a PNG.
+func Losses(records []sl.Record, epochs int) ([]byte, error) {
+	curves, err := lossCurves(records, epochs)
+	if err != nil {
+		return nil, err
+	}
+	return sideBySide(curves)
+}
+
+func lossCurves(records []sl.Record, epochs int) (*plot.Plot, error) {
+	p := plot.New()
+	p.X.Label.Text, p.Y.Label.Text = "epoch", "loss"
+	p.X.Min, p.X.Max = 0, float64(max(epochs, 1))
+	p.Y.Min = 0
+	p.Legend.Top = true
+	p.Add(plotter.NewGrid())
+	for i, curve := range []struct {
+		name  string
+		color color.Color
+		value func(sl.Record) float64
+	}{
+		{"content", color.RGBA{31, 119, 180, 255}, func(r sl.Record) float64 { return r.Content }},
+		{"style", color.RGBA{200, 30, 160, 255}, func(r sl.Record) float64 { return r.Style }},
+		{"TV", color.RGBA{30, 140, 60, 255}, func(r sl.Record) float64 { return r.TV }},
+	} {
+		points := make(plotter.XYs, len(records))
+		for k, r := range records {
+			points[k] = plotter.XY{X: float64(r.Epoch), Y: curve.value(r)}
+		}
+		if len(points) == 0 {
+			continue
+		}
+		line, err := plotter.NewLine(points)
+		if err != nil {
+			return nil, fmt.Errorf("draw the %s loss: %w", curve.name, err)
+		}
+		line.Color, line.Width = curve.color, vg.Points(1.8)
+		line.Dashes = [][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}}[i]
+		p.Add(line)
+		p.Legend.Add(curve.name, line)
+	}
+	p.X.Min, p.X.Max = 0, float64(max(epochs, 1)) // the curves must not narrow what is planned
+	return p, nil
+}
+
+func pictureWithAxes(picture Picture) *plot.Plot {
+	p := plot.New()
+	p.Title.Text = picture.Title
+	if picture.Image == nil {
+		return p
+	}
+	b := picture.Image.Bounds()
+	p.Add(plotter.NewImage(picture.Image, 0, 0, float64(b.Dx()), float64(b.Dy())))
+	p.Y.Tick.Marker = downwards{height: float64(b.Dy())}
+	return p
+}
+
+// downwards labels a y axis so that 0 is at the top, as pictures are counted.
+type downwards struct{ height float64 }
+
+func (d downwards) Ticks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(d.height-high, d.height-low)
+	for i := range ticks {
+		ticks[i].Value = d.height - ticks[i].Value
+	}
+	return ticks
+}
+
+// sideBySide lays plots out in one row. Pictures keep their aspect ratio.
+func sideBySide(plots ...*plot.Plot) ([]byte, error) {
+	canvas := vgimg.NewWith(vgimg.UseWH(panelWidth*vg.Length(len(plots)), panelHeight), vgimg.UseDPI(resolution))
+	dc := draw.New(canvas)
+	for i, p := range plots {
+		left := panelWidth * vg.Length(i)
+		panel := draw.Crop(dc, left+vg.Points(4), left+panelWidth-dc.Max.X-vg.Points(4), vg.Points(4), -vg.Points(4))
+		p.Draw(fitted(panel, p))
+	}
+	var png bytes.Buffer
+	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(&png); err != nil {
+		return nil, fmt.Errorf("encode the figure: %w", err)
+	}
+	return png.Bytes(), nil
+}
+
+// fitted shrinks the panel of a picture so that its pixels are square; other plots keep the panel.
+func fitted(panel draw.Canvas, p *plot.Plot) draw.Canvas {
+	if _, isPicture := p.Y.Tick.Marker.(downwards); !isPicture {
+		return panel
+	}
+	data := p.DataCanvas(panel)
+	wanted := vg.Length((p.Y.Max - p.Y.Min) / (p.X.Max - p.X.Min))
+	width, height := data.Max.X-data.Min.X, data.Max.Y-data.Min.Y
+	if height > width*wanted {
+		spare := (height - width*wanted) / 2
+		return draw.Crop(panel, 0, 0, spare, -spare)
+	}
+	spare := (width - height/wanted) / 2
+	return draw.Crop(panel, spare, -spare, 0, 0)
+}

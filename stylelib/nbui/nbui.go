@@ -1,0 +1,124 @@
+// Package nbui shows pictures and a running training in a Go notebook (GoNB). It is the only package that knows the
+// notebook; outside one its functions draw and then show nothing.
+package nbui
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"os/signal"
+	"time"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/figure"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// ProgressEnv names an environment variable with a file to which a [Live] adds one JSON object per epoch, so that a
+// program that runs a notebook without a screen can tell how far it is.
+const ProgressEnv = "STYLEBOOK_PROGRESS"
+
+// Show shows pictures side by side, with axes.
+func Show(pictures ...figure.Picture) error {
+	png, err := figure.Pictures(pictures...)
+	if err != nil {
+		return err
+	}
+	show(png, "")
+	return nil
+}
+
+// ShowPNG shows a PNG.
+func ShowPNG(png []byte) { show(png, "") }
+
+// show displays a PNG; with an id it replaces what was displayed under that id before.
+func show(png []byte, id string) {
+	if !gonbui.IsNotebook {
+		return
+	}
+	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMEImagePNG: png}, DisplayID: id})
+	gonbui.Sync() // without it the program may end before the notebook has its last display
+}
+
+// Live shows a training while it runs: every few epochs the loss curves and the synthesized image are drawn anew in one
+// output, which stays in the saved notebook.
+type Live struct {
+	Every  int // epochs from one drawing to the next, 10 in the chapter
+	Epochs int // planned
+
+	id      string
+	epoch   int // the latest
+	records []sl.Record
+	file    *os.File
+}
+
+// NewLive returns a display for a training of that many epochs.
+func NewLive(epochs int) *Live {
+	live := &Live{Every: 10, Epochs: epochs, id: gonbui.UniqueId()}
+	if path := os.Getenv(ProgressEnv); path != "" {
+		// Not being able to tell the progress is no reason not to train.
+		live.file, _ = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	}
+	return live
+}
+
+// Report takes the record of one epoch; it is meant to be given to Train.
+func (l *Live) Report(r sl.Record) error {
+	l.epoch = r.Epoch
+	l.tell(r)
+	if r.Epoch%l.Every != 0 && r.Epoch != l.Epochs {
+		return nil
+	}
+	picture, err := sl.Postprocess(r.Image)
+	if err != nil {
+		return err
+	}
+	r.Image = nil // valid during this call only
+	l.records = append(l.records, r)
+	return l.draw(picture)
+}
+
+func (l *Live) draw(picture image.Image) error {
+	png, err := figure.Training(l.records, l.Epochs, picture)
+	if err != nil {
+		return err
+	}
+	show(png, l.id)
+	return nil
+}
+
+// tell adds the record to the progress file.
+func (l *Live) tell(r sl.Record) {
+	if l.file == nil {
+		return
+	}
+	line, err := json.Marshal(struct {
+		sl.Record
+		Epochs int       `json:"epochs"`
+		Time   time.Time `json:"time"`
+	}{r, l.Epochs, time.Now()})
+	if err == nil {
+		_, _ = fmt.Fprintf(l.file, "%s\n", line)
+	}
+}
+
+// Interruptible returns a context that ends when the notebook's user interrupts the cell. The returned function gives the
+// signal back.
+func Interruptible() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt)
+}
+
+// Finish says how a training ended, given the error of Train. An interruption after the first epoch is no error: the
+// picture so far is good.
+func (l *Live) Finish(err error) error {
+	if errors.Is(err, context.Canceled) && l.epoch > 0 {
+		fmt.Printf("interrupted after epoch %d of %d: the picture so far is kept\n", l.epoch, l.Epochs)
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,107 @@
+// Package studio gets everything ready for a training in one call: the two pictures and the network, on an engine that
+// the caller has opened. The command and the notebooks' computing cells start with it.
+package studio
+
+import (
+	"context"
+	"fmt"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/weights"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Request says what to get ready. Start from [Default].
+type Request struct {
+	Content, Style string // picture files
+	Height, Width  int    // of both images in pixels; with one 0 it follows the content's shape, with both 0 Area counts
+	Area           int    // pixels, where neither height nor width is given
+	Options        sl.Options
+	Weights        weights.Options   // LastLayer is set from Options
+	Say            func(line string) // gets messages for the user; may be nil
+}
+
+// Default asks for the chapter's PyTorch variant at the area of its picture, with the best weights that can be had.
+// Content and Style are for the caller to fill in.
+func Default() Request {
+	return Request{Area: sl.DefaultArea, Options: sl.Default(), Weights: weights.DefaultOptions()}
+}
+
+// Studio is what a training needs. Close it when done.
+type Studio struct {
+	Network        *sl.Network
+	Extractor      *sl.Extractor
+	Content, Style *tensors.Tensor // normalized, [1, height, width, 3], both of the same size
+	Options        sl.Options
+}
+
+// Open reads the pictures and the weights, says where the weights are from, and places the network on the engine. The
+// error is a one-line message of the part that failed.
+func Open(ctx context.Context, backend compute.Backend, r Request) (*Studio, error) {
+	if err := r.Options.Validate(); err != nil {
+		return nil, err
+	}
+	content, style, err := r.pictures()
+	if err != nil {
+		return nil, err
+	}
+	s := &Studio{Content: content, Style: style, Options: r.Options}
+	if err := s.placeNetwork(ctx, backend, r); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close frees the network on the engine; the engine stays open.
+func (s *Studio) Close() { s.Extractor.Finalize() }
+
+func (r Request) say(format string, args ...any) {
+	if r.Say != nil {
+		r.Say(fmt.Sprintf(format, args...))
+	}
+}
+
+// pictures returns content and style image, preprocessed at the size of the result.
+func (r Request) pictures() (content, style *tensors.Tensor, err error) {
+	contentPicture, err := sl.ReadImage(r.Content)
+	if err != nil {
+		return nil, nil, err
+	}
+	stylePicture, err := sl.ReadImage(r.Style)
+	if err != nil {
+		return nil, nil, err
+	}
+	bounds := contentPicture.Bounds()
+	height, width, err := sl.FitSize(bounds.Dy(), bounds.Dx(), r.Height, r.Width, r.Area)
+	if err != nil {
+		return nil, nil, err
+	}
+	if content, err = sl.Preprocess(contentPicture, height, width, r.Options.Resize); err != nil {
+		return nil, nil, err
+	}
+	style, err = sl.Preprocess(stylePicture, height, width, r.Options.Resize)
+	return content, style, err
+}
+
+// placeNetwork loads the weights, fits untrained ones to the two pictures, and places the network on the engine.
+func (s *Studio) placeNetwork(ctx context.Context, backend compute.Backend, r Request) error {
+	r.Weights.LastLayer = r.Options.LastLayer()
+	loaded, err := weights.Load(ctx, r.Weights)
+	if err != nil {
+		return err
+	}
+	r.say("weights  %s", loaded.Source)
+	if loaded.Note != "" {
+		r.say("         %s", loaded.Note)
+	}
+	s.Network = loaded.Network
+	if loaded.Normalize {
+		if s.Network, err = sl.NormalizeLayers(backend, s.Network, r.Options, s.Content, s.Style); err != nil {
+			return err
+		}
+	}
+	s.Extractor, err = sl.NewExtractor(backend, s.Network, r.Options)
+	return err
+}
