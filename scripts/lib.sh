@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# What the scripts in this folder share. Source it:  . "$(dirname "$0")/lib.sh"
+# Written for bash 3.2, which is what macOS has.
+
+stylebook_repo=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+stylebook_state=$stylebook_repo/.stylebook # ignored by git: everything setup makes is here
+stylebook_venv=$stylebook_state/venv
+stylebook_me=$(basename -- "$0")
+
+say() { printf '[%3ds] %s\n' "$SECONDS" "$*"; }
+warn() { printf '%s: %s\n' "$stylebook_me" "$*" >&2; }
+die() {
+	warn "$*"
+	exit 1
+}
+
+# abspath PATH: PATH as seen from the current folder, made absolute.
+abspath() {
+	case $1 in
+	/*) printf '%s\n' "$1" ;;
+	*) printf '%s/%s\n' "$PWD" "$1" ;;
+	esac
+}
+
+# cache_dir: what Go's os.UserCacheDir() says, plus /stylebook.
+cache_dir() {
+	if [ "$(uname -s)" = Darwin ]; then
+		printf '%s\n' "$HOME/Library/Caches/stylebook"
+	else
+		printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/stylebook"
+	fi
+}
+
+# find_go: puts a Go that lies in the usual place, but not in PATH, into PATH.
+find_go() {
+	command -v go >/dev/null 2>&1 && return
+	[ -x /usr/local/go/bin/go ] || return 1
+	PATH=$PATH:/usr/local/go/bin
+}
+
+# cgo_works: whether Go can call the C compiler, as XLA needs.
+cgo_works() {
+	local cc
+	[ "$(go env CGO_ENABLED)" = 1 ] || return 1
+	cc=$(go env CC)
+	# CC may hold flags ("ccache gcc"), so it is split on purpose
+	# shellcheck disable=SC2086
+	printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | $cc -x c -fsyntax-only - >/dev/null 2>&1
+}
+
+# stylebook_env: the environment that everything of ours is built and run in, notebooks included. A Go
+# build cache is warm only under the very same GOEXPERIMENT, GOFLAGS and CGO_ENABLED, so they are set
+# here and nowhere else. The caller's GOMLX_BACKEND and PJRT_PLUGIN_LIBRARY_PATH go through untouched.
+stylebook_env() {
+	find_go || die "Go is not installed, or not in PATH: get Go 1.26 or newer from https://go.dev/dl/"
+
+	# simd makes the pure-Go engine 5 times as fast; a Go that no longer knows the experiment goes without
+	unset GOEXPERIMENT
+	if GOEXPERIMENT=simd go version >/dev/null 2>&1; then export GOEXPERIMENT=simd; fi
+	export GOFLAGS='-buildvcs=false -ldflags=-w' # -w: linking is most of a cell's wait
+	export GOWORK=off                            # no go.work of a folder above
+	if cgo_works; then
+		export CGO_ENABLED=1
+	else
+		export CGO_ENABLED=0 GOFLAGS="$GOFLAGS -tags=noxla" # GoMLX's tag
+	fi
+	export GOMLX_NO_AUTO_INSTALL=1 # nothing is downloaded in the middle of a cell
+
+	export PATH="$stylebook_state/bin:$stylebook_venv/bin:$PATH"
+	# Jupyter's settings and lists of running servers stay here too: what is in ~/.jupyter has no say
+	export JUPYTER_CONFIG_DIR="$stylebook_state/jupyter/config"
+	export JUPYTER_DATA_DIR="$stylebook_state/jupyter/data"
+	export JUPYTER_RUNTIME_DIR="$stylebook_state/jupyter/runtime"
+
+	if [ -n "${STYLEBOOK_WEIGHTS:-}" ]; then
+		# a kernel runs in its notebook's folder, not in the caller's
+		case $STYLEBOOK_WEIGHTS in
+		*://*) ;;
+		*) STYLEBOOK_WEIGHTS=$(abspath "$STYLEBOOK_WEIGHTS") ;;
+		esac
+		export STYLEBOOK_WEIGHTS
+	fi
+}

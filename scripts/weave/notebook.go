@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// notebook is a Jupyter notebook, format 4.5. Fields are in the alphabetical order in which Jupyter writes them.
+type notebook struct {
+	Cells    []notebookCell `json:"cells"`
+	Metadata map[string]any `json:"metadata"`
+	Format   int            `json:"nbformat"`
+	Minor    int            `json:"nbformat_minor"`
+}
+
+type notebookCell struct {
+	Type      string            `json:"cell_type"`
+	Execution *int              `json:"execution_count,omitempty"`
+	ID        string            `json:"id"`
+	Metadata  map[string]any    `json:"metadata"`
+	Outputs   []json.RawMessage `json:"outputs,omitempty"`
+	Source    []string          `json:"source"`
+}
+
+// codeCell is how a code cell is written: unlike a text cell it has a count and outputs even when they are empty.
+type codeCell struct {
+	Type      string            `json:"cell_type"`
+	Execution *int              `json:"execution_count"`
+	ID        string            `json:"id"`
+	Metadata  map[string]any    `json:"metadata"`
+	Outputs   []json.RawMessage `json:"outputs"`
+	Source    []string          `json:"source"`
+}
+
+// MarshalJSON writes a cell in its kind's form.
+func (c notebookCell) MarshalJSON() ([]byte, error) {
+	if c.Type == "code" {
+		if c.Outputs == nil {
+			c.Outputs = []json.RawMessage{}
+		}
+		return json.Marshal(codeCell(c))
+	}
+	type textCell notebookCell
+	return json.Marshal(textCell(c))
+}
+
+// render makes the notebook's file. Outputs of the old file are kept up to the first code cell that has changed.
+func render(cells []cell, old []byte) ([]byte, error) {
+	kept, err := oldCode(old)
+	if err != nil {
+		return nil, err
+	}
+	book := notebook{Format: 4, Minor: 5, Metadata: map[string]any{
+		"kernelspec":    map[string]any{"display_name": "Go (stylebook)", "language": "go", "name": "stylebook"},
+		"language_info": map[string]any{"file_extension": ".go", "mimetype": "text/x-go", "name": "go"},
+	}}
+	for i, c := range cells {
+		nc := notebookCell{Type: "markdown", ID: fmt.Sprintf("cell-%02d", i+1), Metadata: map[string]any{},
+			Source: strings.SplitAfter(c.source, "\n")}
+		if c.code {
+			if err := parses(c.source); err != nil {
+				return nil, fmt.Errorf("cell %d: %w", i+1, err)
+			}
+			nc.Type = "code"
+			if len(kept) > 0 && strings.Join(kept[0].Source, "") == c.source {
+				nc.Execution, nc.Outputs = kept[0].Execution, kept[0].Outputs
+				kept = kept[1:]
+			} else {
+				kept = nil
+			}
+		}
+		if len(c.tags) > 0 {
+			nc.Metadata["tags"] = c.tags
+		}
+		book.Cells = append(book.Cells, nc)
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", " ")
+	if err := encoder.Encode(book); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// oldCode returns the code cells of a notebook file, none if there is no file.
+func oldCode(file []byte) ([]notebookCell, error) {
+	if len(file) == 0 {
+		return nil, nil
+	}
+	var book notebook
+	if err := json.Unmarshal(file, &book); err != nil {
+		return nil, err
+	}
+	var code []notebookCell
+	for _, c := range book.Cells {
+		if c.Type == "code" {
+			code = append(code, c)
+		}
+	}
+	return code, nil
+}
