@@ -107,17 +107,22 @@ func (s *settings) setOptions(flags *flag.FlagSet, preset string, override sl.Op
 
 // check reports what is missing or can't be meant.
 func (s *settings) check(flags *flag.FlagSet) error {
-	for name, value := range map[string]string{"content": s.request.Content, "style": s.request.Style, "out": s.out} {
-		if value == "" {
-			return fmt.Errorf("-%s is missing: %s", name, flags.Lookup(name).Usage)
+	for _, required := range []struct{ name, value string }{
+		{"content", s.request.Content}, {"style", s.request.Style}, {"out", s.out},
+	} {
+		if required.value == "" {
+			_, usage := flag.UnquoteUsage(flags.Lookup(required.name))
+			return fmt.Errorf("-%s is missing: %s", required.name, usage)
 		}
 	}
-	for name, value := range map[string]int{"height": s.request.Height, "width": s.request.Width} {
-		given := false
-		flags.Visit(func(f *flag.Flag) { given = given || f.Name == name })
-		if given && value <= 0 {
-			return fmt.Errorf("-%s %d: a size is at least 1 pixel", name, value)
+	var err error
+	flags.Visit(func(f *flag.Flag) {
+		if size := f.Value.String(); (f.Name == "height" || f.Name == "width") && (size == "0" || size[0] == '-') {
+			err = fmt.Errorf("-%s %s: a size is at least 1 pixel", f.Name, size)
 		}
+	})
+	if err != nil {
+		return err
 	}
 	return s.request.Options.Validate()
 }

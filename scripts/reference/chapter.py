@@ -1,0 +1,54 @@
+"""What the three tabs of the chapter have in common: the settings, and the shape of what each tab's program returns."""
+from dataclasses import dataclass
+
+STYLE_LAYERS = [0, 5, 10, 19, 28]
+CONTENT_LAYERS = [25]
+CONTENT_WEIGHT, STYLE_WEIGHT, TV_WEIGHT = 1, 1e3, 10
+RGB_MEAN, RGB_STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+DECAY_EVERY, DECAY = 50, 0.8
+
+
+@dataclass
+class Job:
+    """One run of one tab."""
+
+    weights: str  # safetensors file with torchvision's names
+    content: str  # picture files
+    style: str
+    height: int
+    width: int
+    epochs: int
+    tv_weight: float
+
+
+@dataclass
+class Result:
+    """Everything a run shows. All arrays are NumPy's; maps have shape [channels, height, width]."""
+
+    pixels: dict  # content, style -> uint8 [height, width, 3], after the resize
+    inputs: dict  # content, style -> the normalized picture
+    taps: dict  # content, style -> layer -> features as the losses see them
+    grams: dict  # content, style -> layer -> [channels, channels]
+    content_losses: list  # at the content image, one for each layer, weighted
+    style_losses: list
+    tv_loss: float
+    gradient: object  # of the total loss at the content image
+    trace: dict  # content, style, tv, total -> the value before each update
+
+
+def widths(tensors):
+    """The output channels of each convolution in order, and None for each pooling, as both libraries' make_layers want
+    them (they write 'M' for None)."""
+    plan, previous = [], None
+    for index in sorted(int(name.split(".")[1]) for name in tensors if name.endswith("weight")):
+        # Convolutions of one block are two layers apart; a pooling in between makes it three.
+        if previous is not None and index - previous == 3:
+            plan.append("M")
+        plan.append(tensors[f"features.{index}.weight"].shape[0])
+        previous = index
+    return plan
+
+
+def record(trace, **values):
+    for name, value in values.items():
+        trace.setdefault(name, []).append(float(value))

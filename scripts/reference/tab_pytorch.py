@@ -1,0 +1,123 @@
+"""The chapter's PyTorch tab, run with PyTorch and torchvision themselves: their VGG layers (whose ReLU works in place and so
+overwrites a convolution's stored output), their transforms, their Adam and StepLR."""
+import numpy as np
+import torch
+import torchvision
+from PIL import Image
+from safetensors.torch import load_file
+from torchvision.models.vgg import make_layers
+
+import chapter as ch
+
+torch.set_num_threads(1)
+LEARNING_RATE = 0.3
+
+
+def network(path):
+    """torchvision's own layers with the small network's widths, cut after the last layer that is used."""
+    tensors = load_file(path)
+    features = make_layers(ch.widths(tensors))
+    features.load_state_dict({name.removeprefix("features."): t for name, t in tensors.items()})
+    return torch.nn.Sequential(*list(features)[:max(ch.CONTENT_LAYERS + ch.STYLE_LAYERS) + 1])
+
+
+def taps(net, x):
+    """The stored outputs, looked at after the whole pass: by then a ReLU has overwritten all but the last."""
+    stored, wanted = {}, ch.CONTENT_LAYERS + ch.STYLE_LAYERS
+    for index, layer in enumerate(net):
+        x = layer(x)
+        if index in wanted:
+            stored[index] = x
+    return stored
+
+
+def pick(tap, layers):
+    return [tap[i] for i in layers]
+
+
+def gram(x):
+    c = x.shape[1]
+    flat = x.reshape(c, -1)
+    return flat @ flat.T / flat.numel()
+
+
+def total_variation(x):
+    return 0.5 * ((x[:, :, 1:, :] - x[:, :, :-1, :]).abs().mean() + (x[:, :, :, 1:] - x[:, :, :, :-1]).abs().mean())
+
+
+class Target:
+    def __init__(self, net, content, style, tv_weight):
+        self.net, self.tv_weight = net, tv_weight
+        self.contents = [t.detach() for t in pick(taps(net, content), ch.CONTENT_LAYERS)]
+        self.grams = [gram(t).detach() for t in pick(taps(net, style), ch.STYLE_LAYERS)]
+
+    def losses(self, x):
+        tap = taps(self.net, x)
+        contents = [torch.square(a - b).mean() * ch.CONTENT_WEIGHT
+                    for a, b in zip(pick(tap, ch.CONTENT_LAYERS), self.contents)]
+        styles = [torch.square(gram(a) - g).mean() * ch.STYLE_WEIGHT for a, g in zip(pick(tap, ch.STYLE_LAYERS), self.grams)]
+        tv = total_variation(x) * self.tv_weight
+        return contents, styles, tv, sum(10 * styles + contents + [tv])  # 10 * a list: the list ten times over
+
+
+def preprocess(path, size):
+    resize = torchvision.transforms.Resize(size)
+    normalize = torchvision.transforms.Compose([
+        torchvision.transforms.ToTensor(),
+        torchvision.transforms.Normalize(torch.tensor(ch.RGB_MEAN), torch.tensor(ch.RGB_STD))])
+    picture = resize(Image.open(path))
+    return np.asarray(picture), normalize(picture).unsqueeze(0)
+
+
+def run(job):
+    net, size = network(job.weights), (job.height, job.width)
+    pixels, inputs = {}, {}
+    for name, path in (("content", job.content), ("style", job.style)):
+        pixels[name], inputs[name] = preprocess(path, size)
+    target = Target(net, inputs["content"], inputs["style"], job.tv_weight)
+    seen = {name: taps(net, x) for name, x in inputs.items()}
+
+    image = torch.nn.Parameter(inputs["content"].clone())
+    optimizer = torch.optim.Adam([image], lr=LEARNING_RATE)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, ch.DECAY_EVERY, ch.DECAY)
+    trace, first = {}, None
+    for _ in range(job.epochs):
+        optimizer.zero_grad()
+        contents, styles, tv, total = target.losses(image)
+        total.backward()
+        ch.record(trace, content=sum(contents), style=sum(styles), tv=tv, total=total)
+        first = first or ([float(v) for v in contents], [float(v) for v in styles], float(tv), image.grad[0].clone().numpy())
+        optimizer.step()
+        scheduler.step()
+    return ch.Result(
+        pixels=pixels, inputs={k: v[0].numpy() for k, v in inputs.items()},
+        taps={k: {i: t.detach()[0].numpy() for i, t in v.items()} for k, v in seen.items()},
+        grams={k: {i: gram(v[i]).detach().numpy() for i in ch.STYLE_LAYERS} for k, v in seen.items()},
+        content_losses=first[0], style_losses=first[1], tv_loss=first[2], gradient=first[3], trace=trace)
+
+
+def adam(start, gradients, rate, every, double):
+    """The parameters after each update of torch.optim.Adam, the rate times 0.8 after every few updates."""
+    kind = torch.float64 if double else torch.float32
+    x = torch.nn.Parameter(torch.tensor(start, dtype=kind))
+    optimizer = torch.optim.Adam([x], lr=rate)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, every, ch.DECAY)
+    after = []
+    for g in gradients:
+        x.grad = torch.tensor(g, dtype=kind)
+        optimizer.step()
+        scheduler.step()
+        after.append(x.tolist())
+    return after
+
+
+def rates(epochs):
+    """StepLR's learning rate in each epoch."""
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=LEARNING_RATE)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, ch.DECAY_EVERY, ch.DECAY)
+    seen = []
+    for _ in range(epochs):
+        seen.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return seen
