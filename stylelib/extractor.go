@@ -6,6 +6,7 @@ import (
 	"stylebook/stylelib/conv"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -122,7 +123,9 @@ func (e *Extractor) Finalize() {
 func (e *Extractor) Compile(build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
 	exec, err := NewExec(e.backend, func(nodes []*Node) []*Node {
 		parameters, inputs := nodes[:len(e.parameters)], nodes[len(e.parameters):]
-		return build(e.vgg(parameters), inputs)
+		outputs := build(e.vgg(parameters), inputs)
+		// GoMLX can't run a graph without outputs, which is what options without layers ask for.
+		return append(outputs, ScalarZero(nodes[0].Graph(), dtypes.Float32))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the graph: %w", err)
@@ -138,7 +141,15 @@ type Program struct {
 
 // Run executes the program; inputs are tensors or numbers, as GoMLX takes them.
 func (p *Program) Run(inputs ...any) ([]*tensors.Tensor, error) {
-	return p.exec.Call(append(AsInputs(p.extractor.parameters), inputs...)...)
+	all := append(AsInputs(p.extractor.parameters), inputs...)
+	if len(all) == 0 {
+		return nil, nil // nothing comes of nothing
+	}
+	outputs, err := p.exec.Call(all...)
+	if err != nil {
+		return nil, err
+	}
+	return outputs[:len(outputs)-1], nil
 }
 
 // AsInputs returns tensors in the form that [Program.Run] takes.

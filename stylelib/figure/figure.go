@@ -12,6 +12,7 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -63,8 +64,19 @@ func Losses(records []sl.Record, epochs int) ([]byte, error) {
 	return sideBySide(curves)
 }
 
-func lossCurves(records []sl.Record, epochs int) (*plot.Plot, error) {
+// newPlot returns an empty plot with letters that are easy to read on a screen.
+func newPlot() *plot.Plot {
 	p := plot.New()
+	for _, style := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle,
+		&p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+		style.Font.Variant = "Sans"
+	}
+	p.Legend.Padding = vg.Points(2)
+	return p
+}
+
+func lossCurves(records []sl.Record, epochs int) (*plot.Plot, error) {
+	p := newPlot()
 	p.X.Label.Text, p.Y.Label.Text = "epoch", "loss"
 	p.X.Min, p.X.Max = 0, float64(max(epochs, 1))
 	p.Y.Min = 0
@@ -100,7 +112,7 @@ func lossCurves(records []sl.Record, epochs int) (*plot.Plot, error) {
 }
 
 func pictureWithAxes(picture Picture) *plot.Plot {
-	p := plot.New()
+	p := newPlot()
 	p.Title.Text = picture.Title
 	if picture.Image == nil {
 		return p

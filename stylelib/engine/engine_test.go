@@ -1,0 +1,88 @@
+package engine_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stylebook/stylelib/engine"
+)
+
+func TestGoAlwaysOpens(t *testing.T) {
+	e, err := engine.Open("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if got, want := e.String(), "go (as asked)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestEnvironmentNamesTheEngine(t *testing.T) {
+	t.Setenv(engine.BackendEnv, "go")
+	e, err := engine.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if got, want := e.String(), "go (named by GOMLX_BACKEND)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestUnknownEngine(t *testing.T) {
+	for _, name := range []string{"tpu", "xla:tpu", "xla:relative.so"} {
+		_, err := engine.Open(name)
+		if err == nil || !strings.Contains(err.Error(), "choose xla:cpu, xla:cuda or go") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// Without a plugin anywhere the program must say so and run on pure Go; an engine asked for by name is an error.
+func TestNoPlugin(t *testing.T) {
+	empty := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", empty)
+	t.Setenv("HOME", empty)
+	t.Setenv(engine.BackendEnv, "")
+	if installed(t) {
+		t.Skip("skipped: a plugin is installed for the whole system")
+	}
+	var missing *engine.NoPluginError
+	if _, err := engine.Open("xla:cpu"); !errors.As(err, &missing) || !strings.Contains(err.Error(), "run scripts/setup") {
+		t.Errorf("got %v, want a NoPluginError that names the remedy", err)
+	}
+	e, err := engine.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if e.Name != "go" || !strings.Contains(e.Reason, "no XLA plugin found") {
+		t.Errorf("got %s", e)
+	}
+}
+
+// installed tells whether go-xla, whose folders are fixed when the program starts, sees a plugin.
+func installed(t *testing.T) bool {
+	t.Helper()
+	e, err := engine.Open("xla:cpu")
+	if err != nil {
+		return false
+	}
+	e.Close()
+	return true
+}
+
+func TestBrokenPluginIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pjrt_c_api_cpu_plugin.so")
+	if err := os.WriteFile(path, []byte("no library"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := engine.Open("xla:" + path)
+	if err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v, want an error that names %s", err, path)
+	}
+}
