@@ -1,0 +1,108 @@
+package textstyle
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+)
+
+// grammar maps a symbol to the texts that it may stand for, in which other symbols stand in angle brackets.
+type grammar map[string][]string
+
+var symbol = regexp.MustCompile(`<([a-z]+)([*!]?)>`)
+
+// parseGrammar reads lines of the form
+//
+//	name: one text | another with a <name> in it
+//
+// A name that ends in + or - belongs to a style. <name*> stands for the one of the sentence's style, <name!> for the one
+// of the other style. Lines that start with # and empty lines are left out.
+func parseGrammar(text string) (grammar, error) {
+	g := grammar{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, texts, ok := strings.Cut(line, ":")
+		if !ok {
+			return nil, fmt.Errorf("grammar: %q has no colon", line)
+		}
+		for text := range strings.SplitSeq(texts, "|") {
+			g[name] = append(g[name], strings.TrimSpace(text))
+		}
+	}
+	return g, g.check()
+}
+
+// check reports a symbol that has no texts.
+func (g grammar) check() error {
+	for name, texts := range g {
+		for _, text := range texts {
+			for _, match := range symbol.FindAllStringSubmatch(text, -1) {
+				wanted := []string{match[1]}
+				if match[2] != "" {
+					wanted = []string{match[1] + "+", match[1] + "-"}
+				}
+				for _, want := range wanted {
+					if len(g[want]) == 0 {
+						return fmt.Errorf("grammar: %s uses %s, which is not defined", name, want)
+					}
+				}
+			}
+		}
+	}
+	if len(g["sentence"]) == 0 {
+		return fmt.Errorf("grammar: it does not define sentence")
+	}
+	return nil
+}
+
+// maxDepth bounds how deep symbols may stand in each other, so that a grammar that contains itself comes to an end.
+const maxDepth = 20
+
+// sentence makes a sentence of a style.
+func (g grammar) sentence(style string, random *rand.PCG) (string, error) {
+	same, other := "+", "-"
+	if style == Negative {
+		same, other = "-", "+"
+	}
+	text, err := g.expand("sentence", same, other, random, 0)
+	return articles(text), err
+}
+
+func (g grammar) expand(name, same, other string, random *rand.PCG, depth int) (string, error) {
+	if depth > maxDepth {
+		return "", fmt.Errorf("grammar: symbols stand in each other more than %d deep", maxDepth)
+	}
+	texts := g[name]
+	// a remainder rather than rand.IntN, whose method may change: the corpus must stay the same
+	text := texts[random.Uint64()%uint64(len(texts))]
+	var failed error
+	text = symbol.ReplaceAllStringFunc(text, func(match string) string {
+		name := strings.Trim(match, "<>")
+		if base, ok := strings.CutSuffix(name, "*"); ok {
+			name = base + same
+		} else if base, ok := strings.CutSuffix(name, "!"); ok {
+			name = base + other
+		}
+		part, err := g.expand(name, same, other, random, depth+1)
+		if err != nil {
+			failed = err
+		}
+		return part
+	})
+	return text, failed
+}
+
+// articles writes an for a before a vowel.
+func articles(text string) string {
+	words := strings.Fields(text)
+	for i := 0; i+1 < len(words); i++ {
+		if words[i] == "a" && strings.ContainsRune("aeiou", rune(words[i+1][0])) {
+			words[i] = "an"
+		}
+	}
+	return strings.Join(words, " ")
+}
