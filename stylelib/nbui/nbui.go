@@ -107,10 +107,17 @@ func (l *Live) tell(r sl.Record) {
 	}
 }
 
-// Interruptible returns a context that ends when the notebook's user interrupts the cell. The returned function gives the
-// signal back.
+// Interruptible returns a context that ends when the notebook's user interrupts the cell, or when the kernel that started
+// the cell is gone: its programs would otherwise compute on for nobody. The returned function ends the watch.
 func Interruptible() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	go func(kernel int) {
+		for ctx.Err() == nil && os.Getppid() == kernel {
+			time.Sleep(time.Second)
+		}
+		stop()
+	}(os.Getppid())
+	return ctx, stop
 }
 
 // Finish says how a training ended, given the error of Train. An interruption after the first epoch is no error: the
