@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image"
 	"math"
+
+	"stylebook/stylelib/internal/imagefile"
 )
 
 // ResizeFilter says how Resize finds the value of a new pixel.
@@ -57,13 +59,13 @@ func Resize(img image.Image, height, width int, filter ResizeFilter) (*image.RGB
 	if height <= 0 || width <= 0 {
 		return nil, &SizeError{height, width, "both must be positive"}
 	}
-	if tooManyPixels(height, width) {
+	if imagefile.TooManyPixels(height, width) {
 		return nil, &SizeError{height, width, fmt.Sprintf("more than %d megapixels: choose a smaller size", MaxPixels/1_000_000)}
 	}
 	if img == nil || img.Bounds().Empty() {
 		return nil, fmt.Errorf("resize: the picture has no pixels")
 	}
-	src := flattenOnWhite(img)
+	src := imagefile.Flatten(img)
 	switch filter {
 	case AntialiasBilinear:
 		return resizeAntialias(src, height, width), nil
@@ -136,7 +138,7 @@ func resampleRows(src *image.RGBA, columns []taps) *image.RGBA {
 				g += w * int(p[1])
 				b += w * int(p[2])
 			}
-			setRGB(to[4*x:], roundTap(r), roundTap(g), roundTap(b))
+			copy(to[4*x:], []uint8{roundTap(r), roundTap(g), roundTap(b), 255})
 		}
 	}
 	return dst
@@ -254,7 +256,7 @@ func checkedSize(height, width float64) (h, w int, err error) {
 	case h < MinSide || w < MinSide:
 		return 0, 0, &SizeError{h, w, fmt.Sprintf(
 			"both must be at least %d pixels, or the five blocks of VGG-19 have nothing left: choose a larger size", MinSide)}
-	case tooManyPixels(h, w):
+	case imagefile.TooManyPixels(h, w):
 		return 0, 0, &SizeError{h, w, fmt.Sprintf("more than %d megapixels: choose a smaller size", MaxPixels/1_000_000)}
 	}
 	return h, w, nil

@@ -1,28 +1,30 @@
 package stylelib
 
 import (
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
 	"math"
 	"path/filepath"
 	"strings"
+
+	"stylebook/stylelib/internal/testkit"
 	"testing"
 )
+
+const imageFixtures = "internal/imagefile/testdata"
 
 var fixtureSizes = [][2]int{{70, 45}, {20, 31}, {47, 30}, {13, 61}, {100, 9}, {1, 1}, {16, 16}, {60, 90}}
 
 func TestResizeLikePillowAndOpenCV(t *testing.T) {
-	base := readGoldenPNG(t, filepath.Join(imageFixtures, "base.png"))
+	base := testkit.ReadPNG(t, filepath.Join(imageFixtures, "base.png"))
 	for _, test := range []struct {
 		by     string
 		filter ResizeFilter
-		limit  imageDifference
+		limit  testkit.Difference
 	}{
-		{"pillow", AntialiasBilinear, imageDifference{}},
-		{"opencv", PlainBilinear, imageDifference{Max: 1, Share: 0.15}},
+		{"pillow", AntialiasBilinear, testkit.Difference{}},
+		{"opencv", PlainBilinear, testkit.Difference{Max: 1, Share: 0.15}},
 	} {
 		for _, size := range fixtureSizes {
 			name := fmt.Sprintf("resize-%dx%d-%s.png", size[0], size[1], test.by)
@@ -30,7 +32,7 @@ func TestResizeLikePillowAndOpenCV(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := compareImages(t, got, readGoldenPNG(t, filepath.Join(imageFixtures, name)))
+			d := testkit.Compare(t, got, testkit.ReadPNG(t, filepath.Join(imageFixtures, name)))
 			t.Logf("%s: %v", name, d)
 			if small := size[0]*size[1] < 100; d.Max > test.limit.Max || d.Share > test.limit.Share && !small {
 				t.Errorf("%s: %v: want at most %d, %.0f %%", name, d, test.limit.Max, 100*test.limit.Share)
@@ -39,27 +41,14 @@ func TestResizeLikePillowAndOpenCV(t *testing.T) {
 	}
 }
 
-// sharedResizes reads the [h, w, 3] uint8 tensors of a safetensors file.
+// sharedResizes reads the [h, w, 3] uint8 tensors of a fixture file.
 func sharedResizes(t *testing.T, path string) map[string]*image.RGBA {
 	t.Helper()
-	data := mustReadFile(t, path)
-	headerEnd := 8 + binary.LittleEndian.Uint64(data)
-	var header map[string]struct {
-		Shape   []int  `json:"shape"`
-		Offsets [2]int `json:"data_offsets"`
-	}
-	if err := json.Unmarshal(data[8:headerEnd], &header); err != nil {
-		t.Fatal(err)
-	}
 	images := map[string]*image.RGBA{}
-	for name, tensor := range header {
-		if len(tensor.Shape) != 3 {
-			continue // metadata
-		}
+	for name, tensor := range testkit.ReadSafetensors(t, path) {
 		img := image.NewRGBA(image.Rect(0, 0, tensor.Shape[1], tensor.Shape[0]))
-		values := data[int(headerEnd)+tensor.Offsets[0] : int(headerEnd)+tensor.Offsets[1]]
-		for i := range len(values) / 3 {
-			copy(img.Pix[4*i:], values[3*i:3*i+3])
+		for i := range len(tensor.Data) / 3 {
+			copy(img.Pix[4*i:], tensor.Data[3*i:3*i+3])
 			img.Pix[4*i+3] = 255
 		}
 		images[name] = img
@@ -68,24 +57,24 @@ func sharedResizes(t *testing.T, path string) map[string]*image.RGBA {
 }
 
 func TestResizeLikeSharedGolden(t *testing.T) {
-	images := sharedResizes(t, filepath.Join(sharedPhotographs(t), "golden", "resize.safetensors"))
+	images := sharedResizes(t, testkit.Shared(t, "golden", "resize.safetensors"))
 	for name, want := range images {
 		kind, _, isResized := strings.Cut(name, "-")
 		if !isResized {
 			continue
 		}
-		filter, limit := PlainBilinear, imageDifference{}
+		filter, limit := PlainBilinear, testkit.Difference{}
 		switch kind {
 		case "pil":
 			filter = AntialiasBilinear
 		case "opencv":
-			limit = imageDifference{Max: 1, Share: 0.13}
+			limit = testkit.Difference{Max: 1, Share: 0.13}
 		}
 		got, err := Resize(images["source"], want.Rect.Dy(), want.Rect.Dx(), filter)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := compareImages(t, got, want)
+		d := testkit.Compare(t, got, want)
 		t.Logf("%s: %v", name, d)
 		if d.Max > limit.Max || d.Share > limit.Share {
 			t.Errorf("%s: %v: want at most %d, %.1f %%", name, d, limit.Max, 100*limit.Share)
@@ -93,10 +82,36 @@ func TestResizeLikeSharedGolden(t *testing.T) {
 	}
 }
 
+// Full-size decoding and both ways of resizing at once.
+func TestSharedPhotographs(t *testing.T) {
+	folder := filepath.Dir(testkit.Shared(t, "images"))
+	filters := map[string]ResizeFilter{"pil": AntialiasBilinear, "cv": PlainBilinear}
+	for _, name := range []string{"rainier", "autumn-oak"} {
+		img, err := ReadImage(filepath.Join(folder, "images", name+".jpg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range [][2]int{{60, 90}, {150, 225}} {
+			for suffix, filter := range filters {
+				golden := fmt.Sprintf("%s-%dx%d-%s.png", name, size[0], size[1], suffix)
+				got, err := Resize(img, size[0], size[1], filter)
+				if err != nil {
+					t.Fatal(err)
+				}
+				d := testkit.Compare(t, got, testkit.ReadPNG(t, filepath.Join(folder, "golden", "images", golden)))
+				t.Logf("%s: %v", golden, d)
+				if limit := map[string]int{"pil": 1, "cv": 3}[suffix]; d.Max > limit {
+					t.Errorf("%s: %v: want at most %d", golden, d, limit)
+				}
+			}
+		}
+	}
+}
+
 // By hand. From 4 pixels to 2, s = 2: the triangle gives 3/8, 3/8, 1/8 to the first three and, at the border, is
 // divided by 7/8. Two taps at place 0.5 give 1/2, 1/2. From 2 pixels to 4, both give 3/4, 1/4.
 func TestResizeByHand(t *testing.T) {
-	narrow, wide := labelled([]uint8{0, 100}), labelled([]uint8{0, 70, 140, 21})
+	narrow, wide := testkit.Labelled([]uint8{0, 100}), testkit.Labelled([]uint8{0, 70, 140, 21})
 	for _, test := range []struct {
 		img    *image.RGBA
 		width  int
@@ -146,13 +161,13 @@ func TestResizeKeepsConstants(t *testing.T) {
 
 // A picture of the same size is a copy: changing one must not change the other.
 func TestResizeToSameSizeCopies(t *testing.T) {
-	img := readGoldenPNG(t, filepath.Join(imageFixtures, "base.png"))
+	img := testkit.ReadPNG(t, filepath.Join(imageFixtures, "base.png"))
 	for _, filter := range []ResizeFilter{AntialiasBilinear, PlainBilinear} {
 		got, err := Resize(img, img.Rect.Dy(), img.Rect.Dx(), filter)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := compareImages(t, got, img); d.Max > 0 {
+		if d := testkit.Compare(t, got, img); d.Max > 0 {
 			t.Errorf("%v: %v", filter, d)
 		}
 		if &got.Pix[0] == &img.Pix[0] {
@@ -162,7 +177,7 @@ func TestResizeToSameSizeCopies(t *testing.T) {
 }
 
 func TestResizeRefuses(t *testing.T) {
-	img := labelled([]uint8{1, 2})
+	img := testkit.Labelled([]uint8{1, 2})
 	for _, size := range [][2]int{{0, 5}, {5, 0}, {-1, 5}, {5, -1}, {1 << 40, 1 << 40}, {10001, 10000}} {
 		_, err := Resize(img, size[0], size[1], AntialiasBilinear)
 		var sizeErr *SizeError

@@ -1,8 +1,8 @@
-"""Makes the pictures that stylelib's image tests compare with: stylelib/testdata/images.
+"""Makes the pictures that stylelib's image tests compare with: stylelib/internal/imagefile/testdata.
 
 Run by hand from the repository's root, into an empty folder or the one above:
 
-    python scripts/reference/make_image_fixtures.py stylelib/testdata/images
+    python scripts/reference/make_image_fixtures.py stylelib/internal/imagefile/testdata
 
 Made with Python 3.11, Pillow 13.0.0 (libjpeg-turbo, libwebp), opencv-python-headless 5.0.0.93, numpy 2.4.6.
 

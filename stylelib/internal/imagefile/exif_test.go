@@ -1,37 +1,28 @@
-package stylelib
+package imagefile
 
 import (
 	"bytes"
 	"encoding/binary"
 	"image"
 	"path/filepath"
+
+	"stylebook/stylelib/internal/testkit"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// labelled makes a picture whose red values are the given ones.
-func labelled(rows ...[]uint8) *image.RGBA {
-	img := image.NewRGBA(image.Rect(0, 0, len(rows[0]), len(rows)))
-	for y, row := range rows {
-		for x, v := range row {
-			setRGB(img.Pix[img.PixOffset(x, y):], v, 100+v, 200+v)
-		}
-	}
-	return img
-}
-
 func TestOrientImage(t *testing.T) {
-	stored := labelled([]uint8{1, 2, 3}, []uint8{4, 5, 6})
+	stored := testkit.Labelled([]uint8{1, 2, 3}, []uint8{4, 5, 6})
 	for orientation, want := range map[int]*image.RGBA{
 		1: stored,
-		2: labelled([]uint8{3, 2, 1}, []uint8{6, 5, 4}),
-		3: labelled([]uint8{6, 5, 4}, []uint8{3, 2, 1}),
-		4: labelled([]uint8{4, 5, 6}, []uint8{1, 2, 3}),
-		5: labelled([]uint8{1, 4}, []uint8{2, 5}, []uint8{3, 6}),
-		6: labelled([]uint8{4, 1}, []uint8{5, 2}, []uint8{6, 3}),
-		7: labelled([]uint8{6, 3}, []uint8{5, 2}, []uint8{4, 1}),
-		8: labelled([]uint8{3, 6}, []uint8{2, 5}, []uint8{1, 4}),
+		2: testkit.Labelled([]uint8{3, 2, 1}, []uint8{6, 5, 4}),
+		3: testkit.Labelled([]uint8{6, 5, 4}, []uint8{3, 2, 1}),
+		4: testkit.Labelled([]uint8{4, 5, 6}, []uint8{1, 2, 3}),
+		5: testkit.Labelled([]uint8{1, 4}, []uint8{2, 5}, []uint8{3, 6}),
+		6: testkit.Labelled([]uint8{4, 1}, []uint8{5, 2}, []uint8{6, 3}),
+		7: testkit.Labelled([]uint8{6, 3}, []uint8{5, 2}, []uint8{4, 1}),
+		8: testkit.Labelled([]uint8{3, 6}, []uint8{2, 5}, []uint8{1, 4}),
 	} {
 		if diff := cmp.Diff(want, orientImage(stored, orientation)); diff != "" {
 			t.Errorf("orientation %d (-want +got):\n%s", orientation, diff)

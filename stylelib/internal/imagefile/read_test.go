@@ -1,4 +1,4 @@
-package stylelib
+package imagefile
 
 import (
 	"bytes"
@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"stylebook/stylelib/internal/testkit"
 	"testing"
 	"time"
 
@@ -33,12 +35,12 @@ func mustReadFile(t testing.TB, path string) []byte {
 	return data
 }
 
-// wantImageError checks that err is a one-line *ImageError that names path and says want.
+// wantImageError checks that err is a one-line *Error that names path and says want.
 func wantImageError(t *testing.T, err error, path, want string) {
 	t.Helper()
-	var imageErr *ImageError
+	var imageErr *Error
 	if !errors.As(err, &imageErr) {
-		t.Fatalf("got %v (%T), want an *ImageError", err, err)
+		t.Fatalf("got %v (%T), want an *Error", err, err)
 	}
 	if imageErr.Path != path {
 		t.Errorf("path %q, want %q", imageErr.Path, path)
@@ -67,12 +69,12 @@ func TestReadImageLikeGolden(t *testing.T) {
 		"exif.png", "24.bmp", "8.bmp", "gray.bmp", "frames.gif",
 	} {
 		file := filepath.Join(imageFixtures, name)
-		got, err := ReadImage(file)
+		got, err := Read(file)
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		if d := compareImages(t, got, readGoldenPNG(t, file+".golden.png")); d.Max > 0 {
+		if d := testkit.Compare(t, got, testkit.ReadPNG(t, file+".golden.png")); d.Max > 0 {
 			t.Errorf("%s: %v: want the same values", name, d)
 		}
 	}
@@ -83,7 +85,7 @@ func TestReadImageGoesByContent(t *testing.T) {
 	if err := os.WriteFile(file, mustReadFile(t, filepath.Join(imageFixtures, "base.png")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadImage(file); err != nil {
+	if _, err := Read(file); err != nil {
 		t.Error(err)
 	}
 }
@@ -129,7 +131,7 @@ func TestReadImageRefuses(t *testing.T) {
 			if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			img, err := ReadImage(path)
+			img, err := Read(path)
 			wantImageError(t, err, path, test.want)
 			if img != nil {
 				t.Error("want no picture beside the error")
@@ -137,12 +139,12 @@ func TestReadImageRefuses(t *testing.T) {
 		})
 	}
 	t.Run("folder", func(t *testing.T) {
-		_, err := ReadImage(folder)
+		_, err := Read(folder)
 		wantImageError(t, err, folder, "is a folder")
 	})
 	t.Run("missing", func(t *testing.T) {
 		path := filepath.Join(folder, "missing.jpg")
-		_, err := ReadImage(path)
+		_, err := Read(path)
 		wantImageError(t, err, path, "no such file")
 		if !errors.Is(err, fs.ErrNotExist) {
 			t.Error("want the cause to be fs.ErrNotExist")
@@ -150,11 +152,11 @@ func TestReadImageRefuses(t *testing.T) {
 	})
 	t.Run("below a file", func(t *testing.T) {
 		path := filepath.Join(folder, "a.zip", "a.jpg")
-		_, err := ReadImage(path)
+		_, err := Read(path)
 		wantImageError(t, err, path, "not a directory")
 	})
 	t.Run("web address", func(t *testing.T) {
-		_, err := ReadImage("https://example.org/a.jpg")
+		_, err := Read("https://example.org/a.jpg")
 		wantImageError(t, err, "https://example.org/a.jpg", "is a web address: download the picture")
 	})
 	t.Run("unreadable", func(t *testing.T) {
@@ -166,7 +168,7 @@ func TestReadImageRefuses(t *testing.T) {
 			f.Close()
 			t.Skip("skipped: this user may read every file")
 		}
-		_, err := ReadImage(path)
+		_, err := Read(path)
 		wantImageError(t, err, path, "permission denied")
 	})
 }
@@ -184,7 +186,7 @@ func TestHugeFilesAreNotRead(t *testing.T) {
 			t.Skipf("skipped: no files with holes here: %v", err)
 		}
 		start := time.Now()
-		_, err := ReadImage(path)
+		_, err := Read(path)
 		wantImageError(t, err, path, want)
 		if elapsed := time.Since(start); elapsed > time.Second {
 			t.Errorf("took %v", elapsed)
@@ -194,7 +196,7 @@ func TestHugeFilesAreNotRead(t *testing.T) {
 
 func TestErrorStaysOnOneLine(t *testing.T) {
 	for path, want := range map[string]string{"a\nb.jpg": `"a\nb.jpg": no such file`, "": `"": no such file`} {
-		if _, err := ReadImage(path); err == nil || err.Error() != want {
+		if _, err := Read(path); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -205,7 +207,7 @@ func TestCutOffAnywhere(t *testing.T) {
 	for _, name := range []string{"420.jpg", "progressive-420.jpg", "rgba.png", "frames.gif", "lossy.webp", "lossless.webp", "alpha.webp", "24.bmp", "8.bmp"} {
 		data := mustReadFile(t, filepath.Join(imageFixtures, name))
 		for size := 0; size < len(data); size += 1 + size/7 {
-			_, err := DecodeImage(data[:size], name)
+			_, err := Decode(data[:size], name)
 			if err == nil {
 				if name != "frames.gif" { // its second frame is not needed
 					t.Errorf("%s: %d of %d bytes give a picture", name, size, len(data))
@@ -266,7 +268,7 @@ func TestHugePicturesAreRefusedByTheirHeader(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()
-			_, err := ReadImage(path)
+			_, err := Read(path)
 			elapsed := time.Since(start)
 			runtime.ReadMemStats(&after)
 			wantImageError(t, err, path, "more than 100 megapixels: make it smaller first")
@@ -279,7 +281,7 @@ func TestHugePicturesAreRefusedByTheirHeader(t *testing.T) {
 
 // The limit itself is allowed: these fail for want of data, not for their size.
 func TestLimitIsInclusive(t *testing.T) {
-	_, err := DecodeImage(webpHeader(10000, 10000), "a.webp")
+	_, err := Decode(webpHeader(10000, 10000), "a.webp")
 	if err == nil || strings.Contains(err.Error(), "megapixels") {
 		t.Errorf("got %v", err)
 	}
@@ -287,7 +289,7 @@ func TestLimitIsInclusive(t *testing.T) {
 
 func TestNoPixels(t *testing.T) {
 	for name, data := range map[string][]byte{"a.jpg": jpegHeader(10, 0), "a.bmp": bmpHeader(0, 0), "a.gif": gifHeader(0, 0)} {
-		_, err := DecodeImage(data, name)
+		_, err := Decode(data, name)
 		wantImageError(t, err, name, "it has no pixels")
 	}
 }
@@ -297,7 +299,7 @@ func TestWebPCanvasMustAgree(t *testing.T) {
 	data := bytes.Clone(mustReadFile(t, filepath.Join(imageFixtures, "alpha.webp")))
 	at := bytes.Index(data, []byte("VP8X")) + 8
 	data[at+6], data[at+9] = 0xff, 0xff
-	_, err := DecodeImage(data, "a.webp")
+	_, err := Decode(data, "a.webp")
 	wantImageError(t, err, "a.webp", "its canvas and its picture differ in size")
 }
 
@@ -333,12 +335,12 @@ func TestFlattenOnWhite(t *testing.T) {
 		premultiplied.Pix[i-1] = uint8(rng.IntN(int(premultiplied.Pix[i]) + 1))
 	}
 	for _, img := range []image.Image{opaque, nrgba, premultiplied, gray, gray16, wide, nrgba.SubImage(image.Rect(0, 7, 3, 11))} {
-		got := flattenOnWhite(img)
+		got := Flatten(img)
 		if got.Rect.Min != (image.Point{}) || got.Rect.Size() != img.Bounds().Size() {
 			t.Errorf("%T: bounds %v, want %v at (0, 0)", img, got.Rect, img.Bounds().Size())
 		}
-		want := flattenOnWhite(struct{ image.Image }{img})
-		if d := compareImages(t, got, want); d.Max > 1 || d.Max > 0 && img == image.Image(opaque) {
+		want := Flatten(struct{ image.Image }{img})
+		if d := testkit.Compare(t, got, want); d.Max > 1 || d.Max > 0 && img == image.Image(opaque) {
 			t.Errorf("%T: %v", img, d)
 		}
 	}
@@ -348,18 +350,18 @@ func TestFlattenOnWhite(t *testing.T) {
 func TestIndexBeyondPalette(t *testing.T) {
 	img := image.NewPaletted(image.Rect(0, 0, 2, 1), color.Palette{color.White, color.NRGBA{200, 0, 0, 255}})
 	img.Pix = []uint8{1, 5}
-	if want, got := []uint8{200, 0, 0, 255, 0, 0, 0, 255}, flattenOnWhite(img).Pix; !bytes.Equal(got, want) {
+	if want, got := []uint8{200, 0, 0, 255, 0, 0, 0, 255}, Flatten(img).Pix; !bytes.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 func TestWritePNGKeepsEveryValue(t *testing.T) {
-	want := readGoldenPNG(t, filepath.Join(imageFixtures, "base.png"))
+	want := testkit.ReadPNG(t, filepath.Join(imageFixtures, "base.png"))
 	path := filepath.Join(t.TempDir(), "out.PNG")
-	if err := WriteImage(path, want); err != nil {
+	if err := Write(path, want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := ReadImage(path)
+	got, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,17 +380,17 @@ func TestWriteJPEG(t *testing.T) {
 	}
 	for _, name := range []string{"out.jpg", "out.JPEG"} {
 		path := filepath.Join(t.TempDir(), name)
-		if err := WriteImage(path, want); err != nil {
+		if err := Write(path, want); err != nil {
 			t.Fatal(err)
 		}
 		if data := mustReadFile(t, path); !bytes.HasPrefix(data, []byte("\xff\xd8\xff")) {
 			t.Errorf("%s is no JPEG: % x", name, data[:4])
 		}
-		got, err := ReadImage(path)
+		got, err := Read(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := compareImages(t, got, want); d.Max > 8 || d.Mean > 1 {
+		if d := testkit.Compare(t, got, want); d.Max > 8 || d.Mean > 1 {
 			t.Errorf("%s: %v", name, d)
 		}
 	}
@@ -397,7 +399,7 @@ func TestWriteJPEG(t *testing.T) {
 func TestWriteReplacesWhole(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "out.png")
-	if err := WriteImage(path, labelled([]uint8{1, 2})); err != nil {
+	if err := Write(path, testkit.Labelled([]uint8{1, 2})); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(path)
@@ -414,13 +416,13 @@ func TestWriteReplacesWhole(t *testing.T) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteImage(path, labelled([]uint8{3, 4, 5})); err != nil {
+	if err := Write(path, testkit.Labelled([]uint8{3, 4, 5})); err != nil {
 		t.Fatal(err)
 	}
 	if info, err = os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("permission %v, %v: want the former 0600", info.Mode().Perm(), err)
 	}
-	if img, err := ReadImage(path); err != nil || img.Rect.Dx() != 3 {
+	if img, err := Read(path); err != nil || img.Rect.Dx() != 3 {
 		t.Errorf("got %v, %v", img, err)
 	}
 	if got := namesIn(t, folder); len(got) != 1 {
@@ -441,7 +443,7 @@ func TestWriteThroughLinks(t *testing.T) {
 		if err := CheckWritable(link); err != nil {
 			t.Fatal(err)
 		}
-		if err := WriteImage(link, labelled([]uint8{1})); err != nil {
+		if err := Write(link, testkit.Labelled([]uint8{1})); err != nil {
 			t.Fatal(err)
 		}
 		if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {
@@ -485,7 +487,7 @@ func TestUnwritablePathsAreRefused(t *testing.T) {
 	} {
 		path := filepath.Join(folder, test.name)
 		wantImageError(t, CheckWritable(path), path, test.want)
-		wantImageError(t, WriteImage(path, labelled([]uint8{1})), path, test.want)
+		wantImageError(t, Write(path, testkit.Labelled([]uint8{1})), path, test.want)
 	}
 	if diff := cmp.Diff(before, namesIn(t, folder)); diff != "" {
 		t.Errorf("left behind (-want +got):\n%s", diff)
@@ -503,7 +505,7 @@ func TestWriteProtected(t *testing.T) {
 		t.Skip("skipped: this user may write everywhere")
 	}
 	wantImageError(t, CheckWritable(path), path, "cannot be replaced: permission denied")
-	wantImageError(t, WriteImage(path, labelled([]uint8{1})), path, "cannot be replaced: permission denied")
+	wantImageError(t, Write(path, testkit.Labelled([]uint8{1})), path, "cannot be replaced: permission denied")
 	if err := os.Chmod(folder, 0o555); err != nil {
 		t.Fatal(err)
 	}
@@ -539,9 +541,9 @@ func TestFailedWriteLeavesWhatWasThere(t *testing.T) {
 	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wantImageError(t, WriteImage(path, image.NewGray(image.Rect(0, 0, 70000, 1))), path, "cannot be written: ")
-	wantImageError(t, WriteImage(path, image.NewGray(image.Rectangle{})), path, "it has no pixels")
-	wantImageError(t, WriteImage(path, nil), path, "it has no pixels")
+	wantImageError(t, Write(path, image.NewGray(image.Rect(0, 0, 70000, 1))), path, "cannot be written: ")
+	wantImageError(t, Write(path, image.NewGray(image.Rectangle{})), path, "it has no pixels")
+	wantImageError(t, Write(path, nil), path, "it has no pixels")
 	err := writeAtomically(path, func(w io.Writer) error {
 		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 			return err
@@ -561,7 +563,7 @@ func TestFailedWriteLeavesWhatWasThere(t *testing.T) {
 
 // What Go's own encoders write comes back.
 func TestRoundTrips(t *testing.T) {
-	want := readGoldenPNG(t, filepath.Join(imageFixtures, "base.png"))
+	want := testkit.ReadPNG(t, filepath.Join(imageFixtures, "base.png"))
 	for name, encode := range map[string]func(io.Writer) error{
 		"png":  func(w io.Writer) error { return png.Encode(w, want) },
 		"jpeg": func(w io.Writer) error { return jpeg.Encode(w, want, &jpeg.Options{Quality: 100}) },
@@ -571,19 +573,19 @@ func TestRoundTrips(t *testing.T) {
 		if err := encode(&file); err != nil {
 			t.Fatal(err)
 		}
-		got, err := DecodeImage(file.Bytes(), name)
+		got, err := Decode(file.Bytes(), name)
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		if d := compareImages(t, got, want); name == "png" && d.Max > 0 || d.Mean > 30 {
+		if d := testkit.Compare(t, got, want); name == "png" && d.Max > 0 || d.Mean > 30 {
 			t.Errorf("%s: %v", name, d)
 		}
 	}
 }
 
-func ExampleReadImage() {
-	img, err := ReadImage("testdata/images/orientation-6.jpg")
+func ExampleRead() {
+	img, err := Read("testdata/orientation-6.jpg")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -592,8 +594,8 @@ func ExampleReadImage() {
 	// Output: stored 10×15, upright 15 × 10
 }
 
-func ExampleReadImage_missing() {
-	_, err := ReadImage("holiday.jpg")
+func ExampleRead_missing() {
+	_, err := Read("holiday.jpg")
 	fmt.Println(err)
 	// Output: holiday.jpg: no such file
 }

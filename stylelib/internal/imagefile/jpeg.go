@@ -1,4 +1,4 @@
-package stylelib
+package imagefile
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ func decodeJPEG(data []byte) (*image.RGBA, error) {
 	if img, ok := img.(*image.YCbCr); ok {
 		return ycbcrToRGBA(img), nil
 	}
-	return flattenOnWhite(img), nil
+	return Flatten(img), nil
 }
 
 // chromaPlane holds the samples of Cb or Cr without the padding to whole blocks.

@@ -1,4 +1,4 @@
-package stylelib
+package imagefile
 
 import (
 	"bytes"
@@ -117,7 +117,7 @@ func pngSize(data []byte) (height, width int, err error) {
 		return 0, 0, io.ErrUnexpectedEOF
 	}
 	width, height = int(binary.BigEndian.Uint32(data[16:])), int(binary.BigEndian.Uint32(data[20:]))
-	if string(data[12:16]) == "IHDR" && tooManyPixels(height, width) {
+	if string(data[12:16]) == "IHDR" && TooManyPixels(height, width) {
 		return height, width, nil
 	}
 	return sizeBy(png.DecodeConfig)(data)

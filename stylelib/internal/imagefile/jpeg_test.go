@@ -1,74 +1,16 @@
-package stylelib
+package imagefile
 
 import (
-	"fmt"
 	"image"
-	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"stylebook/stylelib/internal/testkit"
 	"testing"
 )
 
-const imageFixtures = "testdata/images"
-
-// readGoldenPNG reads a picture with Go's decoder alone, so that no code under test has a part in what is expected.
-func readGoldenPNG(t testing.TB, path string) *image.RGBA {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	img, err := png.Decode(f)
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-	b := img.Bounds()
-	rgba := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	for y := range b.Dy() {
-		for x := range b.Dx() {
-			rgba.Set(x, y, color.RGBAModel.Convert(img.At(b.Min.X+x, b.Min.Y+y)))
-		}
-	}
-	return rgba
-}
-
-// imageDifference is how the R, G, B values of two pictures differ, in grey levels.
-type imageDifference struct {
-	Max         int
-	Mean, Share float64 // Share of the values that differ
-}
-
-func (d imageDifference) String() string {
-	return fmt.Sprintf("max %d, mean %.4f, %.2f %% differ", d.Max, d.Mean, 100*d.Share)
-}
-
-func compareImages(t testing.TB, got, want *image.RGBA) (d imageDifference) {
-	t.Helper()
-	if got.Rect != want.Rect {
-		t.Fatalf("bounds %v, want %v", got.Rect, want.Rect)
-	}
-	if len(got.Pix) != len(want.Pix) || got.Stride != want.Stride {
-		t.Fatalf("%d bytes, stride %d; want %d, stride %d", len(got.Pix), got.Stride, len(want.Pix), want.Stride)
-	}
-	for i := range got.Pix {
-		delta := max(int(got.Pix[i])-int(want.Pix[i]), int(want.Pix[i])-int(got.Pix[i]))
-		if i%4 == 3 && got.Pix[i] != 255 {
-			t.Fatalf("alpha %d at byte %d: want 255 everywhere", got.Pix[i], i)
-		}
-		d.Max = max(d.Max, delta)
-		d.Mean += float64(delta)
-		if delta > 0 {
-			d.Share++
-		}
-	}
-	values := float64(len(got.Pix) / 4 * 3)
-	d.Mean /= values
-	d.Share /= values
-	return d
-}
+const imageFixtures = "testdata"
 
 // Go and libjpeg-turbo round differently in the inverse cosine transform: 1 level of Y, Cb or Cr, so up to 1 + 1.772
 // of B. Repeated chroma would be dozens of levels off.
@@ -81,11 +23,11 @@ func TestJPEGLikePillow(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			got, err := ReadImage(file)
+			got, err := Read(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := compareImages(t, got, readGoldenPNG(t, file+".golden.png"))
+			d := testkit.Compare(t, got, testkit.ReadPNG(t, file+".golden.png"))
 			t.Log(d)
 			if d.Max > jpegTolerance {
 				t.Errorf("%v: want at most %d", d, jpegTolerance)
@@ -149,12 +91,12 @@ func TestChromaUpsamplingByHand(t *testing.T) {
 func TestWebPLikePillow(t *testing.T) {
 	for _, name := range []string{"lossy", "lossless", "exif", "alpha", "alpha-lossless", "1x1"} {
 		file := filepath.Join(imageFixtures, name+".webp")
-		got, err := ReadImage(file)
+		got, err := Read(file)
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		d := compareImages(t, got, readGoldenPNG(t, file+".golden.png"))
+		d := testkit.Compare(t, got, testkit.ReadPNG(t, file+".golden.png"))
 		t.Logf("%s: %v", name, d)
 		if d.Max > 0 {
 			t.Errorf("%s: %v: want the same values", name, d)
@@ -162,46 +104,10 @@ func TestWebPLikePillow(t *testing.T) {
 	}
 }
 
-// sharedPhotographs returns the folder of the two photographs, which are not part of this project.
-func sharedPhotographs(t testing.TB) string {
-	t.Helper()
-	folder := filepath.Join("..", "..", "shared", "data")
-	if _, err := os.Stat(filepath.Join(folder, "images", "rainier.jpg")); err != nil {
-		t.Skipf("skipped: the photographs are not in %s", folder)
-	}
-	return folder
-}
-
-// Full-size decoding and both ways of resizing at once.
-func TestSharedPhotographs(t *testing.T) {
-	folder := sharedPhotographs(t)
-	filters := map[string]ResizeFilter{"pil": AntialiasBilinear, "cv": PlainBilinear}
-	for _, name := range []string{"rainier", "autumn-oak"} {
-		img, err := ReadImage(filepath.Join(folder, "images", name+".jpg"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, size := range [][2]int{{60, 90}, {150, 225}} {
-			for suffix, filter := range filters {
-				golden := fmt.Sprintf("%s-%dx%d-%s.png", name, size[0], size[1], suffix)
-				got, err := Resize(img, size[0], size[1], filter)
-				if err != nil {
-					t.Fatal(err)
-				}
-				d := compareImages(t, got, readGoldenPNG(t, filepath.Join(folder, "golden", "images", golden)))
-				t.Logf("%s: %v", golden, d)
-				if limit := map[string]int{"pil": 1, "cv": 3}[suffix]; d.Max > limit {
-					t.Errorf("%s: %v: want at most %d", golden, d, limit)
-				}
-			}
-		}
-	}
-}
-
-func BenchmarkReadImage(b *testing.B) {
-	file := filepath.Join(sharedPhotographs(b), "images", "rainier.jpg")
+func BenchmarkRead(b *testing.B) {
+	file := testkit.Shared(b, "images", "rainier.jpg")
 	for b.Loop() {
-		img, err := ReadImage(file)
+		img, err := Read(file)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -215,7 +121,7 @@ func TestCutOffJPEG(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, size := range []int{2, 3, 20, 200, len(data) / 2, len(data) - 1} {
-		_, err := DecodeImage(data[:size], "cut.jpg")
+		_, err := Decode(data[:size], "cut.jpg")
 		if err == nil || !strings.Contains(err.Error(), "cut.jpg: the JPEG is cut off") {
 			t.Errorf("%d of %d bytes: got %v", size, len(data), err)
 		}

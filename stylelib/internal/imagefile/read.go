@@ -1,0 +1,168 @@
+package imagefile
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// MaxPixels is the size of the largest picture that Read decodes and Resize makes: 100 megapixels.
+const MaxPixels = 100_000_000
+
+const (
+	maxFileBytes = 1 << 30 // an uncompressed 100-megapixel picture with 16-bit alpha has 800 MB
+	sniffBytes   = 1024    // enough to tell every format named here
+	jpegQuality  = 95
+)
+
+// Error reports a picture that cannot be read or written. Its message is one line that names the file, the
+// reason and, where there is one, the remedy.
+type Error struct {
+	Path   string // the file, or the name given to Decode
+	Reason string // what is wrong and what to do about it
+	Err    error  // the cause; nil where the reason says it all
+}
+
+func (e *Error) Error() string { return oneLine(e.Path) + ": " + oneLine(e.Reason) }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// oneLine quotes s where it is empty or would break the line.
+func oneLine(s string) string {
+	if s == "" || strings.ContainsFunc(s, unicode.IsControl) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// Read reads a picture file: JPEG, PNG, GIF (its first frame, placed on the logical screen), WebP or BMP, told by
+// content and not by the file's name.
+//
+// The result is always an *image.RGBA with its corner at (0, 0) and every alpha 255: 8-bit R, G, B, A, row by row.
+// EXIF orientation is applied, alpha is composited over white, 16-bit values are rounded to 8 bits.
+//
+// Every failure is a one-line *Error: missing, empty, cut-off or damaged files, folders, other formats, and
+// pictures of more than MaxPixels, which are refused by their header, before anything is decoded.
+//
+// JPEG and lossy WebP give the pixels of libjpeg-turbo and libwebp (see decodeJPEG), other formats those of any
+// decoder. Colour profiles and gamma are ignored, as Pillow ignores them.
+func Read(path string) (*image.RGBA, error) {
+	data, err := readPictureFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Decode(data, path)
+}
+
+// Decode decodes a picture file held in memory; name stands for it in errors. Otherwise it is as Read.
+func Decode(data []byte, name string) (*image.RGBA, error) {
+	if len(data) == 0 {
+		return nil, &Error{Path: name, Reason: "the file is empty"}
+	}
+	format := sniffFormat(data)
+	if format == nil {
+		return nil, &Error{Path: name, Reason: foreignReason(data)}
+	}
+	height, width, err := format.size(data)
+	if err != nil {
+		return nil, decodeError(name, format, err)
+	}
+	if height <= 0 || width <= 0 {
+		return nil, decodeError(name, format, errors.New("it has no pixels"))
+	}
+	if TooManyPixels(height, width) {
+		return nil, &Error{Path: name, Reason: fmt.Sprintf(
+			"the picture has %d×%d pixels (width×height), more than %d megapixels: make it smaller first",
+			width, height, MaxPixels/1_000_000)}
+	}
+	img, err := format.decode(data)
+	if err != nil {
+		return nil, decodeError(name, format, err)
+	}
+	return orientImage(img, exifOrientation(format.exif(data))), nil
+}
+
+// TooManyPixels does not overflow, whatever a header says.
+func TooManyPixels(height, width int) bool { return width > 0 && height > MaxPixels/width }
+
+// readPictureFile reads the whole file if its beginning looks like a picture.
+func readPictureFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &Error{Path: path, Reason: openReason(path, err), Err: err}
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
+	}
+	if info.IsDir() {
+		return nil, &Error{Path: path, Reason: "is a folder: give a picture file in it"}
+	}
+	head, err := io.ReadAll(io.LimitReader(f, sniffBytes))
+	if err != nil {
+		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
+	}
+	if len(head) == 0 || sniffFormat(head) == nil {
+		return head, nil // Decode says what it is; no need to read the rest of a film
+	}
+	tooLarge := &Error{Path: path, Reason: "the file has more than 1 GiB: make the picture smaller first"}
+	if info.Size() > maxFileBytes {
+		return nil, tooLarge
+	}
+	rest, err := io.ReadAll(io.LimitReader(f, maxFileBytes)) // a pipe has no size
+	if err != nil {
+		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
+	}
+	if len(rest) == maxFileBytes {
+		return nil, tooLarge
+	}
+	return append(head, rest...), nil
+}
+
+func openReason(path string, err error) string {
+	if strings.Contains(path, "://") {
+		return "is a web address: download the picture and give its file name"
+	}
+	return osReason(err)
+}
+
+// osReason is the operating system's reason without the path, which Error names.
+func osReason(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "no such file"
+	case errors.Is(err, fs.ErrPermission):
+		return "permission denied: check the permissions of the file and its folder"
+	}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err.Error()
+	}
+	var linkErr *os.LinkError
+	if errors.As(err, &linkErr) {
+		return linkErr.Err.Error()
+	}
+	return err.Error()
+}
+
+func decodeError(name string, format *imageFormat, err error) error {
+	reason := fmt.Sprintf("the %s cannot be decoded: %v", format.name, err)
+	if isCutOff(err) {
+		reason = fmt.Sprintf("the %s is cut off: copy or download it again", format.name)
+	}
+	return &Error{Path: name, Reason: reason, Err: err}
+}
+
+// isCutOff recognizes the end of a file that came too early; the decoders have no common error for it.
+func isCutOff(err error) bool {
+	text := err.Error()
+	return strings.HasSuffix(text, "EOF") || strings.Contains(text, "short Huffman data") ||
+		strings.Contains(text, "not enough image data") || strings.Contains(text, "not enough pixel data")
+}
