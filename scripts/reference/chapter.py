@@ -37,8 +37,8 @@ class Result:
 
 
 def widths(tensors):
-    """The output channels of each convolution in order, and None for each pooling, as both libraries' make_layers want
-    them (they write 'M' for None)."""
+    """The output channels of each convolution in order, and "M" for each pooling, as both libraries' make_layers want
+    them."""
     plan, previous = [], None
     for index in sorted(int(name.split(".")[1]) for name in tensors if name.endswith("weight")):
         # Convolutions of one block are two layers apart; a pooling in between makes it three.

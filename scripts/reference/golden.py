@@ -6,9 +6,9 @@ import json
 import multiprocessing
 import os
 import re
-import sys
 from concurrent.futures import ProcessPoolExecutor
 
+import cv2
 import numpy as np
 from PIL import Image
 from safetensors.numpy import save_file
@@ -79,22 +79,29 @@ def write_json(name, value):
         f.write(text + "\n")
 
 
-def save_pictures(tab, result):
-    for which, pixels in result.pixels.items():
-        path = os.path.join(OUT, "images", f"{which}-{HEIGHT}x{WIDTH}-{TABS[tab]}.png")
-        if tab == "paddle":  # PyTorch has written it: Paddle's must be the same
-            assert np.array_equal(np.asarray(Image.open(path)), pixels), "Paddle resizes otherwise than PyTorch"
-            continue
+def save_picture(tab, name, pixels):
+    path = os.path.join(OUT, "images", name)
+    if tab == "paddle":  # PyTorch has written it: Paddle's must be the same
+        assert np.array_equal(np.asarray(Image.open(path)), pixels), "Paddle resizes otherwise than PyTorch"
+    else:
         Image.fromarray(pixels).save(path, optimize=True)
 
 
 def check_opencv(result):
     """The fixed-point rule in tab_mxnet against OpenCV itself."""
-    import cv2
     for which, path in (("content", CONTENT), ("style", STYLE)):
         theirs = cv2.resize(cv2.imread(path), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)[:, :, ::-1]
         off = np.abs(theirs.astype(int) - result.pixels[which])
         print(f"  OpenCV {cv2.__version__} resizes {which}: largest difference {off.max()}, {(off > 0).mean():.2%} differ")
+
+
+def resize_alone(pool):
+    """A picture without loss, and what each tab makes of its size: no JPEG decoder has a part in it."""
+    source = os.path.join(OUT, "images", "source.png")
+    Image.open(CONTENT).resize((301, 203), Image.LANCZOS).save(source, optimize=True)
+    for tab, ending in TABS.items():
+        pixels = pool[tab].submit(call, tab, "resized", source, HEIGHT, WIDTH).result()
+        save_picture(tab, f"source-{HEIGHT}x{WIDTH}-{ending}.png", pixels)
 
 
 def adam_vectors(pool):
@@ -127,18 +134,19 @@ def main():
             name = f"random-{tab}-{HEIGHT}x{WIDTH}{suffix}"
             write_json(name + ".json", document(tab, job, result))
             whole |= {k: np.ascontiguousarray(v, np.float32) for k, v in tensors(name, result).items()}
-            save_pictures(tab, result)
+            for which, pixels in result.pixels.items():
+                save_picture(tab, f"{which}-{HEIGHT}x{WIDTH}-{TABS[tab]}.png", pixels)
             last = {k: f"{v[0]:.4g} to {v[-1]:.4g}" for k, v in result.trace.items()}
             print(name, last, flush=True)
         if tab == "mxnet":
             check_opencv(result)
     save_file(whole, os.path.join(OUT, "tensors.safetensors"), metadata={
-        "<case>.input_<picture>": "normalized picture [3, h, w]", "<case>.gradient_initial": "dL/dimage at the content image",
-        "<case>.tap_<picture>_<layer>": "features [c, h, w]", "<case>.gram_<picture>_<layer>": "[c, c]"})
+        "what": "<case>.<name>: input_*, gradient_initial [3, h, w]; tap_*_<layer> [c, h, w]; gram_*_<layer> [c, c]"})
+    resize_alone(pool)
     adam_vectors(pool)
     for p in pool.values():
         p.shutdown()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

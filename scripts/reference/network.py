@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 import tab_mxnet as mx
 from golden import CONTENT, HEIGHT, STYLE, WEIGHTS, WIDTH
 
-SEED = 20161
+SEED = 36  # with it the first epochs without total variation are not chaotic: see README.md
 WIDTHS = {1: 8, 2: 16, 3: 16, 4: 32, 5: 32}
 CONVS = {0: 1, 2: 1, 5: 2, 7: 2, 10: 3, 12: 3, 14: 3, 16: 3, 19: 4, 21: 4, 23: 4, 25: 4, 28: 5}  # layer -> block
 

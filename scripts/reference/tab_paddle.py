@@ -75,6 +75,10 @@ def parameter(start, kind="float32"):
     return x
 
 
+def resized(path, height, width):
+    return preprocess(path, (height, width))[0]
+
+
 def run(job):
     net, size = network(job.weights), (job.height, job.width)
     pixels, inputs = {}, {}

@@ -69,6 +69,10 @@ def preprocess(path, size):
     return np.asarray(picture), normalize(picture).unsqueeze(0)
 
 
+def resized(path, height, width):
+    return preprocess(path, (height, width))[0]
+
+
 def run(job):
     net, size = network(job.weights), (job.height, job.width)
     pixels, inputs = {}, {}
