@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	sl "stylebook/stylelib"
@@ -80,6 +81,13 @@ func (s *settings) run(ctx context.Context, stderr io.Writer) error {
 	if !s.quiet {
 		s.request.Say = func(line string) { fmt.Fprintln(stderr, line) }
 		s.request.Weights.Progress = newDownloadProgress(stderr)
+	}
+	if s.preset != "" {
+		description, err := sl.DescribePreset(s.preset)
+		if err != nil {
+			return err
+		}
+		s.say(stderr, "preset   %s", strings.TrimSpace(description))
 	}
 	e, err := engine.Open(s.backend)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 // settings are what the command line asks for.
 type settings struct {
 	request studio.Request
+	preset  string // as asked for, or ""
 	out     string
 	backend string
 	log     string
@@ -83,6 +84,8 @@ func (s *settings) setOptions(flags *flag.FlagSet, preset string, override sl.Op
 	flags.Visit(func(f *flag.Flag) {
 		var layerErr error
 		switch f.Name {
+		case "preset":
+			s.preset = preset
 		case "epochs":
 			options.Epochs = override.Epochs
 		case "lr":
