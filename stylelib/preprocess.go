@@ -43,7 +43,7 @@ func Preprocess(picture image.Image, height, width int, filter ResizeFilter) (*t
 //
 //	v = clip(x·std + mean, 0, 1) · 255
 //
-// x is float32 of shape [1, height, width, 3]. Values are rounded to the nearest level; the chapter's PyTorch variant
+// x is float32 of shape [1, height, width, 3]; a value that is not a number is an error. Values are rounded to the nearest level; the chapter's PyTorch variant
 // truncates, which darkens one value in six by a level.
 func Postprocess(x *tensors.Tensor) (*image.RGBA, error) {
 	s := x.Shape()
@@ -58,6 +58,9 @@ func Postprocess(x *tensors.Tensor) (*image.RGBA, error) {
 	for i := range len(pixels) / 3 {
 		for c := range 3 {
 			v := float64(pixels[3*i+c]*RGBStd[c] + RGBMean[c])
+			if math.IsNaN(v) {
+				return nil, fmt.Errorf("postprocess: the image holds values that are not numbers")
+			}
 			picture.Pix[4*i+c] = uint8(math.Round(255 * min(max(v, 0), 1)))
 		}
 		picture.Pix[4*i+3] = 255

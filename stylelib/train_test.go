@@ -304,3 +304,14 @@ func TestEstimate(t *testing.T) {
 		t.Errorf("small %s, a hundred times larger %s", small, large)
 	}
 }
+
+func TestPostprocessRefuses(t *testing.T) {
+	nan := tensors.FromFlatDataAndDimensions([]float32{0, 0, float32(math.NaN())}, 1, 1, 1, 3)
+	if _, err := sl.Postprocess(nan); err == nil || !strings.Contains(err.Error(), "not numbers") {
+		t.Errorf("got %v", err)
+	}
+	flat := tensors.FromFlatDataAndDimensions([]float32{0, 0, 0}, 1, 3)
+	if _, err := sl.Postprocess(flat); err == nil || !strings.Contains(err.Error(), "[1, height, width, 3]") {
+		t.Errorf("got %v", err)
+	}
+}
