@@ -43,8 +43,8 @@ func Preprocess(picture image.Image, height, width int, filter ResizeFilter) (*t
 //
 //	v = clip(x·std + mean, 0, 1) · 255
 //
-// x is float32 of shape [1, height, width, 3]; a value that is not a number is an error. Values are rounded to the nearest level; the chapter's PyTorch variant
-// truncates, which darkens one value in six by a level.
+// x is float32 of shape [1, height, width, 3]; a value that is not a number is an error. Values are rounded to the nearest
+// level; the chapter's PyTorch variant truncates, which darkens one value in six by a level.
 func Postprocess(x *tensors.Tensor) (*image.RGBA, error) {
 	s := x.Shape()
 	if s.Rank() != 4 || s.Dim(0) != 1 || s.Dim(3) != 3 {
