@@ -80,28 +80,23 @@ func (n *Network) missing(layers []Layer) error {
 	return &MissingLayerError{Layer: layers[len(layers)-1], Last: Layers()[last]}
 }
 
+// prepareFilters makes the two forms of each filter, one convolution after the other to need little memory.
 func prepareFilters(backend compute.Backend, convs []Conv) ([]*tensors.Tensor, error) {
-	var filters []*tensors.Tensor
-	for _, c := range convs {
-		filters = append(filters, c.Filter)
-	}
-	parameters := []*tensors.Tensor{}
-	if len(convs) == 0 {
-		return parameters, nil
-	}
-	prepared, err := ExecOnceN(backend, func(filters []*Node) []*Node {
-		var forms []*Node
-		for _, filter := range filters {
-			f := conv.Prepare(filter)
-			forms = append(forms, Identity(f.Forward), f.Backward)
-		}
-		return forms
-	}, AsInputs(filters)...)
+	prepare, err := NewExec(backend, func(filter *Node) []*Node {
+		f := conv.Prepare(filter)
+		return []*Node{Identity(f.Forward), f.Backward}
+	})
 	if err != nil {
 		return nil, err
 	}
-	for i, c := range convs {
-		parameters = append(parameters, prepared[2*i], prepared[2*i+1], c.Bias)
+	defer prepare.Finalize()
+	parameters := []*tensors.Tensor{}
+	for _, c := range convs {
+		forms, err := prepare.Call(c.Filter)
+		if err != nil {
+			return nil, err
+		}
+		parameters = append(parameters, forms[0], forms[1], c.Bias)
 	}
 	return parameters, nil
 }

@@ -1,6 +1,12 @@
 // Package conv says how the layers of VGG-19 are computed on an engine: 3×3 convolutions and 2×2 pooling, each with its
 // own gradient with respect to its input. Filters are frozen, so no gradient is computed for them.
 //
+// A convolution is lowered in one of three ways:
+//
+//	native     XLA's own convolution: GPUs, and on CPUs the layers of few channels
+//	Winograd   XLA on CPUs, from 64 channels on: 2¼ multiplications for each output and input channel instead of 9
+//	im2col     the pure-Go engine, in which only matrix products are fast
+//
 // Maps have shape [1, height, width, channels], filters [3, 3, in, out].
 package conv
 
@@ -9,20 +15,32 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Filter is a 3×3 filter in the forms that the engine wants, made once by [Prepare] because the filter is frozen.
+// Filter is a 3×3 filter in the forms that the engine wants, made once by [Prepare] because the filter is frozen. A form
+// is either plain, [3, 3, in, out], or transformed for Winograd's method, [36, out, in].
 type Filter struct {
 	Forward  *Node // applied to the map
 	Backward *Node // applied to the gradient that arrives at the result
 }
 
-// Prepare brings a filter of shape [3, 3, in, out] into the forms that [Conv3x3] wants.
+// Plain returns the forms of a filter of shape [3, 3, in, out] that take no time to make and to compile, for a graph that
+// runs once. [Conv3x3] takes them as it takes those of [Prepare].
 //
 // The gradient of a correlation is a correlation with the filter turned by 180° and its channels exchanged.
-func Prepare(filter *Node) Filter {
+func Plain(filter *Node) Filter {
 	if f := filter.Shape(); f.Rank() != 4 || f.Dim(0) != 3 || f.Dim(1) != 3 {
 		exceptions.Panicf("conv: a filter must have shape [3, 3, in, out], got %s", f)
 	}
 	return Filter{Forward: filter, Backward: Transpose(Reverse(filter, 0, 1), 2, 3)}
+}
+
+// Prepare brings a filter of shape [3, 3, in, out] into the forms with which [Conv3x3] is fastest.
+func Prepare(filter *Node) Filter {
+	plain := Plain(filter)
+	if !winogradPays(filter) {
+		return plain
+	}
+	forward, backward := transformFilter(filter)
+	return Filter{Forward: forward, Backward: backward}
 }
 
 // Conv3x3 convolves x with a 3×3 filter and stride 1.
@@ -34,25 +52,24 @@ func Prepare(filter *Node) Filter {
 // The gradient flows to x only.
 func Conv3x3(x *Node, filter Filter, pad int) *Node {
 	checkMap(x)
-	if in := filter.Forward.Shape().Dim(2); in != x.Shape().Dim(3) {
+	if in := channelsIn(filter.Forward); in != x.Shape().Dim(3) {
 		exceptions.Panicf("conv: a filter for %d channels does not fit a map of shape %s", in, x.Shape())
 	}
-	convolve := lowering(x)
-	forward := func() *Node { return convolve(x, filter.Forward, pad) }
-	backward := func(dy *Node) *Node { return convolve(dy, filter.Backward, 2-pad) }
+	forward := func() *Node { return correlate(x, filter.Forward, pad) }
+	backward := func(dy *Node) *Node { return correlate(dy, filter.Backward, 2-pad) }
 	return withGradient(x, forward, backward)
 }
 
-// xlaBackend is the name that GoMLX's XLA backend gives itself, whatever the device.
-const xlaBackend = "xla"
-
-// lowering picks how a convolution becomes graph operations: XLA has a fast one; in the pure-Go engine only matrix
-// products are fast.
-func lowering(x *Node) func(x, filter *Node, pad int) *Node {
-	if x.Graph().Backend().Name() == xlaBackend {
-		return native
+// correlate is the convolution without its gradient, in the way that the filter's form and the engine call for.
+func correlate(x, form *Node, pad int) *Node {
+	switch {
+	case isTransformed(form):
+		return winograd(x, form, pad)
+	case isXLA(x):
+		return native(x, form, pad)
+	default:
+		return im2col(x, form, pad)
 	}
-	return im2col
 }
 
 func native(x, filter *Node, pad int) *Node {
@@ -63,10 +80,7 @@ func native(x, filter *Node, pad int) *Node {
 func im2col(x, filter *Node, pad int) *Node {
 	in, out := x.Shape().Dim(3), filter.Shape().Dim(3)
 	h, w := x.Shape().Dim(1)-2+2*pad, x.Shape().Dim(2)-2+2*pad
-	if pad > 0 {
-		border := PadAxis{Start: pad, End: pad}
-		x = Pad(x, ScalarZero(x.Graph(), x.DType()), PadAxis{}, border, border, PadAxis{})
-	}
+	x = padMap(x, pad, pad, pad, pad)
 	var shifted []*Node
 	for a := range 3 {
 		for b := range 3 {
@@ -75,6 +89,15 @@ func im2col(x, filter *Node, pad int) *Node {
 	}
 	columns := Reshape(Concatenate(shifted, -1), h*w, 9*in)
 	return Reshape(Dot(columns, Reshape(filter, 9*in, out)).Product(), 1, h, w, out)
+}
+
+// padMap adds rows and columns of zeros to a map.
+func padMap(x *Node, above, below, left, right int) *Node {
+	if above+below+left+right == 0 {
+		return x
+	}
+	zero := ScalarZero(x.Graph(), x.DType())
+	return Pad(x, zero, PadAxis{}, PadAxis{Start: above, End: below}, PadAxis{Start: left, End: right}, PadAxis{})
 }
 
 func checkMap(x *Node) {
