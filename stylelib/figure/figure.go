@@ -55,15 +55,6 @@ func Training(records []sl.Record, epochs int, synthesized image.Image) ([]byte,
 	return sideBySide(curves, pictureWithAxes(Picture{title, synthesized}))
 }
 
-// Losses draws the curves alone. It returns a PNG.
-func Losses(records []sl.Record, epochs int) ([]byte, error) {
-	curves, err := lossCurves(records, epochs)
-	if err != nil {
-		return nil, err
-	}
-	return sideBySide(curves)
-}
-
 // newPlot returns an empty plot with letters that are easy to read on a screen.
 func newPlot() *plot.Plot {
 	p := plot.New()

@@ -85,7 +85,4 @@ func TestNothingToDrawYet(t *testing.T) {
 	if _, err := figure.Training(nil, 100, nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := figure.Losses(nil, 0); err != nil {
-		t.Error(err)
-	}
 }

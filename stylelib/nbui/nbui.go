@@ -33,9 +33,6 @@ func Show(pictures ...figure.Picture) error {
 	return nil
 }
 
-// ShowPNG shows a PNG.
-func ShowPNG(png []byte) { show(png, "") }
-
 // show displays a PNG; with an id it replaces what was displayed under that id before.
 func show(png []byte, id string) {
 	if !gonbui.IsNotebook {
