@@ -36,7 +36,7 @@ func rounded(d time.Duration) time.Duration {
 const (
 	stepPerForward   = 2.4 // a training step takes this many times a forward pass
 	copiesOfMaps     = 4   // feature maps alive at the peak, for each layer
-	copiesOfWeights  = 3   // as read, and two forms on the engine
+	copiesOfWeights  = 9   // as read, and two transformed forms, each four times as large, on the engine
 	processBytes     = 350e6
 	compileSeconds   = 1.5
 	probeArea        = 75 * 112 // pixels of the picture that is timed
@@ -94,10 +94,8 @@ func timeForward(extractor *Extractor, height, width int) (time.Duration, error)
 
 func (e *Extractor) weightBytes() int64 {
 	var total int64
-	for i, p := range e.parameters {
-		if i%3 == 0 {
-			total += p.ByteSize()
-		}
+	for _, c := range e.convs {
+		total += int64(c.Filter.Size()) * bytesPerFloat
 	}
 	return total
 }
@@ -109,7 +107,7 @@ func (e *Extractor) mapBytes(height, width int) int64 {
 	for _, layer := range e.layers {
 		switch layer.Kind {
 		case ConvLayer:
-			channels = e.parameters[3*conv+2].Size()
+			channels = e.convs[conv].Bias.Size()
 			conv++
 		case PoolLayer:
 			height, width = height/2, width/2

@@ -2,6 +2,8 @@ package stylelib
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 
 	"stylebook/stylelib/conv"
 
@@ -15,12 +17,15 @@ import (
 // Extractor is a feature network on an engine, cut after the last layer that the options use. Its weights stay on the
 // device. Call [Extractor.Finalize] to free them.
 type Extractor struct {
-	backend    compute.Backend
-	layers     []Layer
-	pooling    Pooling
-	padding    Padding
-	taps       Taps
-	parameters []*tensors.Tensor // per convolution: the prepared filter's two forms, the bias
+	backend compute.Backend
+	layers  []Layer
+	pooling Pooling
+	padding Padding
+	taps    Taps
+	convs   []Conv
+
+	preparing  sync.Mutex
+	parameters [][]*tensors.Tensor // per convolution: the prepared filter's forms, the bias; nil until Compile
 }
 
 // MissingLayerError reports a layer that the options name and the network's weights do not reach.
@@ -45,12 +50,8 @@ func NewExtractor(backend compute.Backend, net *Network, options Options) (*Extr
 	if convs == nil {
 		return nil, net.missing(layers)
 	}
-	parameters, err := prepareFilters(backend, convs)
-	if err != nil {
-		return nil, fmt.Errorf("place the network on the engine: %w", err)
-	}
 	return &Extractor{backend: backend, layers: layers, pooling: net.Pooling, padding: net.Padding, taps: options.Taps,
-		parameters: parameters}, nil
+		convs: convs}, nil
 }
 
 // convsFor returns the convolutions among layers, or nil if the network lacks one.
@@ -80,24 +81,32 @@ func (n *Network) missing(layers []Layer) error {
 	return &MissingLayerError{Layer: layers[len(layers)-1], Last: Layers()[last]}
 }
 
-// prepareFilters makes the two forms of each filter, one convolution after the other to need little memory.
-func prepareFilters(backend compute.Backend, convs []Conv) ([]*tensors.Tensor, error) {
-	prepare, err := NewExec(backend, func(filter *Node) []*Node {
-		f := conv.Prepare(filter)
-		return []*Node{Identity(f.Forward), f.Backward}
+// prepare returns the parameters of fast convolutions. It makes them when they are first asked for, one convolution after
+// the other to need little memory.
+func (e *Extractor) prepare() ([][]*tensors.Tensor, error) {
+	e.preparing.Lock()
+	defer e.preparing.Unlock()
+	if e.parameters != nil {
+		return e.parameters, nil
+	}
+	exec, err := NewExec(e.backend, func(filter *Node) []*Node {
+		forms := conv.Prepare(filter).Forms()
+		forms[0] = Identity(forms[0]) // an input of a graph can't be its output
+		return forms
 	})
 	if err != nil {
 		return nil, err
 	}
-	defer prepare.Finalize()
-	parameters := []*tensors.Tensor{}
-	for _, c := range convs {
-		forms, err := prepare.Call(c.Filter)
+	defer exec.Finalize()
+	parameters := [][]*tensors.Tensor{}
+	for _, c := range e.convs {
+		forms, err := exec.Call(c.Filter)
 		if err != nil {
 			return nil, err
 		}
-		parameters = append(parameters, forms[0], forms[1], c.Bias)
+		parameters = append(parameters, append(forms, c.Bias))
 	}
+	e.parameters = parameters
 	return parameters, nil
 }
 
@@ -106,37 +115,63 @@ func (e *Extractor) Backend() compute.Backend { return e.backend }
 
 // Finalize frees the filters on the device; the extractor can't be used afterwards.
 func (e *Extractor) Finalize() {
-	for i, p := range e.parameters {
-		if i%3 != 2 { // biases belong to the Network
-			_ = p.FinalizeAll()
-		}
+	for _, p := range e.parameters {
+		free(p[:len(p)-1]...) // biases belong to the Network
 	}
 }
 
 // Compile makes an executable of a graph function that uses the network: build gets the network in the graph and one
 // node for each input that [Program.Run] will be given.
 func (e *Extractor) Compile(build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
+	parameters, err := e.prepare()
+	if err != nil {
+		return nil, fmt.Errorf("place the network on the engine: %w", err)
+	}
+	return e.compile(parameters, conv.FromForms, build)
+}
+
+// CompileOnce is [Extractor.Compile] for a graph that runs once: it compiles in less time and runs in more.
+func (e *Extractor) CompileOnce(build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
+	var parameters [][]*tensors.Tensor
+	for _, c := range e.convs {
+		parameters = append(parameters, []*tensors.Tensor{c.Filter, c.Bias})
+	}
+	return e.compile(parameters, func(forms []*Node) conv.Filter { return conv.Plain(forms[0]) }, build)
+}
+
+// compile is Compile with given parameters, for each convolution what filter makes its filter from and then its bias.
+func (e *Extractor) compile(parameters [][]*tensors.Tensor, filter func(forms []*Node) conv.Filter,
+	build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
 	exec, err := NewExec(e.backend, func(nodes []*Node) []*Node {
-		parameters, inputs := nodes[:len(e.parameters)], nodes[len(e.parameters):]
-		outputs := build(e.vgg(parameters), inputs)
+		vgg, g, convs := &VGG{}, nodes[0].Graph(), parameters
+		for _, l := range e.layers {
+			graphLayer := GraphLayer{Layer: l, network: e, last: l.Index == len(e.layers)-1}
+			if l.Kind == ConvLayer {
+				forms := len(convs[0]) - 1
+				graphLayer.filter, graphLayer.bias = filter(nodes[:forms]), nodes[forms]
+				nodes, convs = nodes[forms+1:], convs[1:]
+			}
+			vgg.Layers = append(vgg.Layers, graphLayer)
+		}
 		// GoMLX can't run a graph without outputs, which is what options without layers ask for.
-		return append(outputs, ScalarZero(nodes[0].Graph(), dtypes.Float32))
+		return append(build(vgg, nodes), ScalarZero(g, dtypes.Float32))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the graph: %w", err)
 	}
-	return &Program{exec: exec, extractor: e}, nil
+	return &Program{backend: e.backend, exec: exec, parameters: slices.Concat(parameters...)}, nil
 }
 
 // Program is a compiled graph that uses the network. The first run with inputs of new shapes compiles it.
 type Program struct {
-	exec      *Exec
-	extractor *Extractor
+	backend    compute.Backend
+	exec       *Exec
+	parameters []*tensors.Tensor
 }
 
 // Run executes the program; inputs are tensors or numbers, as GoMLX takes them.
 func (p *Program) Run(inputs ...any) ([]*tensors.Tensor, error) {
-	all := append(AsInputs(p.extractor.parameters), inputs...)
+	all := append(AsInputs(p.parameters), inputs...)
 	if len(all) == 0 {
 		return nil, nil // nothing comes of nothing
 	}
@@ -171,20 +206,6 @@ type GraphLayer struct {
 	filter  conv.Filter
 	bias    *Node
 	last    bool
-}
-
-func (e *Extractor) vgg(parameters []*Node) *VGG {
-	vgg := &VGG{}
-	for _, layer := range e.layers {
-		l := GraphLayer{Layer: layer, network: e, last: layer.Index == len(e.layers)-1}
-		if layer.Kind == ConvLayer {
-			l.filter = conv.Filter{Forward: parameters[0], Backward: parameters[1]}
-			l.bias = parameters[2]
-			parameters = parameters[3:]
-		}
-		vgg.Layers = append(vgg.Layers, l)
-	}
-	return vgg
 }
 
 // Forward applies the layer to a map of shape [1, h, w, in]: convolution with bias, ReLU or pooling. A pooling layer

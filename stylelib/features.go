@@ -28,7 +28,7 @@ func ExtractFeatures(vgg *VGG, x *Node, contentLayers, styleLayers []int) (conte
 // GetContents returns the content features of the content image: one tensor [1, h', w', c] for each content layer.
 // They are computed once, because the network's weights are frozen.
 func GetContents(extractor *Extractor, content *tensors.Tensor, options Options) ([]*tensors.Tensor, error) {
-	program, err := extractor.Compile(func(vgg *VGG, inputs []*Node) []*Node {
+	program, err := extractor.CompileOnce(func(vgg *VGG, inputs []*Node) []*Node {
 		contents, _ := ExtractFeatures(vgg, inputs[0], options.ContentLayers, nil)
 		return contents
 	})
@@ -41,7 +41,7 @@ func GetContents(extractor *Extractor, content *tensors.Tensor, options Options)
 
 // GetStyles returns the style features of the style image: one tensor [1, h', w', c] for each style layer.
 func GetStyles(extractor *Extractor, style *tensors.Tensor, options Options) ([]*tensors.Tensor, error) {
-	program, err := extractor.Compile(func(vgg *VGG, inputs []*Node) []*Node {
+	program, err := extractor.CompileOnce(func(vgg *VGG, inputs []*Node) []*Node {
 		_, styles := ExtractFeatures(vgg, inputs[0], nil, options.StyleLayers)
 		return styles
 	})

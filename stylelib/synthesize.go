@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -41,7 +42,7 @@ func GetInits(extractor *Extractor, content *tensors.Tensor, styles []*tensors.T
 	if err != nil {
 		return nil, nil, err
 	}
-	program, err := extractor.Compile(func(_ *VGG, styles []*Node) []*Node {
+	program, err := extractor.CompileOnce(func(_ *VGG, styles []*Node) []*Node {
 		var grams []*Node
 		for _, features := range styles {
 			grams = append(grams, Gram(features))
@@ -87,32 +88,55 @@ func AdamRate(form AdamForm, learningRate float64, t int) (rate, scale float64) 
 }
 
 // Step runs one epoch of a compiled training step: inputs image, m, v, rate, scale and targets; outputs image, m, v and
-// the scalars content, style, tv and total.
+// the losses content, style, tv and total as one vector. M and V are given away, so that the engine can write the new ones
+// in their place; the image is not, because the previous one may be needed again.
 //
 // A total that is not a number is a *[DivergedError]; Image is then the one before the update that spoiled it.
 func (x *SynthesizedImage) Step(program *Program, targets []*tensors.Tensor, options Options) (Record, error) {
+	lr := options.LearningRateAt(x.Epoch + 1)
+	rate, scale := AdamRate(options.Adam, lr, x.Epoch+1)
+	return x.update(program, targets, lr, rate, scale)
+}
+
+// update is Step with the numbers that the program takes between v and the targets.
+func (x *SynthesizedImage) update(program *Program, targets []*tensors.Tensor, lr float64, numbers ...float64) (Record, error) {
 	start := time.Now()
 	epoch := x.Epoch + 1
-	lr := options.LearningRateAt(epoch)
-	rate, scale := AdamRate(options.Adam, lr, epoch)
-	inputs := []any{x.Image, x.M, x.V, float32(rate), float32(scale)}
+	m, v, err := x.donateMoments(program.backend)
+	if err != nil {
+		return Record{}, fmt.Errorf("epoch %d: %w", epoch, err)
+	}
+	inputs := []any{x.Image, m, v}
+	for _, number := range numbers {
+		inputs = append(inputs, float32(number))
+	}
 	out, err := program.Run(append(inputs, AsInputs(targets)...)...)
 	if err != nil {
 		return Record{}, fmt.Errorf("epoch %d: %w", epoch, err)
 	}
-	record := Record{Epoch: epoch, Content: scalar(out[3]), Style: scalar(out[4]), TV: scalar(out[5]),
-		Total: scalar(out[6]), LR: lr}
+	losses := tensors.MustCopyFlatData[float32](out[3])
+	record := Record{Epoch: epoch, Content: float64(losses[0]), Style: float64(losses[1]), TV: float64(losses[2]),
+		Total: float64(losses[3]), LR: lr}
 	if math.IsNaN(record.Total) || math.IsInf(record.Total, 0) {
 		if x.previous != nil {
 			x.Image = x.previous
 		}
 		return Record{}, &DivergedError{Epoch: epoch}
 	}
-	free(x.previous, x.M, x.V)
+	free(x.previous, out[3])
 	x.previous, x.Image, x.M, x.V, x.Epoch = x.Image, out[0], out[1], out[2], epoch
 	record.Image = x.Image
 	record.Seconds = time.Since(start).Seconds()
 	return record, nil
+}
+
+// donateMoments hands Adam's two means to the engine; the tensors can't be used afterwards.
+func (x *SynthesizedImage) donateMoments(backend compute.Backend) (m, v any, err error) {
+	if m, err = DonateTensorBuffer(x.M, backend, 0); err != nil {
+		return nil, nil, err
+	}
+	v, err = DonateTensorBuffer(x.V, backend, 0)
+	return m, v, err
 }
 
 func scalar(t *tensors.Tensor) float64 { return float64(tensors.ToScalar[float32](t)) }

@@ -59,7 +59,7 @@ func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Te
 		l := ComputeLoss(image, contents, styles, targets[:len(contents)], targets[len(contents):], options)
 		gradient := Gradient(l.Total, image)[0]
 		image, m, v = AdamUpdate(image, m, v, gradient, rate, scale)
-		return []*Node{image, m, v, l.Content, l.Style, l.TV, l.Total}
+		return []*Node{image, m, v, Stack([]*Node{l.Content, l.Style, l.TV, l.Total}, 0)}
 	})
 	if err != nil {
 		return nil, err

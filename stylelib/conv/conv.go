@@ -19,7 +19,24 @@ import (
 // is either plain, [3, 3, in, out], or transformed for Winograd's method, [36, out, in].
 type Filter struct {
 	Forward  *Node // applied to the map
-	Backward *Node // applied to the gradient that arrives at the result
+	Backward *Node // applied to the gradient that arrives at the result; nil where Forward serves for that too
+}
+
+// Forms returns the filter's forms, one or two, for [FromForms] to make the filter from again in another graph.
+func (f Filter) Forms() []*Node {
+	if f.Backward == nil {
+		return []*Node{f.Forward}
+	}
+	return []*Node{f.Forward, f.Backward}
+}
+
+// FromForms is the inverse of [Filter.Forms].
+func FromForms(forms []*Node) Filter {
+	f := Filter{Forward: forms[0]}
+	if len(forms) > 1 {
+		f.Backward = forms[1]
+	}
+	return f
 }
 
 // Plain returns the forms of a filter of shape [3, 3, in, out] that take no time to make and to compile, for a graph that
@@ -40,6 +57,9 @@ func Prepare(filter *Node) Filter {
 		return plain
 	}
 	forward, backward := transformFilter(filter)
+	if sharesForm(filter) {
+		return Filter{Forward: forward}
+	}
 	return Filter{Forward: forward, Backward: backward}
 }
 
@@ -56,7 +76,12 @@ func Conv3x3(x *Node, filter Filter, pad int) *Node {
 		exceptions.Panicf("conv: a filter for %d channels does not fit a map of shape %s", in, x.Shape())
 	}
 	forward := func() *Node { return correlate(x, filter.Forward, pad) }
-	backward := func(dy *Node) *Node { return correlate(dy, filter.Backward, 2-pad) }
+	backward := func(dy *Node) *Node {
+		if filter.Backward == nil {
+			return winogradAdjoint(dy, filter.Forward, pad)
+		}
+		return correlate(dy, filter.Backward, 2-pad)
+	}
 	return withGradient(x, forward, backward)
 }
 

@@ -95,8 +95,10 @@ func TestConv3x3(t *testing.T) {
 			{5, 7, 3, 4, 1}, {1, 1, 2, 3, 1}, {4, 4, 1, 1, 1}, {9, 6, 5, 2, 0}, {18, 13, 16, 8, 1}, {37, 29, 8, 16, 1},
 			// Winograd's method on XLA: whole tiles and cut ones, a map smaller than a tile, both paddings, several bands in
 			// place and into a map of other channels
-			{8, 12, 64, 64, 1}, {7, 9, 64, 96, 1}, {1, 2, 96, 64, 1}, {10, 11, 64, 64, 0}, {9, 14, 128, 128, 1},
+			{8, 12, 64, 64, 1}, {7, 9, 64, 96, 1}, {1, 2, 96, 64, 1}, {10, 11, 64, 64, 0}, {9, 14, 128, 96, 1},
 			{5, 460, 64, 64, 1}, {6, 461, 64, 80, 0}, {3, 5, 512, 64, 1},
+			// one form of the filter for both directions
+			{5, 6, 256, 512, 1}, {7, 8, 512, 256, 0},
 		} {
 			t.Run(fmt.Sprint(s), func(t *testing.T) {
 				x, filter := random(1, s.h, s.w, s.in), random(2, 3, 3, s.in*s.out)

@@ -30,6 +30,6 @@ func repeat(count int, state []*Node, body func(i *Node, state []*Node) []*Node)
 	return While(more, step, state...)[1:]
 }
 
-// alone returns x and keeps XLA from fusing what computes it with what uses it. other is any second node: GoMLX drops
-// barriers that have one operand.
-func alone(x, other *Node) *Node { return OptimizationBarriers(x, other)[0] }
+// alone returns x and keeps XLA from fusing what computes it with what uses it. The second operand only keeps GoMLX from
+// dropping the barrier, which on CPUs it does with barriers of one.
+func alone(x *Node) *Node { return OptimizationBarriers(x, Const(x.Graph(), int32(0)))[0] }

@@ -16,6 +16,8 @@ var (
 	dataMatrix   = newDataMatrix()   // Bᵀ, 6 × 6
 	filterMatrix = newFilterMatrix() // G, 6 × 3
 	resultMatrix = newResultMatrix() // Aᵀ, 4 × 6
+
+	overlapMatrix = newOverlapMatrix() // for the gradient: 4 × (6 + 6)
 )
 
 // newDataMatrix has in row i the coefficients of Π (x - q) over the points q but the i-th; in the last, over all.
@@ -50,6 +52,31 @@ func newFilterMatrix() [][]float64 {
 		m = append(m, []float64{1 / distances, p / distances, p * p / distances})
 	}
 	return append(m, []float64{0, 0, 1})
+}
+
+// newOverlapMatrix has in row i row i of B, for the tile itself, and then row i+4 of B, for the tile before it; B has no
+// more than six rows.
+func newOverlapMatrix() [][]float64 {
+	b := transpose(dataMatrix)
+	m := make([][]float64, tileOut)
+	for i := range m {
+		before := make([]float64, tileIn)
+		if i+tileOut < tileIn {
+			before = b[i+tileOut]
+		}
+		m[i] = slices.Concat(b[i], before)
+	}
+	return m
+}
+
+func transpose(m [][]float64) [][]float64 {
+	t := make([][]float64, len(m[0]))
+	for i := range t {
+		for _, row := range m {
+			t[i] = append(t[i], row[i])
+		}
+	}
+	return t
 }
 
 // filterMatrix2 is G on both axes of a filter at once, 36 × 9: row 6·column + row of the place, column 3·row + column of

@@ -17,6 +17,14 @@ func winogradPays(filter *Node) bool {
 	return isXLACPU(filter) && f.Dim(2) >= winogradChannels && f.Dim(3) >= winogradChannels
 }
 
+// sharedFormSize is from how many values on a transformed filter serves for the gradient too: those of 256 × 512 channels
+// and more are most of the memory that filters take, and their maps are small.
+const sharedFormSize = places * 256 * 512
+
+func sharesForm(filter *Node) bool {
+	return places*filter.Shape().Dim(2)*filter.Shape().Dim(3) >= sharedFormSize
+}
+
 // isXLA tells whether a node is computed by XLA, on whatever device.
 func isXLA(x *Node) bool { return x.Graph().Backend().Name() == "xla" }
 

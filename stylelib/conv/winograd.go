@@ -77,7 +77,7 @@ func newBands(h, w, in, out, valueBytes int) bands {
 func (b bands) each(x, form *Node) *Node {
 	g := x.Graph()
 	if b.count == 1 {
-		return b.one(x, form, Const(g, int32(0)))
+		return b.one(x, form)
 	}
 	y := x
 	inPlace := b.in == b.out
@@ -92,13 +92,13 @@ func (b bands) each(x, form *Node) *Node {
 		zero, top := Const(g, int32(0)), Mul(i, Const(g, int32(tileOut*b.rows)))
 		at := []*Node{zero, top, zero, zero}
 		band := DynamicSlice(x, at, []int{1, tileOut * (b.rows + 1), tileOut * (b.columns + 1), b.in})
-		return []*Node{DynamicUpdateSlice(y, b.one(band, form, i), at), state[1], form}
+		return []*Node{DynamicUpdateSlice(y, b.one(band, form), at), state[1], form}
 	})[0]
 }
 
 // one computes one band: x has shape [1, 4·(rows + 1), 4·(columns + 1), in], the result [1, 4·rows, 4·columns, out].
 // Each of the four transforms is a kernel of its own; fused, XLA would compute the first of two again for each result.
-func (b bands) one(x, form, i *Node) *Node {
+func (b bands) one(x, form *Node) *Node {
 	x = Reshape(x, b.rows+1, tileOut, b.columns+1, tileOut, b.in)
 	var tileRows, tileColumns []*Node
 	for k := range tileIn {
@@ -106,7 +106,7 @@ func (b bands) one(x, form, i *Node) *Node {
 		part := Slice(x, AxisRange(skip, skip+b.rows), AxisElem(row))
 		tileRows = append(tileRows, Reshape(part, 1, b.rows, b.columns+1, tileOut, b.in))
 	}
-	v := alone(mix(dataMatrix, tileRows, 0), i) // [6, rows, columns+1, 4, in]
+	v := alone(mix(dataMatrix, tileRows, 0)) // [6, rows, columns+1, 4, in]
 	for k := range tileIn {
 		skip, column := k/tileOut, k%tileOut
 		part := Slice(v, AxisRange(), AxisRange(), AxisRange(skip, skip+b.columns), AxisElem(column))
@@ -116,7 +116,7 @@ func (b bands) one(x, form, i *Node) *Node {
 
 	m := Einsum("ptc,poc->pto", v, form)
 	m = Reshape(m, tileIn, tileIn, b.rows, b.columns, 1, b.out)
-	m = alone(mix(resultMatrix, split(m, 0), 4), i) // [1, 6, rows, columns, 4, out]
+	m = alone(mix(resultMatrix, split(m, 0), 4)) // [1, 6, rows, columns, 4, out]
 	m = Reshape(m, tileIn, b.rows, 1, b.columns, tileOut, b.out)
 	return Reshape(mix(resultMatrix, split(m, 0), 2), 1, tileOut*b.rows, tileOut*b.columns, b.out)
 }
