@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -25,6 +26,18 @@ import (
 func Read(ctx context.Context, path string, lastLayer int) (*sl.Network, error) {
 	net, _, err := readChecked(ctx, path, lastLayer, "")
 	return net, err
+}
+
+// Decode is [Read] for a file held in memory; name stands for it in errors.
+func Decode(ctx context.Context, data []byte, name string, lastLayer int) (*sl.Network, error) {
+	if err := checkLastLayer(lastLayer); err != nil {
+		return nil, err
+	}
+	net, err := readNetwork(ctx, bytes.NewReader(data), int64(len(data)), lastLayer)
+	if err != nil {
+		return nil, &FileError{Path: name, Reason: err.Error(), Remedy: remedyFor(err), Err: err}
+	}
+	return net, nil
 }
 
 // readChecked also returns the file's SHA-256, and refuses the file if that isn't wanted; "" wants none.

@@ -308,3 +308,18 @@ func FuzzParse(f *testing.F) {
 		_, _ = readNetwork(context.Background(), bytes.NewReader(content), int64(len(content)), AllLayers)
 	})
 }
+
+func TestDecode(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "data", "weights", "vgg19-random.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := Decode(t.Context(), data, "random", 28)
+	if err != nil || len(net.Convs) != 13 {
+		t.Fatalf("got %v and %v, want 13 convolutions", net, err)
+	}
+	var file *FileError
+	if _, err := Decode(t.Context(), data[:1000], "the half", 28); !errors.As(err, &file) || file.Path != "the half" {
+		t.Errorf("a cut-off file gives %v, want a *FileError that names it", err)
+	}
+}

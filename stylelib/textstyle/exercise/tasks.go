@@ -4,17 +4,18 @@ import (
 	"fmt"
 	"strings"
 
+	"stylebook/stylelib/internal/verdict"
 	"stylebook/stylelib/textstyle"
 )
 
 // Salience checks a learner's [textstyle.Salience] for two styles.
 func Salience(f func(gram string, in, other textstyle.Counts, lambda float64) float64) Result {
 	in, other := textstyle.Counts{"good": 3, "the": 4}, textstyle.Counts{"good": 1, "the": 4, "not good": 2}
-	a := func(gram string, lambda float64, want string, slips map[string]string) try {
-		return try{fmt.Sprintf("Salience(%q), λ = %g", gram, lambda),
-			func() string { return number(f(gram, in, other, lambda)) }, want, slips}
+	a := func(gram string, lambda float64, want string, slips map[string]string) verdict.Try {
+		return verdict.Try{Call: fmt.Sprintf("Salience(%q), λ = %g", gram, lambda),
+			Got: func() string { return number(f(gram, in, other, lambda)) }, Want: want, Slips: slips}
 	}
-	return run("Salience", []try{
+	return verdict.Run("Salience", []verdict.Try{
 		a("good", 1, "2.000", map[string]string{
 			"0.000": "The function still returns 0: write the ratio.",
 			"3.000": "That is the plain ratio: add λ above and below.",
@@ -31,17 +32,17 @@ func Salience(f func(gram string, in, other textstyle.Counts, lambda float64) fl
 
 // Delete checks a learner's [textstyle.Delete], which returns the template's words and the deleted markers.
 func Delete(f func(words []string, isMarker func(gram string) bool, maxN int) (template, markers []string)) Result {
-	a := func(sentence string, maxN int, markers []string, want string, slips map[string]string) try {
+	a := func(sentence string, maxN int, markers []string, want string, slips map[string]string) verdict.Try {
 		is := map[string]bool{}
 		for _, marker := range markers {
 			is[marker] = true
 		}
-		return try{fmt.Sprintf("Delete(%q), markers %q, maxN %d", sentence, markers, maxN), func() string {
+		return verdict.Try{Call: fmt.Sprintf("Delete(%q), markers %q, maxN %d", sentence, markers, maxN), Got: func() string {
 			template, deleted := f(strings.Fields(sentence), func(gram string) bool { return is[gram] }, maxN)
 			return strings.Join(template, " ") + " " + list(deleted)
-		}, want, slips}
+		}, Want: want, Slips: slips}
 	}
-	return run("Delete", []try{
+	return verdict.Run("Delete", []verdict.Try{
 		a("the soup was awful today", 2, []string{"awful"}, "the soup was ___ today [awful]", map[string]string{
 			"the soup was awful today []": "Nothing is deleted yet.",
 			"the soup was today [awful]":  "Leave textstyle.Slot where the marker was.",
@@ -70,11 +71,11 @@ func Delete(f func(words []string, isMarker func(gram string) bool, maxN int) (t
 func Similarity(f func(a, b []string, idf func(word string) float64) float64) Result {
 	one := func(string) float64 { return 1 }
 	rare := func(word string) float64 { return map[string]float64{"the": 1, "was": 1, "soup": 2, "cake": 2}[word] }
-	a := func(x, y, title string, idf func(string) float64, want string, slips map[string]string) try {
-		return try{fmt.Sprintf("Similarity(%q, %q), %s", x, y, title),
-			func() string { return number(f(strings.Fields(x), strings.Fields(y), idf)) }, want, slips}
+	a := func(x, y, title string, idf func(string) float64, want string, slips map[string]string) verdict.Try {
+		return verdict.Try{Call: fmt.Sprintf("Similarity(%q, %q), %s", x, y, title),
+			Got: func() string { return number(f(strings.Fields(x), strings.Fields(y), idf)) }, Want: want, Slips: slips}
 	}
-	return run("Similarity", []try{
+	return verdict.Run("Similarity", []verdict.Try{
 		a("the soup was", "the soup was", "idf 1", one, "1.000", map[string]string{
 			"0.000": "The function still returns 0: write the cosine.",
 			"3.000": "Divide by the lengths of both vectors.",
@@ -95,11 +96,11 @@ func Similarity(f func(a, b []string, idf func(word string) float64) float64) Re
 
 // Fill checks a learner's [textstyle.Template.Fill].
 func Fill(f func(template, markers []string) []string) Result {
-	a := func(template string, markers []string, want string, slips map[string]string) try {
-		return try{fmt.Sprintf("Fill(%q, %q)", template, markers),
-			func() string { return strings.Join(f(strings.Fields(template), markers), " ") }, want, slips}
+	a := func(template string, markers []string, want string, slips map[string]string) verdict.Try {
+		return verdict.Try{Call: fmt.Sprintf("Fill(%q, %q)", template, markers),
+			Got: func() string { return strings.Join(f(strings.Fields(template), markers), " ") }, Want: want, Slips: slips}
 	}
-	return run("Fill", []try{
+	return verdict.Run("Fill", []verdict.Try{
 		a("the soup was ___", []string{"lovely"}, "the soup was lovely", map[string]string{
 			"the soup was ___":        "The gap is still there.",
 			"the soup was ___ lovely": "Put the marker in place of the gap.",

@@ -1,0 +1,222 @@
+"""Writes data/golden/checks.json: what the checks in the notebooks expect. usage: python checks.py
+
+Tiny inputs, the right results by PyTorch, Pillow and NumPy in float64, and what common slips give instead. All tensors are
+stored with channels last, as the notebooks have them."""
+
+import numpy as np
+import torch
+from PIL import Image
+
+import chapter as ch
+from golden import write_json
+
+MEAN, STD = np.array(ch.RGB_MEAN), np.array(ch.RGB_STD)
+random = np.random.default_rng(20)
+
+
+def some(*shape):
+    """Numbers of two decimals, so that the file is short and every program reads the same."""
+    return np.round(random.normal(size=shape), 2)
+
+
+def torch_of(x):
+    return torch.tensor(np.moveaxis(x, -1, 1), dtype=torch.float64, requires_grad=True)
+
+
+def array(x):
+    x = np.asarray(x.detach() if isinstance(x, torch.Tensor) else x, dtype=np.float64)
+    return {"shape": list(x.shape), "values": [float(f"{v:.9g}") for v in x.reshape(-1)]}
+
+
+def last(x):
+    """A PyTorch map, channels last."""
+    return array(np.moveaxis(x.detach().numpy(), 1, -1))
+
+
+def gradient(loss, x):
+    return last(torch.autograd.grad(loss, x)[0])
+
+
+# ---- pictures
+def normalized(rgb):
+    return (rgb / 255 - MEAN) / STD
+
+
+def preprocess():
+    small = random.integers(0, 256, (2, 3, 3), dtype=np.uint8)
+    large = random.integers(0, 256, (4, 9, 3), dtype=np.uint8)
+    resized = np.asarray(Image.fromarray(large).resize((3, 2), Image.BILINEAR))
+    return {
+        "small": array(small), "want": array(normalized(small)[None]),
+        "slips": {"levels": array(((small - MEAN) / STD)[None]), "mean": array((small / 255 / STD)[None]),
+                  "std": array((small / 255 - MEAN)[None]), "plain": array((small / 255)[None]),
+                  "bgr": array(normalized(small[:, :, ::-1])[None])},
+        "large": array(large), "resized": array(normalized(resized)[None]),
+        "channels_first": array(np.moveaxis(normalized(small), -1, 0)[None])}
+
+
+def postprocess():
+    x = normalized(random.uniform(-60, 315, (2, 3, 3)))
+    levels = 255 * (x * STD + MEAN)
+    return {"x": array(x[None]), "want": array(np.rint(levels.clip(0, 255))),
+            "slips": {"truncated": array(np.floor(levels.clip(0, 255))), "wrapped": array(np.rint(levels) % 256),
+                      "not_denormalized": array(np.rint(255 * x.clip(0, 1)))}}
+
+
+# ---- losses
+def gram(x):
+    flat = x.reshape(x.shape[1], -1)
+    return flat @ flat.T / flat.numel()
+
+
+def content_loss():
+    x, target = torch_of(a := some(1, 3, 4, 2)), torch_of(b := some(1, 3, 4, 2))
+    d = x - target
+    loss = torch.square(d).mean()
+    return {"features": array(a), "target": array(b), "want": array(loss), "gradient": gradient(loss, x),
+            "slips": {"sum": array((d ** 2).sum()), "half": array((d ** 2).sum() / 2), "root": array(loss.sqrt()),
+                      "absolute": array(d.abs().mean()), "plain": array(d.mean())}}
+
+
+def gram_matrix():
+    x = torch_of(a := some(1, 3, 4, 2))
+    flat, centred = x.reshape(2, 12), (x - x.mean((2, 3), keepdim=True)).reshape(2, 12)
+    return {"features": array(a), "want": array(gram(x)),
+            "slips": {"undivided": array(flat @ flat.T), "positions": array(flat @ flat.T / 12),
+                      "channels": array(flat @ flat.T / 2), "centred": array(centred @ centred.T / 24),
+                      "transposed": array(flat.T @ flat / 24)}}
+
+
+def style_loss():
+    x, target = torch_of(a := some(1, 3, 4, 2)), gram(torch_of(some(1, 5, 3, 2))).detach()
+    d = gram(x) - target
+    loss = torch.square(d).mean()
+    return {"features": array(a), "target": array(target), "want": array(loss), "gradient": gradient(loss, x),
+            "slips": {"sum": array((d ** 2).sum()), "root": array(loss.sqrt()), "absolute": array(d.abs().mean())}}
+
+
+def tv_loss():
+    a = some(1, 3, 4, 3)
+    a[0, 1, 2] = a[0, 1, 1]  # equal neighbours: the gradient of |0| counts
+    x = torch_of(a)
+    down, right = x[:, :, 1:] - x[:, :, :-1], x[:, :, :, 1:] - x[:, :, :, :-1]
+    loss = 0.5 * (down.abs().mean() + right.abs().mean())
+    return {"x": array(a), "want": array(loss), "gradient": gradient(loss, x),
+            "slips": {"sum": array(down.abs().sum() + right.abs().sum()), "whole": array(2 * loss),
+                      "down": array(0.5 * down.abs().mean()), "right": array(0.5 * right.abs().mean()),
+                      "squared": array(0.5 * (down.square().mean() + right.square().mean())),
+                      "signed": array(0.5 * (down.mean() + right.mean()))}}
+
+
+def compute_loss():
+    shapes = [(1, 3, 4, 2), (1, 2, 3, 3)]
+    a, contents, styles = some(1, 4, 5, 3), [some(*shapes[0])], [some(*s) for s in shapes]
+    targets, grams = [some(*shapes[0])], [gram(torch_of(some(1, 4, 4, s[3]))).detach() for s in shapes]
+    x = torch_of(a)
+    tv = 0.5 * ((x[:, :, 1:] - x[:, :, :-1]).abs().mean() + (x[:, :, :, 1:] - x[:, :, :, :-1]).abs().mean())
+    content = torch.square(torch_of(contents[0]) - torch_of(targets[0])).mean()
+    style = sum(torch.square(gram(torch_of(s)) - g).mean() for s, g in zip(styles, grams))
+
+    def total(content_weight, style_weight, tv_weight, repeat):
+        parts = torch.stack([content * content_weight, style * style_weight, tv * tv_weight])
+        return array(torch.cat([parts, (parts * torch.tensor([1, repeat, 1])).sum()[None]]))
+
+    return {"x": array(a), "contents": [array(t) for t in contents], "styles": [array(t) for t in styles],
+            "content_targets": [array(t) for t in targets], "style_targets": [array(t) for t in grams],
+            "want": total(1, 1e3, 10, 10), "other_weights": total(2, 500, 0, 3),
+            "slips": {"once": total(1, 1e3, 10, 1), "shown_ten_times": total(1, 1e4, 10, 1), "unweighted": total(1, 1, 1, 10)}}
+
+
+def adam():
+    """Five updates at learning rate 0.3, and what other rules make of the same gradients."""
+    start, gradients = some(1, 2, 2, 3), [some(1, 2, 2, 3) for _ in range(5)]
+
+    def after(updates, rule):
+        x = torch.nn.Parameter(torch.tensor(start))
+        optimizer = rule([x])
+        for g in gradients[:updates]:
+            x.grad = torch.tensor(g)
+            optimizer.step()
+        return array(x)
+
+    right = lambda p: torch.optim.Adam(p, lr=0.3)
+    return {"start": array(start), "gradients": [array(g) for g in gradients], "first": after(1, right), "want": after(5, right),
+            "slips": {"upwards": after(5, lambda p: torch.optim.Adam(p, lr=0.3, maximize=True)),
+                      "no_momentum": after(5, lambda p: torch.optim.Adam(p, lr=0.3, betas=(0.0, 0.999))),
+                      "plain_descent": after(5, lambda p: torch.optim.SGD(p, lr=0.3))}}
+
+
+# ---- exercises
+def rescale():
+    """Weights under which each loss contributes the same to a given total."""
+    losses, total = np.array([0.5, 0.02, 4.0, 0.1]), 2.0
+    return {"losses": array(losses), "total": total, "want": array(total / len(losses) / losses),
+            "slips": {"whole": array(total / losses), "upside_down": array(losses / losses.sum() * total),
+                      "not_divided": array(np.full(4, total / len(losses))), "ones": array(np.ones(4)), "zeros": array(np.zeros(4))}}
+
+
+def weighted_total():
+    contents, styles, tv = np.array([0.25, 1.5]), np.array([0.02, 0.003, 0.4]), 0.7
+    content_weights, style_weights, tv_weight = np.array([2, 0.5]), np.array([1e3, 300, 10]), 10
+    parts = contents @ content_weights, styles @ style_weights, tv * tv_weight
+    return {"contents": array(contents), "styles": array(styles), "tv": tv, "content_weights": array(content_weights),
+            "style_weights": array(style_weights), "tv_weight": tv_weight, "want": array(sum(parts)),
+            "slips": {"unweighted": array(contents.sum() + styles.sum() + tv), "no_content": array(parts[1] + parts[2]),
+                      "no_style": array(parts[0] + parts[2]), "no_tv": array(parts[0] + parts[1]), "zero": array(0)}}
+
+
+LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def noise():
+    """Immerkær 1996: how strongly neighbours differ beyond edges and slopes."""
+    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
+
+    def measured(grey):
+        h, w = grey.shape
+        response = sum(mask[i, j] * grey[i:h - 2 + i, j:w - 2 + j] for i in range(3) for j in range(3))
+        return response
+
+    rgb = random.integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    response, factor = measured(rgb @ LUMA), np.sqrt(np.pi / 2) / 6
+    y, x = np.mgrid[:4, :6]
+    slope = np.repeat((10 * y + 20 * x)[:, :, None], 3, 2).astype(np.uint8)
+    return {"picture": array(rgb), "want": array(factor * np.abs(response).mean()), "slope": array(slope),
+            "slips": {"no_factor": array(np.abs(response).mean()), "sum": array(factor * np.abs(response).sum()),
+                      "signed": array(factor * response.mean()), "zero": array(0),
+                      "plain_grey": array(factor * np.abs(measured(rgb.mean(-1))).mean()),
+                      "all_pixels": array(factor * np.abs(response).sum() / 35)}}
+
+
+def keep_colours():
+    """The luma of one picture with the chroma of another, in YIQ, as Gatys et al. 2016 (arXiv:1606.05897) have it."""
+    yiq = np.array([LUMA, [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
+    result, content = (random.integers(0, 256, (2, 3, 3), dtype=np.uint8) for _ in range(2))
+
+    def mixed(luma, chroma):
+        mix = np.concatenate([(luma @ yiq.T)[..., :1], (chroma @ yiq.T)[..., 1:]], -1)
+        return np.rint((mix @ np.linalg.inv(yiq).T).clip(0, 255))
+
+    grey = np.repeat((result @ LUMA)[..., None], 3, -1)
+    return {"result": array(result), "content": array(content), "want": array(mixed(result, content)),
+            "slips": {"exchanged": array(mixed(content, result)), "unchanged": array(result), "content": array(content),
+                      "grey": array(np.rint(grey))}}
+
+
+def blend():
+    """Several styles: the mean of Gram matrices with weights of any sum."""
+    grams = np.stack([some(2, 2), some(2, 2), some(2, 2)])
+    weights = np.array([3.0, 0, 1])
+    return {"grams": [array(g) for g in grams], "weights": array(weights), "want": array(np.average(grams, 0, weights)),
+            "slips": {"not_normalized": array(np.tensordot(weights, grams, 1)), "plain_mean": array(grams.mean(0)),
+                      "first": array(grams[0])}}
+
+
+def main():
+    makers = [preprocess, postprocess, content_loss, gram_matrix, style_loss, tv_loss, compute_loss, adam, rescale, weighted_total,
+              noise, keep_colours, blend]
+    write_json("checks.json", {make.__name__: make() for make in makers})
+
+
+if __name__ == "__main__":
+    main()

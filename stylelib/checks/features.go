@@ -1,0 +1,128 @@
+package checks
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/verdict"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// featureTries compares samples of feature maps with those of the golden run, in order. maps is called once.
+func featureTries(name, picture string, layers []int, maps func() []numbers) []verdict.Try {
+	golden := decode[goldenRun]("random-pytorch-60x90.json").Taps[picture]
+	before := decode[goldenRun]("random-paddle-60x90.json").Taps[picture] // the same network, tapped before the ReLU
+	once := sync.OnceValue(maps)
+	names := []string{}
+	for _, layer := range layers {
+		names = append(names, sl.Layers()[layer].Name)
+	}
+	tries := []verdict.Try{{
+		Call:  fmt.Sprintf("%s for %v", name, names),
+		Got:   func() string { return plural(len(once()), "map") },
+		Want:  plural(len(layers), "map"),
+		Slips: map[string]string{"0 maps": "Nothing is kept yet: append what a layer in the list puts out."},
+	}}
+	for i, layer := range layers {
+		at := strconv.Itoa(layer)
+		slips := []slip{{before[at].numbers(), "That is seen before the ReLU: keep layer.Tap(x), not x."}}
+		if i > 0 {
+			slips = append(slips, slip{golden[strconv.Itoa(layers[i-1])].numbers(), "That is the layer before: keep the network's order, each layer once."})
+		}
+		if layer == 28 {
+			slips = []slip{{rectified(golden[at].numbers()), "No ReLU follows the last layer: its output stays as it is."}}
+		}
+		tries = append(tries, try(fmt.Sprintf("%s (%d)", names[i], layer), func() numbers {
+			if len(once()) <= i {
+				panic("there is no such map")
+			}
+			return once()[i]
+		}, golden[at].numbers(), slips...))
+	}
+	return tries
+}
+
+// samples reads the maps while their engine is still open.
+func samples(maps []*tensors.Tensor) (all []numbers) {
+	for _, features := range maps {
+		all = append(all, sampled(features))
+	}
+	return all
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func rectified(n numbers) numbers {
+	out := numbers{Shape: n.Shape}
+	for _, v := range n.Values {
+		out.Values = append(out.Values, max(v, 0))
+	}
+	return out
+}
+
+// ExtractFeatures checks a learner's [sl.ExtractFeatures]: the style layers' features of the style image and the content
+// layers' of the same run.
+func ExtractFeatures(f func(vgg *sl.VGG, x *Node, contentLayers, styleLayers []int) (contents, styles []*Node)) Result {
+	options := sl.Default()
+	extract := sync.OnceValues(func() (contents, styles []numbers) {
+		s := openScene(options)
+		defer s.close()
+		count := 0
+		program, err := s.extractor.CompileOnce(func(vgg *sl.VGG, in []*Node) []*Node {
+			contents, styles := f(vgg, in[0], options.ContentLayers, options.StyleLayers)
+			count = len(contents)
+			return slices.Concat(contents, styles)
+		})
+		if err != nil {
+			panic(err)
+		}
+		defer program.Finalize()
+		maps, err := program.Run(s.style)
+		if err != nil {
+			panic(err)
+		}
+		return samples(maps[:count]), samples(maps[count:])
+	})
+	return verdict.Run("ExtractFeatures", slices.Concat(
+		featureTries("contents", "style_image", options.ContentLayers, func() []numbers { c, _ := extract(); return c }),
+		featureTries("styles", "style_image", options.StyleLayers, func() []numbers { _, s := extract(); return s })))
+}
+
+// getter is the form of GetContents and GetStyles.
+type getter func(extractor *sl.Extractor, picture *tensors.Tensor, options sl.Options) ([]*tensors.Tensor, error)
+
+func (f getter) tries(name, picture string, layers []int) []verdict.Try {
+	return featureTries(name, picture, layers, func() []numbers {
+		s := openScene(sl.Default())
+		defer s.close()
+		x := s.content
+		if picture == "style_image" {
+			x = s.style
+		}
+		maps, err := f(s.extractor, x, sl.Default())
+		if err != nil {
+			panic(err)
+		}
+		return samples(maps)
+	})
+}
+
+// GetContents checks a learner's [sl.GetContents].
+func GetContents(f func(extractor *sl.Extractor, content *tensors.Tensor, options sl.Options) ([]*tensors.Tensor, error)) Result {
+	return verdict.Run("GetContents", getter(f).tries("GetContents", "content_image", sl.Default().ContentLayers))
+}
+
+// GetStyles checks a learner's [sl.GetStyles].
+func GetStyles(f func(extractor *sl.Extractor, style *tensors.Tensor, options sl.Options) ([]*tensors.Tensor, error)) Result {
+	return verdict.Run("GetStyles", getter(f).tries("GetStyles", "style_image", sl.Default().StyleLayers))
+}

@@ -1,0 +1,138 @@
+package checks
+
+import (
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/verdict"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// ContentLoss checks a learner's [sl.ContentLoss] and its gradient.
+func ContentLoss(f func(features, target *Node) *Node) Result {
+	e := goldenExample("content_loss")
+	inputs := []numbers{e.numbers("features"), e.numbers("target")}
+	return verdict.Run("ContentLoss", []verdict.Try{
+		try("ContentLoss(features, target), both [1 3 4 2]", func() numbers {
+			return evaluate(func(in []*Node) *Node { return f(in[0], in[1]) }, inputs...)
+		}, e.numbers("want"), e.slips(map[string]string{
+			"sum":      "That is the sum of the squares: take their mean.",
+			"half":     "That is half the sum of the squares, as in the paper: the chapter takes the mean.",
+			"root":     "Leave out the root.",
+			"absolute": "Square the differences.",
+			"plain":    "Square the differences before you take the mean.",
+		})...),
+		try("its gradient", func() numbers {
+			return evaluate(func(in []*Node) *Node { return Gradient(f(in[0], in[1]), in[0])[0] }, inputs...)
+		}, e.numbers("gradient"), noGradient(e.numbers("features"))),
+	})
+}
+
+func noGradient(x numbers) slip {
+	return slip{numbers{x.Shape, make([]float64, len(x.Values))}, "No gradient reaches the features: StopGradient belongs around the target only."}
+}
+
+// Gram checks a learner's [sl.Gram].
+func Gram(f func(features *Node) *Node) Result {
+	e := goldenExample("gram_matrix")
+	return verdict.Run("Gram", []verdict.Try{
+		try("Gram(features [1 3 4 2])", func() numbers {
+			return evaluate(func(in []*Node) *Node { return f(in[0]) }, e.numbers("features"))
+		}, e.numbers("want"), e.slips(map[string]string{
+			"undivided":  "Divide by the number of elements, c·h·w.",
+			"positions":  "That is divided by h·w only: divide by c·h·w.",
+			"channels":   "That is divided by c only: divide by c·h·w.",
+			"centred":    "Don't subtract the mean: that would be the covariance.",
+			"transposed": "That compares positions: sum over the positions, so that a row and a column for each channel are left.",
+		})...),
+	})
+}
+
+// StyleLoss checks a learner's [sl.StyleLoss] and its gradient.
+func StyleLoss(f func(features, gramTarget *Node) *Node) Result {
+	e := goldenExample("style_loss")
+	inputs := []numbers{e.numbers("features"), e.numbers("target")}
+	return verdict.Run("StyleLoss", []verdict.Try{
+		try("StyleLoss(features [1 3 4 2], gramTarget [2 2])", func() numbers {
+			return evaluate(func(in []*Node) *Node { return f(in[0], in[1]) }, inputs...)
+		}, e.numbers("want"), e.slips(map[string]string{
+			"sum":      "That is the sum of the squares: take their mean.",
+			"root":     "Leave out the root.",
+			"absolute": "Square the differences.",
+		})...),
+		try("its gradient", func() numbers {
+			return evaluate(func(in []*Node) *Node { return Gradient(f(in[0], in[1]), in[0])[0] }, inputs...)
+		}, e.numbers("gradient"), noGradient(e.numbers("features"))),
+	})
+}
+
+// TVLoss checks a learner's [sl.TVLoss] and its gradient, which is 0 between equal neighbours.
+func TVLoss(f func(x *Node) *Node) Result {
+	e := goldenExample("tv_loss")
+	return verdict.Run("TVLoss", []verdict.Try{
+		try("TVLoss(x [1 3 4 3])", func() numbers {
+			return evaluate(func(in []*Node) *Node { return f(in[0]) }, e.numbers("x"))
+		}, e.numbers("want"), e.slips(map[string]string{
+			"sum":     "That is the formula's sum: the chapter's code takes two means and half of both.",
+			"whole":   "Take half of the two means.",
+			"down":    "The differences to the right are missing.",
+			"right":   "The differences downwards are missing.",
+			"squared": "Take absolute values, not squares.",
+			"signed":  "Take absolute values: otherwise differences cancel.",
+		})...),
+		try("its gradient", func() numbers {
+			return evaluate(func(in []*Node) *Node { return Gradient(f(in[0]), in[0])[0] }, e.numbers("x"))
+		}, e.numbers("gradient"), slip{absGradient(), "Two neighbours are equal here, and GoMLX's Abs has the gradient 1 there: use sl.Absolute."}),
+	})
+}
+
+// absGradient is what the right formula gives with Abs in place of Absolute.
+func absGradient() numbers {
+	e := goldenExample("tv_loss")
+	x, g := e.numbers("x"), e.numbers("gradient")
+	h, w := x.Shape[1], x.Shape[2]
+	at := func(i, j, c int) int { return (i*w+j)*3 + c }
+	out := numbers{g.Shape, append([]float64{}, g.Values...)}
+	for i := range h {
+		for j := range w - 1 {
+			for c := range 3 {
+				if x.Values[at(i, j, c)] == x.Values[at(i, j+1, c)] {
+					step := 0.5 / float64(h*(w-1)*3)
+					out.Values[at(i, j+1, c)] += step
+					out.Values[at(i, j, c)] -= step
+				}
+			}
+		}
+	}
+	return out
+}
+
+// ComputeLoss checks a learner's [sl.ComputeLoss], with the losses that the notebook has by then.
+func ComputeLoss[L ~struct {
+	Contents, Styles          []*Node
+	Content, Style, TV, Total *Node
+}](f func(x *Node, contents, styles, contentTargets, styleTargets []*Node, options sl.Options) L) Result {
+	e := goldenExample("compute_loss")
+	inputs := []numbers{e.numbers("x")}
+	for _, list := range []string{"contents", "styles", "content_targets", "style_targets"} {
+		inputs = append(inputs, read[[]numbers](e, list)...)
+	}
+	call := func(options sl.Options) func() numbers {
+		return func() numbers {
+			return evaluate(func(in []*Node) *Node {
+				l := sl.Losses(f(in[0], in[1:2], in[2:4], in[4:5], in[5:7], options))
+				return Stack([]*Node{l.Content, l.Style, l.TV, l.Total}, 0)
+			}, inputs...)
+		}
+	}
+	other := sl.Default()
+	other.ContentWeight, other.StyleWeight, other.TVWeight, other.StyleRepeat = 2, 500, 0, 3
+	return verdict.Run("ComputeLoss", []verdict.Try{
+		try("[content style TV total], the chapter's weights", call(sl.Default()), e.numbers("want"), e.slips(map[string]string{
+			"once":            "In the total each style loss counts StyleRepeat times.",
+			"shown_ten_times": "StyleRepeat belongs to the total only, not to the style loss that is shown.",
+			"unweighted":      "Multiply each loss by its weight.",
+		})...),
+		try("the same, weights 2, 500, 0, StyleRepeat 3", call(other), e.numbers("other_weights"),
+			slip{e.numbers("want"), "The weights come from options."}),
+	})
+}

@@ -1,0 +1,134 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/verdict"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// GetInits checks a learner's [sl.GetInits]: the first image and the Gram matrices of the style image.
+func GetInits(f func(extractor *sl.Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (*sl.SynthesizedImage, []*tensors.Tensor, error)) Result {
+	options := sl.Default()
+	s := openScene(options)
+	defer s.close()
+	styles, err := sl.GetStyles(s.extractor, s.style, options)
+	if err != nil {
+		panic(err)
+	}
+	golden := decode[goldenRun]("random-pytorch-60x90.json")
+	inits := sync.OnceValues(func() (*sl.SynthesizedImage, []*tensors.Tensor) {
+		x, grams, err := f(s.extractor, s.content, styles)
+		if err != nil {
+			panic(err)
+		}
+		return x, grams
+	})
+	image := func(of func(x *sl.SynthesizedImage) *tensors.Tensor) func() numbers {
+		return func() numbers {
+			x, _ := inits()
+			if x == nil {
+				panic("no image comes back")
+			}
+			return sampled(of(x))
+		}
+	}
+	content := sampled(s.content)
+	zero := numbers{content.Shape, make([]float64, len(content.Values))}
+	tries := []verdict.Try{
+		try("the synthesized image", image(func(x *sl.SynthesizedImage) *tensors.Tensor { return x.Image }), content,
+			slip{zero, "Start from the content image."}),
+		try("Adam's mean of the gradient", image(func(x *sl.SynthesizedImage) *tensors.Tensor { return x.M }), zero),
+		{
+			Call: "Gram matrices", Want: fmt.Sprint(len(styles)),
+			Got: func() string { _, grams := inits(); return fmt.Sprint(len(grams)) },
+		},
+	}
+	for i, layer := range options.StyleLayers {
+		row := golden.Grams["style_image"][strconv.Itoa(layer)].Row0
+		tries = append(tries, try(fmt.Sprintf("%s (%d), beginning of its Gram matrix", sl.Layers()[layer].Name, layer), func() numbers {
+			_, grams := inits()
+			if len(grams) <= i {
+				panic("there is no such matrix")
+			}
+			n := fromTensor(grams[i])
+			return vector(n.Values[:min(len(n.Values), len(row))]...)
+		}, vector(row...)))
+	}
+	return verdict.Run("GetInits", tries)
+}
+
+// AdamUpdate checks a learner's [sl.AdamUpdate] over five updates at learning rate 0.3.
+func AdamUpdate(f func(image, m, v, gradient, rate, scale *Node) (newImage, newM, newV *Node)) Result {
+	e := goldenExample("adam")
+	gradients := read[[]numbers](e, "gradients")
+	after := func(updates int) func() numbers {
+		return func() numbers {
+			inputs := []numbers{e.numbers("start")}
+			for t, gradient := range gradients[:updates] {
+				rate, scale := sl.AdamRate(sl.AdamPyTorch, 0.3, t+1)
+				inputs = append(inputs, gradient, scalar(rate), scalar(scale))
+			}
+			return evaluate(func(in []*Node) *Node {
+				image, m, v := in[0], ZerosLike(in[0]), ZerosLike(in[0])
+				for at := 1; at < len(in); at += 3 {
+					image, m, v = f(image, m, v, in[at], in[at+1], in[at+2])
+				}
+				return image
+			}, inputs...)
+		}
+	}
+	unchanged := slip{e.numbers("start"), "The image hasn't changed."}
+	return verdict.Run("AdamUpdate", []verdict.Try{
+		try("the image after five updates", after(5), e.numbers("want"), append(e.slips(map[string]string{
+			"upwards":       "Go against the gradient: subtract the step.",
+			"no_momentum":   "Use m, the running mean of the gradient, not the gradient itself.",
+			"plain_descent": "That is plain gradient descent: divide by the root of v, the mean of the squared gradient.",
+		}), unchanged)...),
+		try("the image after one", after(1), e.numbers("first")),
+	})
+}
+
+// Train checks a learner's [sl.Train] by the losses of five epochs, without total variation: with it rounding decides soon.
+func Train(f func(ctx context.Context, extractor *sl.Extractor, content, style *tensors.Tensor, options sl.Options,
+	report func(sl.Record) error) (*tensors.Tensor, error)) Result {
+	options := sl.Default()
+	options.Epochs, options.TVWeight = 5, 0
+	golden := decode[goldenRun]("random-pytorch-60x90-tv-off.json").Trace
+	s := openScene(options)
+	defer s.close()
+	var content, style, total []float64
+	run := sync.OnceValue(func() *tensors.Tensor {
+		image, err := f(context.Background(), s.extractor, s.content, s.style, options, func(r sl.Record) error {
+			content, style, total = append(content, r.Content), append(style, r.Style), append(total, r.Total)
+			return nil
+		})
+		if err != nil {
+			panic(err)
+		}
+		return image
+	})
+	losses := func(got *[]float64, name string) verdict.Try {
+		want := golden[name][:options.Epochs]
+		still := make([]float64, options.Epochs)
+		for i := range still {
+			still[i] = want[0]
+		}
+		return try(name+" of epochs 1 to 5", func() numbers { run(); return vector(*got...) }, vector(want...),
+			slip{vector(still...), "The losses stay as they are: does each epoch get the image of the one before?"},
+			slip{vector(), "Nothing is reported: call report after each epoch."})
+	}
+	return verdict.Run("Train", []verdict.Try{
+		losses(&content, "content"), losses(&style, "style"), losses(&total, "total"),
+		{
+			Call: "the result's shape", Want: fmt.Sprint(s.content.Shape().Dimensions),
+			Got: func() string { return fmt.Sprint(fromTensor(run()).Shape) },
+		},
+	})
+}
