@@ -54,7 +54,7 @@ def stream(cell, name="stdout"):
 
 
 def pictures(cell):
-    return [base64.b64decode(o.data["image/png"]) for o in cell.outputs if "image/png" in o.get("data", {})]
+    return [base64.b64decode(data) for o in cell.outputs for kind, data in o.get("data", {}).items() if kind.startswith("image/")]
 
 
 def test_runs_from_top_to_bottom(tmp_path):

@@ -13,14 +13,23 @@
 //
 // Outputs of a notebook that is written again are kept for cells whose code is unchanged, as long as no code cell before
 // them has changed.
+//
+// notebooks/src/NAME.LANGUAGE.md is a translation of NAME.md: text only. Each code cell of NAME.md stands there as a line
+//
+//	%cell func Gram
+//
+// in the same order, with words that the cell holds, so that a text can't end up beside the wrong cell. Code and outputs
+// are those of the translated notebook.
 package main
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -28,7 +37,11 @@ func main() {
 	check := flag.Bool("check", false, "write nothing; fail if a notebook is stale")
 	root := flag.String("root", ".", "the repository's top `folder`")
 	flag.Parse()
-	stale, err := weaveAll(*root, *check)
+	library, err := loadLibrary(*root)
+	var stale []string
+	if err == nil {
+		stale, err = weaveAll(*root, library, *check)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "weave:", err)
 		os.Exit(1)
@@ -42,7 +55,7 @@ func main() {
 }
 
 // weaveAll weaves every text below root. With check it returns the notebooks that would change instead of writing them.
-func weaveAll(root string, check bool) (stale []string, err error) {
+func weaveAll(root string, library *library, check bool) (stale []string, err error) {
 	sources, err := filepath.Glob(filepath.Join(root, "notebooks", "src", "*.md"))
 	if err != nil {
 		return nil, err
@@ -50,38 +63,75 @@ func weaveAll(root string, check bool) (stale []string, err error) {
 	if len(sources) == 0 {
 		return nil, fmt.Errorf("no texts in %s", filepath.Join(root, "notebooks", "src"))
 	}
-	library, err := loadLibrary(root)
-	if err != nil {
-		return nil, err
-	}
+	woven := map[string]book{} // by name: a translation comes behind what it translates
+	slices.SortStableFunc(sources, func(a, b string) int { return cmp.Compare(len(original(a)), len(original(b))) })
 	for _, source := range sources {
-		text, err := os.ReadFile(source)
-		if err != nil {
-			return nil, err
-		}
-		cells, err := weave(string(text), library)
+		b, err := weaveOne(root, source, library, woven)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", source, err)
 		}
-		path := filepath.Join(root, "notebooks", strings.TrimSuffix(filepath.Base(source), ".md")+".ipynb")
+		path := filepath.Join(root, "notebooks", b.name+".ipynb")
 		old, err := os.ReadFile(path)
-		if err != nil && !os.IsNotExist(err) {
-			return nil, err
-		}
-		notebook, err := render(cells, old)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		if bytes.Equal(notebook, old) {
+		if err == nil && bytes.Equal(b.file, old) {
 			continue
 		}
 		if check {
 			stale = append(stale, path)
 			continue
 		}
-		if err := os.WriteFile(path, notebook, 0o644); err != nil {
+		if err := os.WriteFile(path, b.file, 0o644); err != nil {
 			return nil, err
 		}
 	}
 	return stale, nil
+}
+
+// book is a woven notebook.
+type book struct {
+	name  string
+	cells []cell
+	file  []byte
+}
+
+// weaveOne weaves one text and notes the result in woven.
+func weaveOne(root, source string, library *library, woven map[string]book) (b book, err error) {
+	text, err := os.ReadFile(source)
+	if err != nil {
+		return b, err
+	}
+	b.name = strings.TrimSuffix(filepath.Base(source), ".md")
+	var old []byte
+	if translated := original(source); translated != "" {
+		code, ok := woven[translated]
+		if !ok {
+			return b, fmt.Errorf("there is no %s.md that it translates", translated)
+		}
+		b.cells, err = translate(string(text), code.cells)
+		old = code.file
+	} else {
+		b.cells, err = weave(string(text), library)
+		if err == nil {
+			old, err = os.ReadFile(filepath.Join(root, "notebooks", b.name+".ipynb"))
+			if os.IsNotExist(err) {
+				err = nil
+			}
+		}
+	}
+	if err == nil {
+		err = checkFigures(filepath.Join(root, "notebooks"), b.cells)
+	}
+	if err == nil {
+		b.file, err = render(b.cells, old)
+	}
+	woven[b.name] = b
+	return b, err
+}
+
+// original returns the name of the text that a file translates, "" for a text that is none.
+func original(path string) string {
+	name, language, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".md"), ".")
+	if language == "" {
+		return ""
+	}
+	return name
 }

@@ -2,6 +2,10 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -77,4 +81,63 @@ const includeMark = "%include "
 func included(line string) ([]string, bool) {
 	names, ok := strings.CutPrefix(line, includeMark)
 	return strings.Fields(names), ok
+}
+
+const cellMark = "%cell "
+
+// translate puts the code cells of the translated notebook where a text refers to them.
+func translate(text string, originals []cell) ([]cell, error) {
+	parts, err := split(text)
+	if err != nil {
+		return nil, err
+	}
+	code := slices.DeleteFunc(slices.Clone(originals), func(c cell) bool { return !c.code })
+	var cells []cell
+	for _, part := range parts {
+		if part.code {
+			return nil, fmt.Errorf("a translation has no code of its own: write %sand words of the cell", cellMark)
+		}
+		var lines []string
+		for line := range strings.SplitSeq(part.source, "\n") {
+			words, ok := strings.CutPrefix(line, cellMark)
+			if !ok {
+				lines = append(lines, line)
+				continue
+			}
+			if len(code) == 0 {
+				return nil, fmt.Errorf("%s: the translated notebook has no more code cells", line)
+			}
+			if words == "" || !strings.Contains(code[0].source, words) {
+				return nil, fmt.Errorf("%s: the code cell at this place begins with %.60q", line, code[0].source)
+			}
+			cells = append(appendText(cells, lines), code[0])
+			lines, code = nil, code[1:]
+		}
+		cells = appendText(cells, lines)
+	}
+	if len(code) > 0 {
+		return nil, fmt.Errorf("no %sline for %d code cells, the first %.60q", cellMark, len(code), code[0].source)
+	}
+	return cells, nil
+}
+
+func appendText(cells []cell, lines []string) []cell {
+	if source := strings.Trim(strings.Join(lines, "\n"), "\n"); source != "" {
+		cells = append(cells, cell{source: source})
+	}
+	return cells
+}
+
+var figureLink = regexp.MustCompile(`\]\((figures/[^)]+)\)`)
+
+// checkFigures fails if a text shows a figure that isn't there; paths are relative to the notebooks' folder.
+func checkFigures(folder string, cells []cell) error {
+	for _, c := range cells {
+		for _, match := range figureLink.FindAllStringSubmatch(c.source, -1) {
+			if _, err := os.Stat(filepath.Join(folder, match[1])); err != nil {
+				return fmt.Errorf("figure %s: %w", match[1], err)
+			}
+		}
+	}
+	return nil
 }

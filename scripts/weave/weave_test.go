@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,9 +30,11 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+var theLibrary = sync.OnceValues(func() (*library, error) { return loadLibrary("../..") })
+
 func testLibrary(t *testing.T) *library {
 	t.Helper()
-	l, err := loadLibrary("../..")
+	l, err := theLibrary()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +66,7 @@ func TestCutRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"```go\n%include Nothing\n```":                              "no such declaration",
 		"```go\n%include StyleLoss\n```\n```go\n%include Gram\n```": "which only a later cell declares",
-		"```go\n%include NewExtractor\n```":                         "which a notebook can't see",
+		"```go\n%include ParseLayers\n```":                          "which a notebook can't see",
 	} {
 		if _, err := weave(text, l); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want an error with %q", text, err, want)
@@ -102,43 +105,107 @@ func TestRenderRefusesWhatIsNoGo(t *testing.T) {
 }
 
 func TestCheckFindsStaleNotebooks(t *testing.T) {
-	root := t.TempDir()
-	for _, name := range []string{"go.mod", "go.sum", "stylelib"} {
-		if err := os.Symlink(mustAbs(t, filepath.Join("../..", name)), filepath.Join(root, name)); err != nil {
-			t.Skip("skipped: no symbolic links here")
-		}
-	}
+	root := repositoryWith(t, map[string]string{"a.md": "# One\n"})
 	source := filepath.Join(root, "notebooks", "src", "a.md")
-	write(t, source, "# One\n")
-	if stale, err := weaveAll("../..", true); err != nil || len(stale) != 0 {
-		t.Fatalf("the committed notebooks are stale: %v %v", stale, err)
-	}
 	notebook := filepath.Join(root, "notebooks", "a.ipynb")
-	if stale, err := weaveAll(root, true); err != nil || len(stale) != 1 {
+	if stale, err := weaveAll(root, testLibrary(t), true); err != nil || len(stale) != 1 {
 		t.Fatalf("a missing notebook isn't found: %v %v", stale, err)
 	}
 	if _, err := os.Stat(notebook); err == nil {
 		t.Error("-check has written a notebook")
 	}
-	if _, err := weaveAll(root, false); err != nil {
+	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
 	}
-	if stale, err := weaveAll(root, true); err != nil || len(stale) != 0 {
+	if stale, err := weaveAll(root, testLibrary(t), true); err != nil || len(stale) != 0 {
 		t.Fatalf("stale right after weaving: %v %v", stale, err)
 	}
 	write(t, source, "# Two\n")
-	if stale, _ := weaveAll(root, true); len(stale) != 1 {
+	if stale, _ := weaveAll(root, testLibrary(t), true); len(stale) != 1 {
 		t.Error("a changed text isn't found")
 	}
 }
 
-func mustAbs(t *testing.T, path string) string {
-	t.Helper()
-	abs, err := filepath.Abs(path)
+func TestTranslate(t *testing.T) {
+	originals := []cell{{source: "One"}, {code: true, source: "var a = 1", tags: []string{"parameters"}}, {source: "Two"}, {code: true, source: "%%\nb()"}}
+	cells, err := translate("# 一\n\n%cell var a\n\n二\n%cell b()\n", originals)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return abs
+	want := []cell{{source: "# 一"}, originals[1], {source: "二"}, originals[3]}
+	if diff := cmp.Diff(want, cells, cmp.AllowUnexported(cell{})); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for text, want := range map[string]string{
+		"%cell var a\n":                       "no %cell line for 1 code cells",
+		"%cell var a\n%cell c()\n":            "the code cell at this place",
+		"%cell var a\n%cell b()\n%cell b()\n": "no more code cells",
+		"```go\nvar a = 2\n```\n":             "no code of its own",
+	} {
+		if _, err := translate(text, originals); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
+func TestATranslationHasTheOutputsOfItsOriginal(t *testing.T) {
+	root := repositoryWith(t, map[string]string{"a.md": "One\n```go\n%%\nprintln(1)\n```\n", "a.zh.md": "一\n\n%cell println\n"})
+	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
+		t.Fatal(err)
+	}
+	notebook := filepath.Join(root, "notebooks", "a.ipynb")
+	file, err := os.ReadFile(notebook)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, notebook, strings.ReplaceAll(string(file), `"outputs": []`, `"outputs": [{"output_type": "stream"}]`))
+	if stale, err := weaveAll(root, testLibrary(t), true); err != nil || len(stale) == 0 {
+		t.Errorf("a translation without the new output isn't found: %v %v", stale, err)
+	}
+	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
+		t.Fatal(err)
+	}
+	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "a.zh.ipynb"))
+	if err != nil || !strings.Contains(string(translated), `"stream"`) || !strings.Contains(string(translated), "一") {
+		t.Errorf("want the output and the text, got %v\n%s", err, translated)
+	}
+	write(t, filepath.Join(root, "notebooks", "src", "b.zh.md"), "二\n")
+	if _, err := weaveAll(root, testLibrary(t), true); err == nil || !strings.Contains(err.Error(), "there is no b.md") {
+		t.Errorf("a translation of nothing gives %v", err)
+	}
+}
+
+func TestAMissingFigure(t *testing.T) {
+	root := repositoryWith(t, map[string]string{"a.md": "![Gram](figures/gram.svg)\n"})
+	if _, err := weaveAll(root, testLibrary(t), false); err == nil || !strings.Contains(err.Error(), "figures/gram.svg") {
+		t.Errorf("want an error that names the figure, got %v", err)
+	}
+}
+
+// Every text has its Chinese one.
+func TestEveryTextIsTranslated(t *testing.T) {
+	texts, err := filepath.Glob("../../notebooks/src/*.md")
+	if err != nil || len(texts) == 0 {
+		t.Fatalf("no texts: %v", err)
+	}
+	for _, text := range texts {
+		if original(text) != "" {
+			continue
+		}
+		if _, err := os.Stat(strings.TrimSuffix(text, ".md") + ".zh.md"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// repositoryWith returns a folder with the given texts.
+func repositoryWith(t *testing.T, texts map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range texts {
+		write(t, filepath.Join(root, "notebooks", "src", name), text)
+	}
+	return root
 }
 
 func write(t *testing.T, path, text string) {

@@ -1,9 +1,8 @@
-// Package figure draws what the notebooks and the command show: pictures with axes, loss curves, and both side by side,
-// as PNG made in Go, so that they look the same in a browser, in a saved notebook and in a file.
+// Package figure draws what the notebooks show: pictures with axes, curves, and a training's losses beside its image. All
+// is drawn in Go, so that it looks the same in a browser, in a saved notebook and on a page.
 package figure
 
 import (
-	"bytes"
 	"fmt"
 	"image"
 	"image/color"
@@ -28,10 +27,11 @@ const (
 	panelWidth  = 4.8 * vg.Inch
 	panelHeight = 3.4 * vg.Inch
 	resolution  = 96 // dots per inch
+	columns     = 3  // of panels, before a new row begins
 )
 
-// Pictures draws pictures side by side, with axes in pixels: x to the right, y downwards. It returns a PNG.
-func Pictures(pictures ...Picture) ([]byte, error) {
+// Pictures draws pictures side by side, three in a row, with axes in pixels: x to the right, y downwards.
+func Pictures(pictures ...Picture) image.Image {
 	plots := make([]*plot.Plot, len(pictures))
 	for i, picture := range pictures {
 		plots[i] = pictureWithAxes(picture)
@@ -39,11 +39,11 @@ func Pictures(pictures ...Picture) ([]byte, error) {
 	return sideBySide(plots...)
 }
 
-// Training draws the losses so far, over the epochs that are planned, beside the synthesized image. It returns a PNG.
+// Training draws the losses so far, over the epochs that are planned, beside the synthesized image.
 //
 // The content loss and the total variation loss are weighted; the style loss is weighted but not yet counted ten times:
 // the three curves of the chapter. Records are drawn as they are; give every tenth to draw what the chapter draws.
-func Training(records []sl.Record, epochs int, synthesized image.Image) ([]byte, error) {
+func Training(records []sl.Record, epochs int, synthesized image.Image) (image.Image, error) {
 	curves, err := lossCurves(records, epochs)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func Training(records []sl.Record, epochs int, synthesized image.Image) ([]byte,
 	if len(records) > 0 {
 		title = fmt.Sprintf("synthesized image, epoch %d", records[len(records)-1].Epoch)
 	}
-	return sideBySide(curves, pictureWithAxes(Picture{title, synthesized}))
+	return sideBySide(curves, pictureWithAxes(Picture{title, synthesized})), nil
 }
 
 // newPlot returns an empty plot with letters that are easy to read on a screen.
@@ -125,20 +125,19 @@ func (d downwards) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// sideBySide lays plots out in one row. Pictures keep their aspect ratio.
-func sideBySide(plots ...*plot.Plot) ([]byte, error) {
-	canvas := vgimg.NewWith(vgimg.UseWH(panelWidth*vg.Length(len(plots)), panelHeight), vgimg.UseDPI(resolution))
+// sideBySide lays plots out in rows. Pictures keep their aspect ratio.
+func sideBySide(plots ...*plot.Plot) image.Image {
+	rows := max(1, (len(plots)+columns-1)/columns)
+	width, height := panelWidth*vg.Length(min(len(plots), columns)), panelHeight*vg.Length(rows)
+	canvas := vgimg.NewWith(vgimg.UseWH(max(width, 1), height), vgimg.UseDPI(resolution))
 	dc := draw.New(canvas)
 	for i, p := range plots {
-		left := panelWidth * vg.Length(i)
-		panel := draw.Crop(dc, left+vg.Points(4), left+panelWidth-dc.Max.X-vg.Points(4), vg.Points(4), -vg.Points(4))
+		left, bottom := panelWidth*vg.Length(i%columns), height-panelHeight*vg.Length(i/columns+1)
+		panel := draw.Crop(dc, left+vg.Points(4), left+panelWidth-dc.Max.X-vg.Points(4),
+			bottom+vg.Points(4), bottom+panelHeight-dc.Max.Y-vg.Points(4))
 		p.Draw(fitted(panel, p))
 	}
-	var png bytes.Buffer
-	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(&png); err != nil {
-		return nil, fmt.Errorf("encode the figure: %w", err)
-	}
-	return png.Bytes(), nil
+	return canvas.Image()
 }
 
 // fitted shrinks the panel of a picture so that its pixels are square; other plots keep the panel.

@@ -1,10 +1,8 @@
 package figure_test
 
 import (
-	"bytes"
 	"image"
 	"image/color"
-	"image/png"
 	"math"
 	"testing"
 
@@ -23,12 +21,7 @@ func redPicture(width, height int) image.Image {
 }
 
 // area returns the rectangle that holds all pixels of a color.
-func area(t *testing.T, data []byte, wanted color.RGBA) image.Rectangle {
-	t.Helper()
-	drawn, err := png.Decode(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+func area(drawn image.Image, wanted color.RGBA) image.Rectangle {
 	var found image.Rectangle
 	b := drawn.Bounds()
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -43,11 +36,7 @@ func area(t *testing.T, data []byte, wanted color.RGBA) image.Rectangle {
 
 func TestPicturesKeepTheirShape(t *testing.T) {
 	for _, size := range []image.Point{{450, 300}, {300, 450}, {100, 100}, {600, 100}} {
-		data, err := figure.Pictures(figure.Picture{Title: "a", Image: redPicture(size.X, size.Y)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := area(t, data, red)
+		got := area(figure.Pictures(figure.Picture{Title: "a", Image: redPicture(size.X, size.Y)}), red)
 		shape, want := float64(got.Dx())/float64(got.Dy()), float64(size.X)/float64(size.Y)
 		if got.Empty() || math.Abs(shape/want-1) > 0.05 {
 			t.Errorf("%v is drawn as %v, width/height %.2f", size, got, shape)
@@ -60,17 +49,17 @@ func TestTrainingDrawsThreeCurvesAndThePicture(t *testing.T) {
 	for epoch := 10; epoch <= 50; epoch += 10 {
 		records = append(records, sl.Record{Epoch: epoch, Content: 1, Style: 2, TV: 3})
 	}
-	data, err := figure.Training(records, 100, redPicture(30, 20))
+	drawn, err := figure.Training(records, 100, redPicture(30, 20))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if area(t, data, red).Empty() {
+	if area(drawn, red).Empty() {
 		t.Error("the picture is missing")
 	}
 	heights := map[string]int{}
 	for name, c := range map[string]color.RGBA{
 		"content": {31, 119, 180, 255}, "style": {200, 30, 160, 255}, "TV": {30, 140, 60, 255}} {
-		found := area(t, data, c)
+		found := area(drawn, c)
 		if found.Empty() {
 			t.Errorf("the %s curve is missing", name)
 		}
@@ -78,6 +67,41 @@ func TestTrainingDrawsThreeCurvesAndThePicture(t *testing.T) {
 	}
 	if !(heights["TV"] < heights["style"] && heights["style"] < heights["content"]) {
 		t.Errorf("the curves are not in the order of their values: %v", heights)
+	}
+}
+
+func TestAFourthPictureBeginsARow(t *testing.T) {
+	three := figure.Pictures(make([]figure.Picture, 3)...).Bounds()
+	four := figure.Pictures(make([]figure.Picture, 4)...).Bounds()
+	if four.Dx() != three.Dx() || four.Dy() < 2*three.Dy() {
+		t.Errorf("three pictures take %v, four take %v", three, four)
+	}
+	last := append(make([]figure.Picture, 3), figure.Picture{Image: redPicture(30, 20)})
+	if found := area(figure.Pictures(last...), red); found.Empty() || found.Min.Y < three.Dy() || found.Max.X > four.Dx()/3 {
+		t.Errorf("the fourth picture is at %v", found)
+	}
+}
+
+func TestCharts(t *testing.T) {
+	rising := figure.Curve{Name: "rising", X: []float64{0.01, 1, 100}, Y: []float64{1, 10, 100}, Labels: []string{"a", "b", "c"}}
+	flat := figure.Curve{Name: "flat", X: rising.X, Y: []float64{2, 2, 2}}
+	drawn, err := figure.Charts(figure.Chart{X: "x", Y: "y", LogX: true, LogY: true, Curves: []figure.Curve{rising, flat}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := area(drawn, color.RGBA{31, 119, 180, 255}), area(drawn, color.RGBA{200, 30, 160, 255})
+	if first.Empty() || second.Empty() || first.Min.Y >= second.Min.Y {
+		t.Errorf("the rising curve is at %v, the flat one at %v", first, second)
+	}
+	for name, curve := range map[string]figure.Curve{
+		"0 on a logarithmic axis": {X: []float64{0}, Y: []float64{1}},
+		"lists that differ":       {X: []float64{1, 2}, Y: []float64{1}},
+		"labels that differ":      {X: []float64{1}, Y: []float64{1}, Labels: []string{"a", "b"}},
+		"not a number":            {X: []float64{1}, Y: []float64{math.NaN()}},
+	} {
+		if _, err := figure.Charts(figure.Chart{LogX: true, Curves: []figure.Curve{curve}}); err == nil {
+			t.Errorf("%s: taken", name)
+		}
 	}
 }
 

@@ -3,11 +3,14 @@
 package nbui
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
+	"image/jpeg"
+	"image/png"
 	"os"
 	"os/signal"
 	"time"
@@ -23,22 +26,41 @@ import (
 // program that runs a notebook without a screen can tell how far it is.
 const ProgressEnv = "STYLEBOOK_PROGRESS"
 
-// Show shows pictures side by side, with axes.
+// Show shows pictures side by side, three in a row, with axes.
 func Show(pictures ...figure.Picture) error {
-	png, err := figure.Pictures(pictures...)
-	if err != nil {
-		return err
+	// As PNG a photograph would take five times as much of the notebook.
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, figure.Pictures(pictures...), &jpeg.Options{Quality: 90}); err != nil {
+		return fmt.Errorf("encode the pictures: %w", err)
 	}
-	show(png, "")
+	show("image/jpeg", file.Bytes(), "")
 	return nil
 }
 
-// show displays a PNG; with an id it replaces what was displayed under that id before.
-func show(png []byte, id string) {
+// ShowCharts shows charts side by side, three in a row.
+func ShowCharts(charts ...figure.Chart) error {
+	drawn, err := figure.Charts(charts...)
+	if err != nil {
+		return err
+	}
+	return showPNG(drawn, "")
+}
+
+func showPNG(drawn image.Image, id string) error {
+	var file bytes.Buffer
+	if err := png.Encode(&file, drawn); err != nil {
+		return fmt.Errorf("encode the figure: %w", err)
+	}
+	show(protocol.MIMEImagePNG, file.Bytes(), id)
+	return nil
+}
+
+// show displays a picture file; with an id it replaces what was displayed under that id before.
+func show(mime protocol.MIMEType, file []byte, id string) {
 	if !gonbui.IsNotebook {
 		return
 	}
-	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMEImagePNG: png}, DisplayID: id})
+	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{mime: file}, DisplayID: id})
 	gonbui.Sync() // without it the program may end before the notebook has its last display
 }
 
@@ -81,12 +103,11 @@ func (l *Live) Report(r sl.Record) error {
 }
 
 func (l *Live) draw(picture image.Image) error {
-	png, err := figure.Training(l.records, l.Epochs, picture)
+	drawn, err := figure.Training(l.records, l.Epochs, picture)
 	if err != nil {
 		return err
 	}
-	show(png, l.id)
-	return nil
+	return showPNG(drawn, l.id)
 }
 
 // tell adds the record to the progress file.
