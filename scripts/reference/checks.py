@@ -162,7 +162,7 @@ def weighted_total():
     return {"contents": array(contents), "styles": array(styles), "tv": tv, "content_weights": array(content_weights),
             "style_weights": array(style_weights), "tv_weight": tv_weight, "want": array(sum(parts)),
             "slips": {"unweighted": array(contents.sum() + styles.sum() + tv), "no_content": array(parts[1] + parts[2]),
-                      "no_style": array(parts[0] + parts[2]), "no_tv": array(parts[0] + parts[1]), "zero": array(0)}}
+                      "no_style": array(parts[0] + parts[2]), "no_tv": array(parts[0] + parts[1]), "tv_alone": array(tv)}}
 
 
 LUMA = np.array([0.299, 0.587, 0.114])

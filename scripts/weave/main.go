@@ -11,6 +11,13 @@
 // library can't drift apart. Names of the library that the notebook doesn't declare itself get their qualifier, sl.Name,
 // and the imports that the code needs are put before it. Words after ```go are the cell's tags.
 //
+// A line
+//
+//	%given exercise-1 func newTrainer
+//
+// between code cells stands for the code cell of exercise-1.md that holds these words, and an exercise's solution has what
+// the exercise gives.
+//
 // Outputs of a notebook that is written again are kept for cells whose code is unchanged, as long as no code cell before
 // them has changed.
 //
@@ -109,7 +116,10 @@ func weaveOne(root, source string, library *library, woven map[string]book) (b b
 		b.cells, err = translate(string(text), code.cells)
 		old = code.file
 	} else {
-		b.cells, err = weave(string(text), library)
+		var whole string
+		if whole, err = withGiven(string(text), filepath.Dir(source)); err == nil {
+			b.cells, err = weave(whole, library)
+		}
 		if err == nil {
 			old, err = os.ReadFile(filepath.Join(root, "notebooks", b.name+".ipynb"))
 			if os.IsNotExist(err) {

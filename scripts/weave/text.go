@@ -83,6 +83,34 @@ func included(line string) ([]string, bool) {
 	return strings.Fields(names), ok
 }
 
+const givenMark = "%given "
+
+// withGiven puts code cells of other texts of the folder where a text refers to them.
+func withGiven(text, folder string) (string, error) {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		reference, ok := strings.CutPrefix(line, givenMark)
+		if !ok {
+			continue
+		}
+		name, words, _ := strings.Cut(reference, " ")
+		other, err := os.ReadFile(filepath.Join(folder, name+".md"))
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", line, err)
+		}
+		cells, err := split(string(other))
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", line, err)
+		}
+		cells = slices.DeleteFunc(cells, func(c cell) bool { return !c.code || !strings.Contains(c.source, words) })
+		if words == "" || len(cells) != 1 {
+			return "", fmt.Errorf("%s: %d code cells hold these words, want 1", line, len(cells))
+		}
+		lines[i] = strings.TrimSpace("```go "+strings.Join(cells[0].tags, " ")) + "\n" + cells[0].source + "\n```"
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
 const cellMark = "%cell "
 
 // translate puts the code cells of the translated notebook where a text refers to them.

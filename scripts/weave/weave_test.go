@@ -175,6 +175,25 @@ func TestATranslationHasTheOutputsOfItsOriginal(t *testing.T) {
 	}
 }
 
+func TestGivenCells(t *testing.T) {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "task.md"), "Text\n```go parameters\nvar a = 1\n```\n```go\nvar b = 2\n```\n")
+	text, err := withGiven("Solution\n\n%given task var a\n\nMore\n", folder)
+	if want := "Solution\n\n```go parameters\nvar a = 1\n```\n\nMore\n"; err != nil || text != want {
+		t.Errorf("got %q and %v, want %q", text, err, want)
+	}
+	for text, want := range map[string]string{
+		"%given task var c":  "0 code cells",
+		"%given task var":    "2 code cells",
+		"%given task":        "want 1",
+		"%given other var a": "other.md",
+	} {
+		if _, err := withGiven(text, folder); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
 func TestAMissingFigure(t *testing.T) {
 	root := repositoryWith(t, map[string]string{"a.md": "![Gram](figures/gram.svg)\n"})
 	if _, err := weaveAll(root, testLibrary(t), false); err == nil || !strings.Contains(err.Error(), "figures/gram.svg") {

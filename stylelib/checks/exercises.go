@@ -46,7 +46,7 @@ func WeightedLoss(f func(contents, styles []*Node, tv *Node, contentWeights, sty
 			"no_content": "The content losses are missing.",
 			"no_style":   "The style losses are missing.",
 			"no_tv":      "The total variation loss is missing.",
-			"zero":       "The function still returns 0.",
+			"tv_alone":   "The function still returns the total variation loss alone.",
 		})...),
 	})
 }
@@ -60,7 +60,7 @@ func Factors(f func(low, high float64, n int) []float64) Result {
 		a(0.01, 100, 5, []float64{0.01, 0.1, 1, 10, 100},
 			slip{vector(0.01, 25.0075, 50.005, 75.0025, 100), "Those are evenly spaced themselves: let their logarithms be."},
 			slip{vector(0.01, 0.1, 1, 10), "n counts both ends."},
-			slip{vector(1), "Only the factor 1 comes back yet."},
+			slip{vector(0.01, 1, 100), "Only three factors come back yet."},
 			slip{vector(-2, -1, 0, 1, 2), "Those are the logarithms: raise 10 to them."}),
 		a(1, 8, 4, []float64{1, 2, 4, 8}),
 		a(0.5, 2, 2, []float64{0.5, 2}),
@@ -100,7 +100,6 @@ func Size(f func(pictureHeight, pictureWidth, longSide int) (height, width int))
 			"90 × 60": "Height comes before width.",
 			"60 × 60": "Only the short side is scaled.",
 			"90 × 90": "The shape is lost: the other side follows the picture's.",
-			"0 × 0":   "The function still returns 0.",
 		}),
 		a(900, 600, 90, 90, 60, map[string]string{
 			"90 × 90":  "The shape is lost: the other side follows the picture's.",

@@ -44,7 +44,7 @@ func Charts(charts ...Chart) (image.Image, error) {
 func (c Chart) plot() (*plot.Plot, error) {
 	p := newPlot()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, c.X, c.Y
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.Left = !c.LogY, c.LogY // where two losses are traded, nothing is in the lower left corner
 	p.Add(plotter.NewGrid())
 	for i, curve := range c.Curves {
 		if err := c.add(p, curve, curveColors[i%len(curveColors)]); err != nil {
@@ -52,10 +52,10 @@ func (c Chart) plot() (*plot.Plot, error) {
 		}
 	}
 	if c.LogX {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 3}
 	}
 	if c.LogY {
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 3}
 	}
 	return p, nil
 }
