@@ -19,7 +19,7 @@ import urllib.request
 import nbformat
 import pytest
 
-from test_chapter import CHAPTER, chapter
+from books import REPOSITORY, chapter
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
@@ -32,7 +32,7 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.setenv("STYLEBOOK_WEIGHTS", "offline")
     root = tmp_path / "lab"
     root.mkdir()
-    data = json.dumps(str(CHAPTER.parents[1] / "data"))[1:-1]
+    data = json.dumps(str(REPOSITORY / "data"))[1:-1]
     book = chapter(tmp_path, epochs="100000", contentPath=f'"{data}/content.jpg"', stylePath=f'"{data}/style.jpg"')
     nbformat.write(book, root / "chapter.ipynb")
     with socket.socket() as free:

@@ -1,74 +1,51 @@
 """Runs the chapter's notebook in a live kernel, as a learner would. scripts/test calls it."""
 
 import asyncio
-import base64
 import json
-import pathlib
 import threading
 import time
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-CHAPTER = REPOSITORY / "notebooks" / "style-transfer.ipynb"
+import books
+from books import chapter, client_for, find, pictures, progress, stream
+
+import check_notebooks
+
 TRAINING = "live := nbui.NewLive"  # the cell that trains
-SMALL = {"height": "48", "width": "72", "epochs": "20"}
-
-
-@pytest.fixture(autouse=True)
-def offline(monkeypatch, tmp_path):
-    """Weights and engine that need nothing, and a file that tells what each epoch did."""
-    monkeypatch.setenv("STYLEBOOK_WEIGHTS", "offline")
-    monkeypatch.setenv("STYLEBOOK_PROGRESS", str(tmp_path / "progress.jsonl"))
-
-
-def chapter(tmp_path, **parameters):
-    """The notebook with other values for its parameters."""
-    book = nbformat.read(CHAPTER, as_version=4)
-    cell = next(c for c in book.cells if "parameters" in c.metadata.get("tags", []))
-    for name, value in {**SMALL, "outPath": json.dumps(str(tmp_path / "out.png")), **parameters}.items():
-        lines = [f"var {name} = {value}" if line.startswith(f"var {name} =") else line for line in cell.source.split("\n")]
-        assert lines != cell.source.split("\n"), f"the notebook has no parameter {name}"
-        cell.source = "\n".join(lines)
-    return book
-
-
-def client_for(book):
-    return NotebookClient(book, timeout=300, kernel_name="stylebook", resources={"metadata": {"path": CHAPTER.parent}})
-
-
-def find(book, text):
-    """Index of the code cell that holds text."""
-    return next(i for i, c in enumerate(book.cells) if c.cell_type == "code" and text in c.source)
-
-
-def progress(tmp_path):
-    return [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text().splitlines()]
-
-
-def stream(cell, name="stdout"):
-    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == name)
-
-
-def pictures(cell):
-    return [base64.b64decode(data) for o in cell.outputs for kind, data in o.get("data", {}).items() if kind.startswith("image/")]
 
 
 def test_runs_from_top_to_bottom(tmp_path):
     book = chapter(tmp_path)
     client_for(book).execute()
-    for cell in book.cells:
-        if cell.cell_type == "code":  # a failing command of the kernel is no error to Jupyter: look for its trace
-            assert "exit status" not in stream(cell, "stderr"), stream(cell, "stderr")
+    assert list(check_notebooks.executed_problems(book)) == []
+    checked = [c for c in book.cells if c.cell_type == "code" and "checks." in c.source and "%%" in c.source]
+    assert len(checked) == 9 and all("all right ✓" in stream(c) and "not yet" not in stream(c) for c in checked)
     training = book.cells[find(book, TRAINING)]
     assert len(pictures(training)) == 1, "the live figure must stay, once, in the saved notebook"
     assert f"saved {tmp_path / 'out.png'}" in stream(training)
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     assert len(progress(tmp_path)) == 20
     assert all(len(pictures(book.cells[find(book, text)])) == 1 for text in ("ReadImage(contentPath))\nstyle", "back :=", "shown"))
+
+
+def test_a_wrong_function_is_recognized(tmp_path):
+    """Whoever rewrites a function in its cell learns at once what is wrong, there and where it is used."""
+    book = chapter(tmp_path)
+    for right, wrong in {"float64(c*n)": "float64(n)", "min(max(v, 0), 1)": "v", "layer.Tap(x)": "x"}.items():
+        cell = book.cells[find(book, right)]
+        cell.source = cell.source.replace(right, wrong)
+    book.cells = [c for c in book.cells if c.cell_type == "code" and ("%%" not in c.source or "checks." in c.source)]
+    client_for(book).execute()
+    said = {name: stream(book.cells[find(book, f"checks.{name}({name})")]) for name in
+            ("Postprocess", "ExtractFeatures", "Gram", "StyleLoss", "TVLoss", "ComputeLoss")}
+    assert "clip them first" in said["Postprocess"]
+    assert "before the ReLU" in said["ExtractFeatures"]
+    assert "divide by c·h·w" in said["Gram"] and "Gram: not yet" in said["Gram"]
+    assert "StyleLoss: not yet" in said["StyleLoss"], "the check must call the cell's Gram through the cell's StyleLoss"
+    assert "TVLoss: all right ✓" in said["TVLoss"] and "ComputeLoss: not yet" in said["ComputeLoss"]
 
 
 def test_figure_is_drawn_anew_while_training(tmp_path):

@@ -1,0 +1,54 @@
+"""What the tests of the notebooks share."""
+
+import base64
+import json
+import pathlib
+import sys
+
+import nbformat
+from nbclient import NotebookClient
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "scripts"))
+NOTEBOOKS = REPOSITORY / "notebooks"
+ENGLISH = sorted(p for p in NOTEBOOKS.glob("*.ipynb") if p.name.count(".") == 1)
+CHINESE = sorted(NOTEBOOKS.glob("*.zh.ipynb"))
+CHAPTER = NOTEBOOKS / "style-transfer.ipynb"
+SMALL = {"height": "48", "width": "72", "epochs": "20"}
+
+
+def parametrized(path, **parameters):
+    """A notebook with other values for its parameters, written as Go has them."""
+    book = nbformat.read(path, as_version=4)
+    cell = next(c for c in book.cells if "parameters" in c.metadata.get("tags", []))
+    for name, value in parameters.items():
+        lines = [f"var {name} = {value}" if line.startswith(f"var {name} =") else line for line in cell.source.split("\n")]
+        assert lines != cell.source.split("\n"), f"the notebook has no parameter {name}"
+        cell.source = "\n".join(lines)
+    return book
+
+
+def chapter(tmp_path, **parameters):
+    """The chapter, small and without a trace outside the test's folder."""
+    return parametrized(CHAPTER, **{**SMALL, "outPath": json.dumps(str(tmp_path / "out.png")), **parameters})
+
+
+def client_for(book):
+    return NotebookClient(book, timeout=300, kernel_name="stylebook", resources={"metadata": {"path": NOTEBOOKS}})
+
+
+def find(book, text):
+    """Index of the code cell that holds text."""
+    return next(i for i, c in enumerate(book.cells) if c.cell_type == "code" and text in c.source)
+
+
+def progress(tmp_path):
+    return [json.loads(line) for line in (tmp_path / "progress.jsonl").read_text().splitlines()]
+
+
+def stream(cell, name="stdout"):
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == name)
+
+
+def pictures(cell):
+    return [base64.b64decode(data) for o in cell.outputs for kind, data in o.get("data", {}).items() if kind.startswith("image/")]

@@ -1,0 +1,48 @@
+"""The public suite jupyter_kernel_test on our kernelspec. What GoNB itself doesn't do is listed with the reason; the tests below
+fail as soon as it does, so that the list stays true."""
+
+import shutil
+from queue import Empty
+
+import jupyter_kernel_test
+import pytest
+
+
+class TestKernel(jupyter_kernel_test.KernelTests):
+    kernel_name = "stylebook"
+    language_name = "go"
+    file_extension = ".go"
+    code_hello_world = '%%\nfmt.Println("hello, world")'
+    code_stderr = '%%\nfmt.Fprintln(os.Stderr, "oh")'
+    code_generate_error = '%%\nundefined()'  # a program that panics also leaves its trace on stderr
+    code_display_data = [{"code": '%%\ngonbui.DisplayHTML("<b>hello</b>")', "mime": "text/html"}]
+    code_inspect_sample = "fmt.Println"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for code in ("%noautoget", 'import "github.com/janpfeifer/gonb/gonbui"'):
+            cls.kc.execute_interactive(code, timeout=60)
+
+    def execute_helper(self, code, timeout=60, **options):
+        return super().execute_helper(code, timeout=timeout, **options)
+
+    # ---- what GoNB doesn't do
+
+    def test_is_complete(self):
+        """is_complete_request is never answered: the suite would wait for ever. Only consoles ask; Lab and notebooks don't."""
+        self.flush_channels()
+        self.kc.is_complete("x := 1")
+        with pytest.raises(Empty):
+            self.get_non_kernel_info_reply(timeout=5)
+
+    def test_history(self):
+        """history_request is never answered: the kernel keeps none. Only consoles ask."""
+        self.flush_channels()
+        self.kc.history(hist_access_type="tail", n=1, output=False, raw=True)
+        with pytest.raises(Empty):
+            self.get_non_kernel_info_reply(timeout=5)
+
+    @pytest.mark.skipif(shutil.which("gopls") is None, reason="help comes from gopls, which only scripts/setup --gopls installs")
+    def test_inspect(self):
+        super().test_inspect()

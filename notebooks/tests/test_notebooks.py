@@ -1,0 +1,140 @@
+"""Runs every other notebook whole, at small sizes, through scripts/execute.py, and looks at the Chinese ones."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+import books
+from books import CHINESE, ENGLISH, NOTEBOOKS, REPOSITORY, client_for, parametrized, stream
+
+import check_notebooks
+
+PICTURES = {"height": 32, "width": 48, "epochs": 4}
+PARAMETERS = {
+    "exercise-1": PICTURES,
+    "exercise-2": {**PICTURES, "steps": 3},
+    "exercise-3": {"longSide": 64, "epochs": 4},
+    "exercise-4": {"perStyle": 600},
+    "beyond": {"height": 48, "width": 72, "epochs": 4},
+}
+IS_CHECK = re.compile(r"fmt\.Println\((checks|exercise)\.")
+
+
+def parameters(path):
+    return next(p for name, p in PARAMETERS.items() if path.stem.startswith(name))
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """Executes a notebook once and gives the path of the result."""
+    folder, done = tmp_path_factory.mktemp("executed"), {}
+
+    def execute(path):
+        if path not in done:
+            done[path] = folder / path.name
+            values = [f"{name}={value}" for name, value in parameters(path).items()]
+            run = subprocess.run([sys.executable, REPOSITORY / "scripts/execute.py", path, done[path], *values],
+                                 capture_output=True, text=True, timeout=550)
+            assert run.returncode == 0, run.stderr
+        return done[path]
+
+    return execute
+
+
+@pytest.mark.parametrize("path", [p for p in ENGLISH if p != books.CHAPTER], ids=lambda p: p.stem)
+def test_runs_whole(path, executed):
+    out = executed(path)
+    assert check_notebooks.problems(out) == []
+    book = nbformat.read(out, as_version=4)
+    checks = [c for c in book.cells if c.cell_type == "code" and IS_CHECK.search(c.source)]
+    assert checks or path.stem == "beyond"
+    for cell in checks:
+        if path.stem.endswith("-solution"):
+            assert "all right ✓" in stream(cell) and "not yet" not in stream(cell)
+        else:
+            assert "not yet" in stream(cell), "an open task must not be taken for a solution"
+
+
+@pytest.mark.parametrize("path", CHINESE, ids=lambda p: p.stem)
+def test_chinese_has_the_same_code(path):
+    chinese, english = (nbformat.read(p, as_version=4) for p in (path, NOTEBOOKS / path.name.replace(".zh", "")))
+    code = lambda book: [(c.source, c.outputs, c.metadata.get("tags")) for c in book.cells if c.cell_type == "code"]
+    assert code(chinese) == code(english)
+    text = "".join(c.source for c in chinese.cells if c.cell_type == "markdown")
+    assert len(re.findall("[\u4e00-\u9fff]", text)) > 100
+    headings = lambda book: [line.split()[0] for c in book.cells if c.cell_type == "markdown" for line in c.source.split("\n")
+                             if re.match(r"#+ ", line) and "术语" not in line]
+    assert headings(chinese) == headings(english), "the same sections, but for the table of terms"
+
+
+def test_every_notebook_has_a_chinese_one():
+    assert [p.name.replace(".zh", "") for p in CHINESE] == [p.name for p in ENGLISH]
+
+
+@pytest.mark.parametrize("path", CHINESE, ids=lambda p: p.stem)
+def test_chinese_starts(path):
+    """As far as the parameters, in a live kernel."""
+    book = nbformat.read(path, as_version=4)
+    last = next(i for i, c in enumerate(book.cells) if "parameters" in c.metadata.get("tags", []))
+    book.cells = book.cells[:last + 1]
+    client_for(book).execute()
+    assert list(check_notebooks.executed_problems(book)) == []
+
+
+@pytest.mark.parametrize("path", ENGLISH + CHINESE, ids=lambda p: p.stem)
+def test_committed_notebook_is_clean(path):
+    assert check_notebooks.problems(path, committed=True) == []
+    if not check_notebooks.executed(path):
+        pytest.skip("not executed yet: scripts/execute-all does it")
+    if path.stem.endswith("-solution") or path.stem.startswith("style-transfer"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert cell.cell_type != "code" or "not yet" not in stream(cell)
+
+
+@pytest.mark.parametrize("path", ENGLISH + CHINESE, ids=lambda p: p.stem)
+def test_links_lead_somewhere(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\(([^)#\s]+)", cell.source):
+                assert "://" in target or (NOTEBOOKS / target).exists(), target
+
+
+def test_header_tells_what_it_takes():
+    for path in ENGLISH + CHINESE:
+        header = nbformat.read(path, as_version=4).cells[0].source
+        rows = ("**你将学到**", "**所需时间**", "**所需条件**") if ".zh" in path.name else ("**You learn**", "**It takes**", "**You need**")
+        assert all(row in header for row in rows), path.name
+        assert "GPU" in header or "-solution" in path.name, path.name
+
+
+def test_page_holds_its_pictures(tmp_path, executed):
+    """nbconvert makes a page that needs no other file."""
+    shutil.copytree(NOTEBOOKS / "figures", tmp_path / "figures")
+    beyond = executed(NOTEBOOKS / "beyond.ipynb")
+    for source in (NOTEBOOKS / "style-transfer.zh.ipynb", beyond):
+        shutil.copy(source, tmp_path)
+        subprocess.run([sys.executable, "-m", "nbconvert", "--log-level=ERROR", "--to", "html", "--embed-images", tmp_path / source.name],
+                       check=True, timeout=120)
+    page = (tmp_path / "style-transfer.zh.html").read_text("utf-8")
+    assert page.count("data:image/svg+xml;base64,") == 3 and 'src="figures/' not in page and "格拉姆矩阵" in page
+    assert (tmp_path / "beyond.html").read_text("utf-8").count("data:image/jpeg;base64,") == 6
+
+
+def nbmake(path):
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbmake", "--nbmake-timeout=300", path],
+                          capture_output=True, text=True, timeout=400, cwd=path.parent)
+
+
+def test_nbmake(tmp_path):
+    book = parametrized(NOTEBOOKS / "exercise-4.ipynb", perStyle="300")
+    nbformat.write(book, tmp_path / "good.ipynb")
+    assert nbmake(tmp_path / "good.ipynb").returncode == 0
+    book.cells = book.cells[:2] + [nbformat.v4.new_code_cell("%%\nos.Exit(3)")]
+    nbformat.write(book, tmp_path / "bad.ipynb")
+    run = nbmake(tmp_path / "bad.ipynb")
+    assert run.returncode == 1 and "1 failed" in run.stdout
