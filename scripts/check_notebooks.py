@@ -16,7 +16,8 @@ import sys
 LIMIT = 1_000_000  # bytes
 SHOWS = re.compile(r"nbui\.(Show|ShowCharts|NewLive)\(")
 PRINTS = re.compile(r"fmt\.Print")
-PATHS = re.compile(r"(?<![\w.])/(root|home|tmp|Users|work|mnt|var/folders)/|\b[A-Z]:\\\\?\w")
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+PATHS = re.compile(rf"(?<![\w.])/(root|home|tmp|Users|var/folders)/|{re.escape(str(REPOSITORY))}")
 
 
 def text(value):

@@ -1,8 +1,5 @@
 """What the kernel reports as a success and is none, found by scripts/check_notebooks.py."""
 
-import json
-import os
-
 import nbformat
 import pytest
 
