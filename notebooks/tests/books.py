@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import re
 import sys
 
 import nbformat
@@ -28,9 +29,17 @@ def parametrized(path, **parameters):
     return book
 
 
-def chapter(tmp_path, **parameters):
-    """The chapter, small and without a trace outside the test's folder."""
-    return parametrized(CHAPTER, **{**SMALL, "outPath": json.dumps(str(tmp_path / "out.png")), **parameters})
+def chapter(tmp_path, checks=False, **parameters):
+    """The chapter, small and without a trace outside the test's folder; without its check cells it is quicker."""
+    book = parametrized(CHAPTER, **{**SMALL, "outPath": json.dumps(str(tmp_path / "out.png")), **parameters})
+    if not checks:
+        book.cells = [c for c in book.cells if not is_check(c)]
+    return book
+
+
+def is_check(cell):
+    """Whether a cell checks a learner's function."""
+    return cell.cell_type == "code" and re.search(r"fmt\.Println\((checks|exercise)\.", cell.source)
 
 
 def client_for(book):

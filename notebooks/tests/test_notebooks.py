@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 import books
-from books import CHINESE, ENGLISH, NOTEBOOKS, REPOSITORY, client_for, parametrized, stream
+from books import CHINESE, ENGLISH, NOTEBOOKS, REPOSITORY, client_for, is_check, parametrized, stream
 
 import check_notebooks
 
@@ -21,7 +21,6 @@ PARAMETERS = {
     "exercise-4": {"perStyle": 600},
     "beyond": {"height": 48, "width": 72, "epochs": 4},
 }
-IS_CHECK = re.compile(r"fmt\.Println\((checks|exercise)\.")
 
 
 def parameters(path):
@@ -50,7 +49,7 @@ def test_runs_whole(path, executed):
     out = executed(path)
     assert check_notebooks.problems(out) == []
     book = nbformat.read(out, as_version=4)
-    checks = [c for c in book.cells if c.cell_type == "code" and IS_CHECK.search(c.source)]
+    checks = [c for c in book.cells if is_check(c)]
     assert checks or path.stem == "beyond"
     for cell in checks:
         if path.stem.endswith("-solution"):

@@ -101,38 +101,32 @@ type book struct {
 }
 
 // weaveOne weaves one text and notes the result in woven.
-func weaveOne(root, source string, library *library, woven map[string]book) (b book, err error) {
+func weaveOne(root, source string, library *library, woven map[string]book) (book, error) {
 	text, err := os.ReadFile(source)
 	if err != nil {
-		return b, err
+		return book{}, err
 	}
-	b.name = strings.TrimSuffix(filepath.Base(source), ".md")
+	b := book{name: strings.TrimSuffix(filepath.Base(source), ".md")}
+	folder := filepath.Join(root, "notebooks")
 	var old []byte
 	if translated := original(source); translated != "" {
 		code, ok := woven[translated]
 		if !ok {
-			return b, fmt.Errorf("there is no %s.md that it translates", translated)
+			return book{}, fmt.Errorf("there is no %s.md that it translates", translated)
 		}
 		b.cells, err = translate(string(text), code.cells)
 		old = code.file
 	} else {
-		var whole string
-		if whole, err = withGiven(string(text), filepath.Dir(source)); err == nil {
-			b.cells, err = weave(whole, library)
-		}
-		if err == nil {
-			old, err = os.ReadFile(filepath.Join(root, "notebooks", b.name+".ipynb"))
-			if os.IsNotExist(err) {
-				err = nil
-			}
-		}
+		b.cells, err = weave(string(text), filepath.Dir(source), library)
+		old, _ = os.ReadFile(filepath.Join(folder, b.name+".ipynb")) // without one there are no outputs to keep
 	}
-	if err == nil {
-		err = checkFigures(filepath.Join(root, "notebooks"), b.cells)
+	if err != nil {
+		return book{}, err
 	}
-	if err == nil {
-		b.file, err = render(b.cells, old)
+	if err := checkFigures(folder, b.cells); err != nil {
+		return book{}, err
 	}
+	b.file, err = render(b.cells, old)
 	woven[b.name] = b
 	return b, err
 }

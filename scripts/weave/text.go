@@ -16,8 +16,12 @@ type cell struct {
 	tags   []string
 }
 
-// weave turns a text into cells, with the library's code in them.
-func weave(text string, library *library) ([]cell, error) {
+// weave turns a text into cells, with the library's code in them and the cells that it takes from other texts of the folder.
+func weave(text, folder string, library *library) ([]cell, error) {
+	text, err := withGiven(text, folder)
+	if err != nil {
+		return nil, err
+	}
 	cells, err := split(text)
 	if err != nil {
 		return nil, err

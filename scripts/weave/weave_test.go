@@ -43,7 +43,7 @@ func testLibrary(t *testing.T) *library {
 
 func TestCutQualifiesWhatTheNotebookDoesNotDeclare(t *testing.T) {
 	l := testLibrary(t)
-	cells, err := weave("```go\n%include Gram\n```\n```go\n%include StyleLoss\n```", l)
+	cells, err := weave("```go\n%include Gram\n```\n```go\n%include StyleLoss\n```", "", l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestCutRefuses(t *testing.T) {
 		"```go\n%include StyleLoss\n```\n```go\n%include Gram\n```": "which only a later cell declares",
 		"```go\n%include ParseLayers\n```":                          "which a notebook can't see",
 	} {
-		if _, err := weave(text, l); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := weave(text, "", l); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want an error with %q", text, err, want)
 		}
 	}
