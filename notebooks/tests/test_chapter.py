@@ -33,14 +33,14 @@ def test_runs_from_top_to_bottom(tmp_path):
 def test_a_wrong_function_is_recognized(tmp_path):
     """Whoever rewrites a function in its cell learns at once what is wrong, there and where it is used."""
     book = chapter(tmp_path, checks=True)
-    for right, wrong in {"float64(c*n)": "float64(n)", "min(max(v, 0), 1)": "v", "layer.Tap(x)": "x"}.items():
+    for right, wrong in {"float64(c*n)": "float64(n)", "math.Round(255 *": "(255 *", "layer.Tap(x)": "x"}.items():
         cell = book.cells[find(book, right)]
         cell.source = cell.source.replace(right, wrong)
     book.cells = [c for c in book.cells if c.cell_type == "code" and ("%%" not in c.source or is_check(c))]
     client_for(book).execute()
     said = {name: stream(book.cells[find(book, f"checks.{name}({name})")]) for name in
             ("Postprocess", "ExtractFeatures", "Gram", "StyleLoss", "TVLoss", "ComputeLoss")}
-    assert "clip them first" in said["Postprocess"]
+    assert "cut down to whole levels" in said["Postprocess"]
     assert "before the ReLU" in said["ExtractFeatures"]
     assert "divide by c·h·w" in said["Gram"] and "Gram: not yet" in said["Gram"]
     assert "StyleLoss: not yet" in said["StyleLoss"], "the check must call the cell's Gram through the cell's StyleLoss"

@@ -101,7 +101,9 @@ def tv_loss():
     x = torch_of(a)
     down, right = x[:, :, 1:] - x[:, :, :-1], x[:, :, :, 1:] - x[:, :, :, :-1]
     loss = 0.5 * (down.abs().mean() + right.abs().mean())
+    rising = [d * torch.where(d >= 0, 1.0, -1.0) for d in (down, right)]  # |d| with the gradient 1 at 0, as GoMLX's Abs has it
     return {"x": array(a), "want": array(loss), "gradient": gradient(loss, x),
+            "abs_gradient": gradient(0.5 * (rising[0].mean() + rising[1].mean()), x),
             "slips": {"sum": array(down.abs().sum() + right.abs().sum()), "whole": array(2 * loss),
                       "down": array(0.5 * down.abs().mean()), "right": array(0.5 * right.abs().mean()),
                       "squared": array(0.5 * (down.square().mean() + right.square().mean())),
