@@ -31,10 +31,7 @@ func featureTries(name, picture string, layers []int, maps func() []numbers) []v
 	for i, layer := range layers {
 		at := strconv.Itoa(layer)
 		slips := []slip{{before[at].numbers(), "That is seen before the ReLU: keep layer.Tap(x), not x."}}
-		if i > 0 {
-			slips = append(slips, slip{golden[strconv.Itoa(layers[i-1])].numbers(), "That is the layer before: keep the network's order, each layer once."})
-		}
-		if layer == 28 {
+		if i == len(layers)-1 && len(layers) > 1 { // conv5_1, the last layer of the network
 			slips = []slip{{rectified(golden[at].numbers()), "No ReLU follows the last layer: its output stays as it is."}}
 		}
 		tries = append(tries, try(fmt.Sprintf("%s (%d)", names[i], layer), func() numbers {
