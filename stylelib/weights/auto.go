@@ -31,7 +31,7 @@ func (l *loader) auto(ctx context.Context) (*Loaded, error) {
 			return loaded, nil
 		}
 	}
-	return l.standIn()
+	return l.standIn(ctx)
 }
 
 func (l *loader) note(format string, args ...any) {
@@ -39,16 +39,17 @@ func (l *loader) note(format string, args ...any) {
 }
 
 // standIn is what is left when nothing trained could be had.
-func (l *loader) standIn() (*Loaded, error) {
-	loaded, err := l.offline()
-	if err != nil {
-		return nil, err
-	}
+func (l *loader) standIn(ctx context.Context) (*Loaded, error) {
 	if len(l.notes) == 0 {
 		l.note("downloads are turned off")
 	}
-	loaded.Note = fmt.Sprintf("no trained VGG-19 could be had, the built-in network stands in for it: %s. "+
-		"Run once with a connection, or set %s to a VGG-19 file (.safetensors or .pth)", strings.Join(l.notes, "; "), EnvWeights)
+	why := "no VGG-19 could be had: " + strings.Join(l.notes, "; ")
+	loaded, err := l.offline(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s; %w", why, err)
+	}
+	loaded.Note = fmt.Sprintf("%s. The offline network stands in for it. Run once with a connection, or set %s to a VGG-19 "+
+		"file (.safetensors or .pth)", why, EnvWeights)
 	return loaded, nil
 }
 

@@ -19,6 +19,6 @@ func ExampleLoad() {
 	fmt.Println(loaded.Source)
 	fmt.Println("layers up to", last.Index, "with filters", last.Filter.Shape().Dimensions)
 	// Output:
-	// the built-in narrow network
-	// layers up to 28 with filters [3 3 128 128]
+	// offline network, ships with stylebook
+	// layers up to 28 with filters [3 3 145 128]
 }

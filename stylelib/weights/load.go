@@ -84,8 +84,8 @@ type Loaded struct {
 	SHA256  string // of that file, in hexadecimal
 	Note    string // what the user should know, one line, usually empty
 
-	// Normalize tells the caller to scale every layer to unit variance on its two pictures before use: the network was
-	// not trained, so its layers have no scale of their own.
+	// Normalize tells the caller to scale every layer to unit variance on its two pictures before use: the network is
+	// random, so its layers have no scale of their own.
 	Normalize bool
 }
 
@@ -99,12 +99,14 @@ type Loaded struct {
 //  4. a download from the sources in order, of no more than the layers needed,
 //  5. what "offline" gives, with a Note that says what failed and what to do about it.
 //
-// "offline" needs no file and no connection: a narrow VGG-19 that is built in. "random" is a VGG-19 of full width with
-// random filters, for timing. Anything else is the path of a file that [Read] can read.
+// "offline" needs no file and no connection: a narrow network of VGG-19's shape up to conv5_1 (28), with orthogonal filters
+// and a pyramid of colours and edges, is part of the package; scripts/train-offline made it. "random" is a VGG-19 of full
+// width with random filters, for timing. Anything else is the path of a file that [Read] can read.
 //
 // Errors: a [*FileError] for a file that was named, by the options or STYLEBOOK_WEIGHTS, and can't be used (auto passes
 // over unusable files in caches and mentions them in Note); a [*sl.LayerError] for a LastLayer that VGG-19 does not
-// have; the context's error if it ends first. A download that ends so is continued by the next one.
+// have; a [*DepthError] if the offline network must do and a layer after conv5_1 is needed; the context's error if it ends
+// first. A download that ends so is continued by the next one.
 func Load(ctx context.Context, options Options) (*Loaded, error) {
 	if err := checkLastLayer(options.LastLayer); err != nil {
 		return nil, err
@@ -132,14 +134,14 @@ type loader struct {
 func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
 	switch spec {
 	case Offline:
-		return l.offline()
+		return l.offline(ctx)
 	case RandomNet:
 		net, err := Random(l.Seed, FullWidths(), l.LastLayer)
 		if err != nil {
 			return nil, err
 		}
 		return &Loaded{Network: net, Source: fmt.Sprintf("VGG-19 with random filters, seed %d", l.Seed),
-			Note: "random filters are for timing: they make no picture worth looking at"}, nil
+			Note: "random filters are for timing: they make no picture worth looking at", Normalize: true}, nil
 	}
 	path := spec
 	if strings.Contains(path, "://") {
@@ -173,12 +175,12 @@ func (l *loader) file(ctx context.Context, path, wantedSHA, why string) (*Loaded
 	return loaded, nil
 }
 
-func (l *loader) offline() (*Loaded, error) {
-	net, err := offlineNetwork(l.LastLayer)
+func (l *loader) offline(ctx context.Context) (*Loaded, error) {
+	net, err := offlineNetwork(ctx, l.LastLayer)
 	if err != nil {
 		return nil, err
 	}
-	return &Loaded{Network: net, Source: "the built-in narrow network", Normalize: true}, nil
+	return &Loaded{Network: net, Source: "offline network, ships with stylebook", Note: offlineRemedy}, nil
 }
 
 // describe names the kind of network.

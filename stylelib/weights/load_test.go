@@ -63,13 +63,13 @@ func TestAutoOrder(t *testing.T) {
 		if !strings.Contains(loaded.Source, source) || loaded.Path != path || !strings.Contains(loaded.Note, note) || (note == "" && loaded.Note != "") {
 			t.Fatalf("got %+v; want source %q, path %q, note %q", *loaded, source, path, note)
 		}
-		if loaded.Normalize != (path == "") {
+		if loaded.Normalize || isOffline(loaded) != (path == "") {
 			t.Errorf("Normalize is %v for %s", loaded.Normalize, loaded.Source)
 		}
 		return loaded
 	}
 
-	loaded := expect(-1, "built-in narrow network", "", "downloads are turned off")
+	loaded := expect(-1, "offline network", "", "downloads are turned off")
 	if !strings.Contains(loaded.Note, "set STYLEBOOK_WEIGHTS to a VGG-19 file") {
 		t.Errorf("the note gives no advice: %s", loaded.Note)
 	}
@@ -103,7 +103,7 @@ func TestAutoOrder(t *testing.T) {
 	variables[EnvWeights] = "auto"
 	expect(5, "stylebook's cache", deeper, "")
 	variables[EnvWeights] = "offline"
-	expect(-1, "built-in narrow network (STYLEBOOK_WEIGHTS)", "", "")
+	expect(-1, "ships with stylebook (STYLEBOOK_WEIGHTS)", "", offlineRemedy)
 	options.Spec = "mine.safetensors"
 	options.Dir = dir
 	expect(6, "mine.safetensors", filepath.Join(dir, "mine.safetensors"), "")
@@ -238,7 +238,7 @@ func TestNoPlaceForDownloads(t *testing.T) {
 	server := newServer(t, nil)
 	blocked := writeFile(t, filepath.Join(t.TempDir(), "file"), nil)
 	loaded := mustLoad(t, testOptions(filepath.Join(blocked, "cache"), Remote{URL: server.URL}))
-	if !loaded.Normalize || !strings.Contains(loaded.Note, "downloads can't be kept") {
+	if !isOffline(loaded) || !strings.Contains(loaded.Note, "downloads can't be kept") {
 		t.Errorf("got %+v", loaded)
 	}
 }

@@ -59,8 +59,3 @@ func fillNormal(values []float32, source *rand.PCG, deviation float64) {
 		values[i] = float32(float64(2*sum-summands*(levels-1)) / 2 * scale)
 	}
 }
-
-// offlineNetwork is what there is without any file or connection: a narrow network from a fixed seed.
-func offlineNetwork(lastLayer int) (*sl.Network, error) {
-	return Random(19, [5]int{16, 32, 64, 128, 128}, lastLayer)
-}

@@ -1,0 +1,29 @@
+package weights
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+
+	sl "stylebook/stylelib"
+)
+
+// offlineFile is the network that scripts/train-offline made; its header tells how.
+//
+//go:embed offline.safetensors
+var offlineFile []byte
+
+// offlineRemedy says how to get VGG-19 itself.
+const offlineRemedy = "VGG-19 itself comes with a connection, or from a VGG-19 file (.safetensors or .pth) named by " + EnvWeights
+
+// offlineNetwork reads the network that ships with the package: it needs no file and no connection.
+func offlineNetwork(ctx context.Context, lastLayer int) (*sl.Network, error) {
+	net, err := readNetwork(ctx, bytes.NewReader(offlineFile), int64(len(offlineFile)), lastLayer)
+	var depth *DepthError
+	if errors.As(err, &depth) {
+		return nil, fmt.Errorf("the offline network %w: choose layers up to %s; %s", depth, layerName(depth.Has), offlineRemedy)
+	}
+	return net, err
+}
