@@ -5,13 +5,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
 	"image"
 	"image/draw"
-	"image/png"
 	"os"
 	"os/signal"
 
@@ -89,10 +87,7 @@ func (s *sheet) draw(ctx context.Context, realPath string) (image.Image, error) 
 	if err != nil {
 		return nil, err
 	}
-	above, err := row(figure.Picture{Title: "content image", Image: content}, figure.Picture{Title: "style image", Image: style})
-	if err != nil {
-		return nil, err
-	}
+	above := figure.Pictures(figure.Picture{Title: "content image", Image: content}, figure.Picture{Title: "style image", Image: style})
 	var pictures []figure.Picture
 	for _, n := range []struct {
 		title string
@@ -113,11 +108,7 @@ func (s *sheet) draw(ctx context.Context, realPath string) (image.Image, error) 
 		}
 		pictures = append(pictures, figure.Picture{Title: n.title, Image: picture})
 	}
-	below, err := row(pictures...)
-	if err != nil {
-		return nil, err
-	}
-	return stacked(above, below), nil
+	return stacked(above, figure.Pictures(pictures...)), nil
 }
 
 func loadFrom(spec string) func(context.Context) (*sl.Network, error) {
@@ -157,14 +148,6 @@ func (s *sheet) synthesize(ctx context.Context, net *sl.Network) (image.Image, e
 		return nil, err
 	}
 	return sl.Postprocess(x)
-}
-
-func row(pictures ...figure.Picture) (image.Image, error) {
-	content, err := figure.Pictures(pictures...)
-	if err != nil {
-		return nil, err
-	}
-	return png.Decode(bytes.NewReader(content))
 }
 
 // stacked puts one image above a wider one, in the middle, on white.
