@@ -89,6 +89,9 @@ func (s *settings) run(ctx context.Context, stderr io.Writer) error {
 		}
 		s.say(stderr, "preset   %s", strings.TrimSpace(description))
 	}
+	if s.fast {
+		s.say(stderr, "fast     learning rate, Adam and epochs are our own, the loss is the preset's")
+	}
 	e, err := engine.Open(s.backend)
 	if err != nil {
 		return err
@@ -114,7 +117,7 @@ func (s *settings) run(ctx context.Context, stderr io.Writer) error {
 
 	bar := newProgress(stderr, ready.Options.Epochs, s.quiet)
 	done := 0
-	image, trainErr := sl.Train(ctx, ready.Extractor, ready.Content, ready.Style, ready.Options, func(r sl.Record) error {
+	image, trainErr := s.train(ctx, ready, func(r sl.Record) error {
 		done = r.Epoch
 		bar.report(r)
 		return log.Write(r)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/studio"
+
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // settings are what the command line asks for.
@@ -19,6 +22,7 @@ type settings struct {
 	backend string
 	log     string
 	quiet   bool
+	fast    bool
 }
 
 const usage = `stylize paints one picture in the style of another.
@@ -46,8 +50,9 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	flags.StringVar(&preset, "preset", preset, "variant of the chapter whose rules and defaults hold: `"+strings.Join(sl.Presets(), "|")+"`")
 	flags.IntVar(&r.Height, "height", 0, "height of the result in `pixels`")
 	flags.IntVar(&r.Width, "width", 0, "width of the result in `pixels`")
-	flags.IntVar(&override.Epochs, "epochs", override.Epochs, "number of training `epochs`")
-	flags.Float64Var(&override.LearningRate, "lr", override.LearningRate, "learning `rate`; the preset mxnet starts from 0.9")
+	flags.IntVar(&override.Epochs, "epochs", override.Epochs, "number of training `epochs`; 180 with -fast")
+	flags.BoolVar(&s.fast, "fast", false, "reach about the same loss in a third of the time, with a schedule of our own instead of the chapter's")
+	flags.Float64Var(&override.LearningRate, "lr", override.LearningRate, "learning `rate`; 0.9 with -preset mxnet, 0.4 with -fast")
 	flags.StringVar(&layers[0], "content-layers", layerNames(override.ContentLayers), "content `layers`")
 	flags.StringVar(&layers[1], "style-layers", layerNames(override.StyleLayers), "style `layers`")
 	flags.Float64Var(&override.ContentWeight, "content-weight", override.ContentWeight, "`weight` of the content loss, 0 for none")
@@ -80,6 +85,9 @@ func (s *settings) setOptions(flags *flag.FlagSet, preset string, override sl.Op
 	options := &s.request.Options
 	if *options, err = sl.Preset(preset); err != nil {
 		return err
+	}
+	if fast := sl.DefaultFast(); s.fast {
+		options.Epochs, options.LearningRate = fast.Epochs, fast.LearningRate
 	}
 	flags.Visit(func(f *flag.Flag) {
 		var layerErr error
@@ -128,6 +136,16 @@ func (s *settings) check(flags *flag.FlagSet) error {
 		return err
 	}
 	return s.request.Options.Validate()
+}
+
+// train makes the picture in the way that was asked for.
+func (s *settings) train(ctx context.Context, ready *studio.Studio, report func(sl.Record) error) (*tensors.Tensor, error) {
+	if !s.fast {
+		return sl.Train(ctx, ready.Extractor, ready.Content, ready.Style, ready.Options, report)
+	}
+	fast := sl.DefaultFast()
+	fast.Epochs, fast.LearningRate = ready.Options.Epochs, ready.Options.LearningRate
+	return sl.TrainFast(ctx, ready.Extractor, ready.Content, ready.Style, ready.Options, fast, report)
 }
 
 func layerNames(indices []int) string {
