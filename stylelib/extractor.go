@@ -220,7 +220,7 @@ func (l GraphLayer) Forward(x *Node) *Node {
 		}
 		return Add(conv.Conv3x3(x, l.filter, 1), bias)
 	case ReLULayer:
-		return relu(x)
+		return conv.ReLU(x)
 	default:
 		if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h < 2 || w < 2 {
 			exceptions.Panicf("%s: a map of %d × %d (height × width) can't be halved: use larger pictures or earlier layers",
@@ -238,9 +238,7 @@ func (l GraphLayer) Forward(x *Node) *Node {
 // the convolution's stored output. With [TapsBeforeReLU] it is y itself.
 func (l GraphLayer) Tap(y *Node) *Node {
 	if l.network.taps == TapsInPlace && l.Kind == ConvLayer && !l.last {
-		return relu(y)
+		return conv.ReLU(y)
 	}
 	return y
 }
-
-func relu(x *Node) *Node { return Max(x, ScalarZero(x.Graph(), x.DType())) }

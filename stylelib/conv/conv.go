@@ -1,5 +1,5 @@
-// Package conv says how the layers of VGG-19 are computed on an engine: 3×3 convolutions and 2×2 pooling, each with its
-// own gradient with respect to its input. Filters are frozen, so no gradient is computed for them.
+// Package conv says how the layers of VGG-19 are computed on an engine: 3×3 convolutions, ReLU and 2×2 pooling, each
+// with its own gradient with respect to its input. Filters are frozen, so no gradient is computed for them.
 //
 // A convolution is lowered in one of three ways:
 //

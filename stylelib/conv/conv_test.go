@@ -148,6 +148,20 @@ func TestPool2(t *testing.T) {
 	}
 }
 
+// No gradient where the result is 0, x = 0 included.
+func TestReLU(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
+		y, dx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return conv.ReLU(x) },
+			[]float32{-2, 0, 0.5, 3}, []float32{10, 20, 30, 40})
+		if want := "[0 0 0.5 3]"; fmt.Sprint(y) != want {
+			t.Errorf("got %v, want %s", y, want)
+		}
+		if want := "[0 0 30 40]"; fmt.Sprint(dx) != want {
+			t.Errorf("gradient: got %v, want %s", dx, want)
+		}
+	})
+}
+
 func TestReflect(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
 		dy := make([]float32, 20)

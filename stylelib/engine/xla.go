@@ -19,6 +19,7 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 		return nil, &NoPluginError{Engine: kind}
 	}
 	xla.EnableAutoInstall(false) // a run must not stop to download
+	giveMemoryBack()
 	config := path
 	if options != "" {
 		config += "," + options
