@@ -53,7 +53,8 @@ func PluginDir() (string, error) {
 }
 
 // Open opens the named engine: xla:cpu, xla:cuda, xla (either), go, or xla: followed by a plugin's absolute path;
-// GoMLX's options may follow after commas ("xla:cuda,tf32=false"). An empty name takes the one in GOMLX_BACKEND; if that
+// GoMLX's options may follow after commas: "xla:cuda,tf32=false" computes in full float32, where NVIDIA GPUs otherwise
+// round factors to TF32's 11 bits. An empty name takes the one in GOMLX_BACKEND; if that
 // is empty too, the fastest engine present.
 //
 // An XLA engine whose plugin is missing is a *[NoPluginError].

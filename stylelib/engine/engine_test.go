@@ -42,6 +42,22 @@ func TestUnknownEngine(t *testing.T) {
 	}
 }
 
+// NVIDIA's libraries learn through their environment that TF32 is not wanted. No GPU is needed to see it set.
+func TestTF32(t *testing.T) {
+	if _, err := engine.Open("xla:cpu"); err != nil {
+		t.Skip("skipped: no XLA here")
+	}
+	for options, want := range map[string]string{"": "", ",tf32": "", ",tf32=true": "", ",tf32=false": "0", ",notf32": "0"} {
+		t.Setenv("NVIDIA_TF32_OVERRIDE", "")
+		if _, err := engine.Open("xla:/nowhere/plugin.so" + options); err == nil {
+			t.Fatal("a plugin that isn't there was opened")
+		}
+		if got := os.Getenv("NVIDIA_TF32_OVERRIDE"); got != want {
+			t.Errorf("%q: NVIDIA_TF32_OVERRIDE is %q, want %q", options, got, want)
+		}
+	}
+}
+
 // Without a plugin anywhere the program must say so and run on pure Go; an engine asked for by name is an error.
 func TestNoPlugin(t *testing.T) {
 	empty := t.TempDir()

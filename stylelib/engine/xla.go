@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/gomlx/go-xla/compute/xla"
@@ -20,6 +21,7 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 	}
 	xla.EnableAutoInstall(false) // a run must not stop to download
 	giveMemoryBack()
+	forbidTF32(options)
 	config := path
 	if options != "" {
 		config += "," + options
@@ -29,6 +31,21 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 		return nil, fmt.Errorf("engine %s: %w", kind, err)
 	}
 	return &Engine{Backend: backend, Name: kind, Reason: reason}, nil
+}
+
+// tf32Env is read by cuBLAS and cuDNN when they are loaded: "0" forbids TF32.
+const tf32Env = "NVIDIA_TF32_OVERRIDE"
+
+// forbidTF32 carries GoMLX's option tf32=false to the convolutions; by itself it reaches matrix products only. It holds
+// for the process.
+func forbidTF32(options string) {
+	for option := range strings.SplitSeq(options, ",") {
+		name, value, _ := strings.Cut(option, "=")
+		allowed, err := strconv.ParseBool(value)
+		if name == "notf32" || name == "tf32" && err == nil && !allowed {
+			_ = os.Setenv(tf32Env, "0")
+		}
+	}
 }
 
 // findPlugin returns the path of the plugin for kind, or "".

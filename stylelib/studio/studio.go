@@ -5,6 +5,8 @@ package studio
 import (
 	"context"
 	"fmt"
+	"math"
+	"time"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/weights"
@@ -15,9 +17,10 @@ import (
 
 // Request says what to get ready. Start from [Default].
 type Request struct {
-	Content, Style string // picture files
-	Height, Width  int    // of both images in pixels; with one 0 it follows the content's shape, with both 0 Area counts
-	Area           int    // pixels, where neither height nor width is given
+	Content, Style string        // picture files
+	Height, Width  int           // of both images in pixels; with one 0 it follows the content's shape, with both 0 Area counts
+	Area           int           // pixels, where neither height nor width is given
+	Limit          time.Duration // if not 0 and neither height nor width is given, for how long the training may take
 	Options        sl.Options
 	Weights        weights.Options   // LastLayer is set from Options
 	Say            func(line string) // gets messages for the user; may be nil
@@ -51,7 +54,37 @@ func Open(ctx context.Context, backend compute.Backend, r Request) (*Studio, err
 	if err := s.placeNetwork(ctx, backend, r); err != nil {
 		return nil, err
 	}
+	if r.Limit > 0 && r.Height == 0 && r.Width == 0 {
+		if err := s.fit(r); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
 	return s, nil
+}
+
+// smallestArea is how small fit makes a picture before it takes epochs away.
+const smallestArea = 100 * 150
+
+// fit makes the picture smaller, and then the epochs fewer, until the training is likely to end within the limit.
+func (s *Studio) fit(r Request) error {
+	shape := s.Content.Shape()
+	height, width := shape.Dim(1), shape.Dim(2)
+	estimate, err := sl.EstimateRun(s.Extractor, height, width, s.Options)
+	if err != nil || estimate.Total <= r.Limit {
+		return err
+	}
+	share := 0.9 * float64(r.Limit) / float64(estimate.Total) // the time goes with the area; a tenth is for a wrong estimate
+	r.Area = max(min(smallestArea, height*width), int(share*float64(height*width)))
+	if s.Content, s.Style, err = r.pictures(); err != nil {
+		return err
+	}
+	smaller := s.Content.Shape()
+	share *= float64(height*width) / float64(smaller.Dim(1)*smaller.Dim(2))
+	s.Options.Epochs = min(s.Options.Epochs, max(1, int(math.Round(share*float64(s.Options.Epochs)))))
+	r.say("limit    %s: %d × %d pixels instead of %d × %d and %d epochs; give a size or epochs to go without the limit",
+		r.Limit, smaller.Dim(1), smaller.Dim(2), height, width, s.Options.Epochs)
+	return nil
 }
 
 // Close frees the network on the engine; the engine stays open.

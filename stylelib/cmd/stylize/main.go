@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
@@ -29,6 +30,9 @@ const (
 	statusUsage       = 2
 	statusInterrupted = 130
 )
+
+// goLimit is how long a run on the pure-Go engine may take when nothing is said about size and epochs.
+const goLimit = 10 * time.Minute
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -101,11 +105,15 @@ func (s *settings) run(ctx context.Context, stderr io.Writer) error {
 	if e.Notice != "" {
 		s.say(stderr, "         %s", e.Notice)
 	}
+	if e.Name == "go" && !s.sized {
+		s.request.Limit = goLimit
+	}
 	ready, err := studio.Open(ctx, e.Backend, s.request)
 	if err != nil {
 		return interruptedOr(ctx, err)
 	}
 	defer ready.Close()
+	s.request.Options = ready.Options // of which a limit may have taken epochs
 	if err := s.announce(ready, stderr); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type settings struct {
 	log     string
 	quiet   bool
 	fast    bool
+	sized   bool // size or epochs are on the command line
 }
 
 const usage = `stylize paints one picture in the style of another.
@@ -128,6 +129,7 @@ func (s *settings) check(flags *flag.FlagSet) error {
 	}
 	var err error
 	flags.Visit(func(f *flag.Flag) {
+		s.sized = s.sized || f.Name == "height" || f.Name == "width" || f.Name == "epochs"
 		if size := f.Value.String(); (f.Name == "height" || f.Name == "width") && (size == "0" || size[0] == '-') {
 			err = fmt.Errorf("-%s %s: a size is at least 1 pixel", f.Name, size)
 		}
