@@ -1,0 +1,86 @@
+// Command benchmark is our side of scripts/bench, which starts it: it does some training steps, or one whole training, and
+// says as JSON what that took.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"stylebook/stylelib/engine"
+)
+
+type request struct {
+	height, width int
+	backend       string
+	steps         int
+	method        string // "" for steps, exact or fast for a whole training
+	weights       string
+	content       string
+	style         string
+}
+
+// answer is the output.
+type answer struct {
+	Seconds   []float64 `json:"seconds,omitempty"`    // one for each step
+	Compile   float64   `json:"compile,omitempty"`    // of the step, in seconds
+	Setup     float64   `json:"setup,omitempty"`      // network, targets: all before the first step
+	PeakBytes int64     `json:"peak_bytes,omitempty"` // of the process
+	Total     float64   `json:"total,omitempty"`      // loss that a training reached
+	Epochs    int       `json:"epochs,omitempty"`
+	Engine    string    `json:"engine"`
+}
+
+func main() {
+	var r request
+	flag.IntVar(&r.height, "height", 300, "height in `pixels`")
+	flag.IntVar(&r.width, "width", 450, "width in `pixels`")
+	flag.StringVar(&r.backend, "backend", "xla:cpu", "`engine`")
+	flag.IntVar(&r.steps, "steps", 5, "how many `steps` are timed")
+	flag.StringVar(&r.method, "method", "", "run a training with this `method`, exact or fast, instead of steps")
+	flag.StringVar(&r.weights, "weights", "offline", "weights of the training")
+	flag.StringVar(&r.content, "content", "", "content `picture` of the training")
+	flag.StringVar(&r.style, "style", "", "style `picture` of the training")
+	flag.Parse()
+	if err := run(r); err != nil {
+		fmt.Fprintln(os.Stderr, "benchmark:", err)
+		os.Exit(1)
+	}
+}
+
+func run(r request) error {
+	e, err := engine.Open(r.backend)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if r.method != "" {
+		return train(e, r)
+	}
+	a, err := steps(e, r)
+	if err != nil {
+		return err
+	}
+	write(a)
+	return nil
+}
+
+func write(a answer) {
+	line, _ := json.Marshal(a)
+	fmt.Println(string(line))
+}
+
+// peakBytes returns the most memory that the process has held, 0 where the system doesn't say.
+func peakBytes() int64 {
+	status, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			var kib int64
+			_, _ = fmt.Sscan(rest, &kib)
+			return kib << 10
+		}
+	}
+	return 0
+}

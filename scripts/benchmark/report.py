@@ -1,0 +1,100 @@
+"""Turns what bench.py measured into a Markdown table and a plot."""
+
+import datetime
+import statistics
+
+CHAPTER_EPOCHS = 500
+
+
+def markdown(results):
+    options = "".join(f" --{option}" for option in ("quick", "gpu") if results[option])
+    lines = ["# Benchmark", "",
+             f"Machine: {results['machine']}; {datetime.date.today()}; load average before the start {results['load']:.1f}. "
+             f"Written by `./scripts/bench{options}`.", "",
+             "A step is one epoch of the training: forward, backward to the image, Adam; VGG-19's widths up to conv5_1, "
+             "random weights, the chapter's losses. Every contender runs alone, in turns with the others.", ""]
+    for size, rows in results["steps"].items():
+        lines += steps(size, rows)
+    lines += per_pixel(results["steps"])
+    for size, rows in results["training"].items():
+        lines += training(size, rows)
+    return "\n".join(lines + cells(results["cells"]))
+
+
+def steps(size, rows):
+    lines = [f"## A step, {size} (height × width)", "",
+             "| | s/step, least | s/step, median | least, times ours | compile, s | peak memory, GiB | 500 epochs, min |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
+    ours = min(rows[0]["seconds"], default=float("nan"))
+    for r in rows:
+        if "error" in r:
+            lines.append(f"| {r['name']} | {r['error']} | | | | | |")
+            continue
+        least, median = min(r["seconds"]), statistics.median(r["seconds"])
+        whole = (r["setup"] + r["compile"] + CHAPTER_EPOCHS * median) / 60
+        name = r["name"].replace("PyTorch", r["engine"]).replace("JAX", r["engine"])
+        lines.append(f"| {name} | {least:.3f} | {median:.3f} | {least / ours:.2f} | {r['compile']:.1f} "
+                     f"| {r['peak_bytes'] / 2**30:.2f} | {whole:.1f} |")
+    return lines + ["", "The last column is worked out, not run: setting up, compiling and 500 times the median step.", ""]
+
+
+def per_pixel(sizes):
+    """Our cost per pixel at each size, relative to the smallest."""
+    costs = {}
+    for size, rows in sizes.items():
+        height, width = (int(n) for n in size.split(" × "))
+        if rows[0]["seconds"]:
+            costs[size] = min(rows[0]["seconds"]) / (height * width)
+    if len(costs) < 2:
+        return []
+    first = next(iter(costs.values()))
+    return ["Our cost per pixel, relative to the smallest size: "
+            + ", ".join(f"{size} {cost / first:.2f}" for size, cost in costs.items()) + ".", ""]
+
+
+def training(size, rows):
+    lines = [f"## A whole training, {size}", "",
+             "| method | epochs | total loss | of the exact loop's | seconds, start to end | of these compiling |",
+             "| --- | --- | --- | --- | --- | --- |"]
+    exact = rows[0].get("total", float("nan"))
+    for r in rows:
+        if "error" in r:
+            lines.append(f"| {r['name']} | {r['error']} | | | | |")
+            continue
+        lines.append(f"| {r['name']} | {r['epochs']} | {r['total']:.4f} | {r['total'] / exact:.3f} | {r['wall']:.1f} "
+                     f"| {r['compile']:.1f} |")
+    return lines + ["", "A narrow network. The exact loop's loss is the mean of its last ten epochs.", ""]
+
+
+def cells(c):
+    lines = ["## Waiting for a notebook cell, warm kernel", ""]
+    if "error" in c:
+        return lines + [c["error"], ""]
+    return lines + ["| cell | seconds, median |", "| --- | --- |",
+                    f"| that only draws | {c['draw']:.2f} |", f"| that computes, without training | {c['compute']:.2f} |", ""]
+
+
+def plot(results, path):
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    sizes = list(results["steps"])
+    names = [r["name"] for r in max(results["steps"].values(), key=len)][::-1]
+    figure, axes = plt.subplots(1, len(sizes), figsize=(2 + 3.2 * len(sizes), 3.2), layout="constrained", sharey=True,
+                                squeeze=False)
+    for axis, size in zip(axes[0], sizes):
+        rows = [r for r in results["steps"][size] if r["seconds"]]
+        places = [names.index(r["name"]) for r in rows]
+        median = [statistics.median(r["seconds"]) for r in rows]
+        colors = ["#0b6e99" if r["name"].startswith("stylebook") else "#b8b8b8" for r in rows]
+        bars = axis.barh(places, median, color=colors)
+        axis.bar_label(bars, [f" {m:.2f}" for m in median], fontsize=8)
+        axis.plot([min(r["seconds"]) for r in rows], places, "|", color="black", markersize=12)
+        axis.set_title(f"{size}, seconds per step", fontsize=10)
+        axis.set_yticks(range(len(names)), names)
+        axis.tick_params(labelsize=8)
+        axis.margins(x=0.18)
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel(f"{results['machine']} · bar: median, line: least", fontsize=8)
+    figure.savefig(path, dpi=150)
