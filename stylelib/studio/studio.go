@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/synth"
 	"stylebook/stylelib/weights"
 
 	"github.com/gomlx/compute"
@@ -19,6 +20,7 @@ type Request struct {
 	Height, Width  int    // of both images in pixels; with one 0 it follows the content's shape, with both 0 Area counts
 	Area           int    // pixels, where neither height nor width is given
 	Options        sl.Options
+	Pooling        synth.Pooling     // how the network halves its maps
 	Weights        weights.Options   // LastLayer is set from Options
 	Say            func(line string) // gets messages for the user; may be nil
 }
@@ -26,7 +28,7 @@ type Request struct {
 // Default asks for the chapter's PyTorch variant at the area of its picture, with the best weights that can be had.
 // Content and Style are for the caller to fill in.
 func Default() Request {
-	return Request{Area: sl.DefaultArea, Options: sl.Default(), Weights: weights.DefaultOptions()}
+	return Request{Area: sl.DefaultArea, Options: sl.Default(), Pooling: synth.PoolingOfWeights, Weights: weights.DefaultOptions()}
 }
 
 // Studio is what a training needs. Close it when done.
@@ -96,7 +98,7 @@ func (s *Studio) placeNetwork(ctx context.Context, backend compute.Backend, r Re
 	if loaded.Note != "" {
 		r.say("         %s", loaded.Note)
 	}
-	s.Network = loaded.Network
+	s.Network = synth.WithPooling(loaded.Network, r.Pooling)
 	if loaded.Normalize {
 		if s.Network, err = sl.NormalizeLayers(backend, s.Network, r.Options, s.Content, s.Style); err != nil {
 			return err
