@@ -62,8 +62,14 @@ func EstimateRun(extractor *Extractor, height, width int, options Options) (Esti
 	return Estimate{
 		PerEpoch: perEpoch,
 		Total:    compile + perEpoch*time.Duration(options.Epochs),
-		Bytes:    processBytes + copiesOfWeights*extractor.weightBytes() + copiesOfMaps*extractor.mapBytes(height, width),
+		Bytes:    EstimateMemory(extractor, height, width),
 	}, nil
+}
+
+// EstimateMemory tells how much memory the process will take at most while it trains a picture of height × width pixels,
+// in bytes.
+func EstimateMemory(extractor *Extractor, height, width int) int64 {
+	return processBytes + copiesOfWeights*extractor.weightBytes() + copiesOfMaps*extractor.mapBytes(height, width)
 }
 
 func timeForward(extractor *Extractor, height, width int) (time.Duration, error) {

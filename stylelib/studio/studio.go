@@ -23,6 +23,9 @@ type Request struct {
 	Pooling        synth.Pooling     // how the network halves its maps
 	Weights        weights.Options   // LastLayer is set from Options
 	Say            func(line string) // gets messages for the user; may be nil
+
+	// Fits is asked before anything is computed whether a training at this size may be; nil: it may.
+	Fits func(extractor *sl.Extractor, height, width int) error
 }
 
 // Default asks for the chapter's PyTorch variant at the area of its picture, with the best weights that can be had.
@@ -99,6 +102,9 @@ func (s *Studio) placeNetwork(ctx context.Context, backend compute.Backend, r Re
 		r.say("         %s", loaded.Note)
 	}
 	s.Network = synth.WithPooling(loaded.Network, r.Pooling)
+	if err := s.fits(backend, r); err != nil {
+		return err
+	}
 	if loaded.Normalize {
 		if s.Network, err = sl.NormalizeLayers(backend, s.Network, r.Options, s.Content, s.Style); err != nil {
 			return err
@@ -106,4 +112,17 @@ func (s *Studio) placeNetwork(ctx context.Context, backend compute.Backend, r Re
 	}
 	s.Extractor, err = sl.NewExtractor(backend, s.Network, r.Options)
 	return err
+}
+
+// fits asks r.Fits, with an extractor that is not on the engine yet.
+func (s *Studio) fits(backend compute.Backend, r Request) error {
+	if r.Fits == nil {
+		return nil
+	}
+	extractor, err := sl.NewExtractor(backend, s.Network, r.Options)
+	if err != nil {
+		return err
+	}
+	shape := s.Content.Shape()
+	return r.Fits(extractor, shape.Dim(1), shape.Dim(2))
 }

@@ -38,7 +38,12 @@ func (in Inputs) Check(options Options) error {
 	case in.ContentMask != nil && len(in.StyleMasks) != len(in.Styles):
 		return fmt.Errorf("masks: %d for %d style images", len(in.StyleMasks), len(in.Styles))
 	}
-	return options.Validate(len(in.Styles))
+	if err := options.Validate(len(in.Styles)); err != nil || in.ContentMask == nil {
+		return err
+	}
+	size := [2]int{sl.ChapterHeight, sl.ChapterWidth} // any will do to see whether the colours fit
+	_, _, err := masks(in.ContentMask, in.StyleMasks, size, size)
+	return err
 }
 
 // sized are the inputs brought to one size.

@@ -42,6 +42,33 @@ func (s *settings) newJob(e *engine.Engine, ready *studio.Studio) (*job, error) 
 		Bits: s.research.bits, Options: s.research.options, Files: hashes, Weights: network, Engine: e.Name}}, nil
 }
 
+// fits refuses a run that needs more memory than -memory allows or than is free. A GPU's own memory is not known here.
+func (s *settings) fits(e *engine.Engine) func(extractor *sl.Extractor, height, width int) error {
+	return func(extractor *sl.Extractor, height, width int) error {
+		has, known := freeMemory()
+		if strings.HasPrefix(e.Name, "xla:cuda") {
+			known = false
+		}
+		if s.research.memory != "" {
+			var err error
+			if has, err = parseMemory(s.research.memory); err != nil {
+				return err
+			}
+			known = true
+		}
+		if !known {
+			return nil
+		}
+		return synth.CheckMemory(extractor, height, width, s.research.options, has)
+	}
+}
+
+// open gets everything ready for the run.
+func (s *settings) open(ctx context.Context, e *engine.Engine) (*studio.Studio, error) {
+	s.request.Fits = s.fits(e)
+	return studio.Open(ctx, e.Backend, s.request)
+}
+
 // openRuns opens the store that the command line asks for; nil for none.
 func openRuns(dir string) (*runs.Store, error) {
 	if dir == runsOff {
@@ -90,6 +117,23 @@ func (j *job) train(ctx context.Context, report func(sl.Record) error) (*tensors
 		}
 		return j.run.Report(p, ctx.Err() != nil)
 	})
+}
+
+// logBefore writes the epochs of earlier sittings to the log.
+func (j *job) logBefore(log *epochLog) error {
+	losses, err := j.store.Losses(j.run.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range losses {
+		if r.Epoch > j.run.Epoch {
+			break
+		}
+		if err := log.Write(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // savePicture writes the picture so far, where that is asked for: out-0050.png beside out.png.

@@ -20,7 +20,7 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/runs"
-	"stylebook/stylelib/studio"
+	"stylebook/stylelib/synth"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -133,7 +133,7 @@ func (s *settings) run(ctx context.Context, stderr io.Writer) error {
 
 // runOn makes the picture on an open engine, and keeps the run in store if that is not nil.
 func (s *settings) runOn(ctx context.Context, e *engine.Engine, store *runs.Store, stderr io.Writer) error {
-	ready, err := studio.Open(ctx, e.Backend, s.request)
+	ready, err := s.open(ctx, e)
 	if err != nil {
 		return interruptedOr(ctx, err)
 	}
@@ -143,7 +143,7 @@ func (s *settings) runOn(ctx context.Context, e *engine.Engine, store *runs.Stor
 		return err
 	}
 	j.store = store
-	if err := s.announce(ready, stderr); err != nil {
+	if err := j.announce(stderr); err != nil {
 		return err
 	}
 	log, err := openLog(s.log)
@@ -157,10 +157,13 @@ func (s *settings) runOn(ctx context.Context, e *engine.Engine, store *runs.Stor
 	done := 0
 	if j.run != nil {
 		done = j.run.Epoch
-		s.say(stderr, "run      %s", j.run.ID)
+		s.say(stderr, "run      %s%s", j.run.ID, after(done))
+		if err := j.logBefore(log); err != nil {
+			return err
+		}
 	}
 
-	bar := newProgress(stderr, ready.Options.Epochs, s.quiet)
+	bar := newProgress(stderr, done, ready.Options.Epochs, s.quiet)
 	image, trainErr := j.train(ctx, func(r sl.Record) error {
 		done = r.Epoch
 		bar.report(r)
@@ -168,6 +171,14 @@ func (s *settings) runOn(ctx context.Context, e *engine.Engine, store *runs.Stor
 	})
 	bar.finish()
 	return j.finish(ctx, image, done, trainErr, stderr)
+}
+
+// after says where a resumed run goes on.
+func after(epoch int) string {
+	if epoch == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", after epoch %d", epoch)
 }
 
 // checkOut refuses, before any work, a result that can't be written or would destroy a picture it is made from.
@@ -191,18 +202,17 @@ func (s *settings) checkOut() error {
 	return nil
 }
 
-// announce says how large the result will be and what making it will take.
-func (s *settings) announce(ready *studio.Studio, stderr io.Writer) error {
-	if s.quiet {
+// announce says how large the result will be and what making it will take, and refuses what memory won't do.
+func (j *job) announce(stderr io.Writer) error {
+	height, width := j.spec.Height, j.spec.Width
+	if j.quiet {
 		return nil
 	}
-	shape := ready.Content.Shape()
-	height, width := shape.Dim(1), shape.Dim(2)
-	estimate, err := sl.EstimateRun(ready.Extractor, height, width, ready.Options)
+	estimate, err := synth.EstimateRun(j.ready.Extractor, height, width, j.research.options)
 	if err != nil {
 		return err
 	}
-	s.say(stderr, "size     %d × %d (height × width), %d epochs: %s", height, width, ready.Options.Epochs, estimate)
+	j.say(stderr, "size     %d × %d (height × width), %d epochs: %s", height, width, j.research.options.Epochs, estimate)
 	return nil
 }
 

@@ -111,6 +111,11 @@ func (s *settings) setResearch(flags *flag.FlagSet) error {
 			return fmt.Errorf("-%s: %d is below 0", number.name, number.value)
 		}
 	}
+	if r.memory != "" {
+		if _, err := parseMemory(r.memory); err != nil {
+			return err
+		}
+	}
 	if r.bits != 8 && r.bits != 16 {
 		return fmt.Errorf("-bits: %d: choose 8 or 16", r.bits)
 	}

@@ -230,7 +230,7 @@ func (s *sweeping) one(ctx context.Context, e *engine.Engine, store *runs.Store,
 	if err != nil {
 		return nil, err
 	}
-	ready, err := studio.Open(ctx, e.Backend, one.request)
+	ready, err := one.open(ctx, e)
 	if err != nil {
 		return nil, err
 	}
