@@ -33,12 +33,12 @@ func rounded(d time.Duration) time.Duration {
 }
 
 const (
-	stepPerForward    = 2.4      // a training step takes this many times a forward pass
+	stepPerForward    = 2.1      // a training step takes this many times a forward pass
 	compilePerForward = 3.0      // its compilation this many times that of a forward pass
 	probeArea         = 75 * 112 // pixels of the picture that is timed
 	smallestProbe     = 32
 	bytesPerFloat     = 4
-	probeRepetitions  = 2
+	probeRepetitions  = 4
 )
 
 // memoryModel is how an engine's memory grows: base, and so many copies of the weights and of all feature maps. While

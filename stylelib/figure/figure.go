@@ -146,6 +146,11 @@ func fitted(panel draw.Canvas, p *plot.Plot) draw.Canvas {
 	if _, isPicture := p.Y.Tick.Marker.(downwards); !isPicture {
 		return panel
 	}
+	return squared(panel, p)
+}
+
+// squared shrinks a panel so that what is drawn in it has square pixels.
+func squared(panel draw.Canvas, p *plot.Plot) draw.Canvas {
 	data := p.DataCanvas(panel)
 	wanted := vg.Length((p.Y.Max - p.Y.Min) / (p.X.Max - p.X.Min))
 	width, height := data.Max.X-data.Min.X, data.Max.Y-data.Min.Y
@@ -168,14 +173,11 @@ func Sheet(columns int, pictures ...Picture) ([]byte, error) {
 	if columns < 1 || len(pictures) == 0 {
 		return nil, fmt.Errorf("a contact sheet of %d pictures in %d columns has nothing to show", len(pictures), columns)
 	}
-	aspect := 1.0 // height / width of the highest picture
-	for i, picture := range pictures {
-		if picture.Image == nil {
-			continue
-		}
-		b := picture.Image.Bounds()
-		if own := float64(b.Dy()) / float64(b.Dx()); i == 0 || own > aspect {
-			aspect = own
+	aspect := 0.25 // height / width of the highest picture, or room for a title
+	for _, picture := range pictures {
+		if picture.Image != nil {
+			b := picture.Image.Bounds()
+			aspect = max(aspect, float64(b.Dy())/float64(b.Dx()))
 		}
 	}
 	width, height := sheetCell, sheetCell*vg.Length(aspect)+vg.Points(3*sheetTitle)
@@ -188,11 +190,10 @@ func Sheet(columns int, pictures ...Picture) ([]byte, error) {
 		p.Title.TextStyle.Font.Size = fittingSize(p, width-vg.Points(8))
 		left, top := width*vg.Length(i%columns), dc.Max.Y-height*vg.Length(i/columns)
 		panel := draw.Crop(dc, left+vg.Points(4), left+width-dc.Max.X-vg.Points(4), top-height+vg.Points(4), top-dc.Max.Y-vg.Points(4))
-		if picture.Image == nil {
-			p.Draw(panel)
-			continue
+		if picture.Image != nil {
+			panel = squared(panel, p)
 		}
-		p.Draw(fitted(panel, p))
+		p.Draw(panel)
 	}
 	var png bytes.Buffer
 	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(&png); err != nil {

@@ -47,7 +47,7 @@ func (r *research) register(flags *flag.FlagSet) {
 	flags.Float64Var(&o.StyleScale, "style-scale", o.StyleScale, "size of the style pictures as a `multiple` of the result's")
 	flags.StringVar(&r.init, "init", string(o.Init), "what the training starts from: `content|style|noise|PICTURE`")
 	flags.StringVar((*string)(&o.Pooling), "pooling", string(o.Pooling), "how the network halves its maps: `weights|max|average`; weights: as their file says")
-	flags.StringVar((*string)(&o.StyleLoss), "style-loss", string(o.StyleLoss), "what is compared of the style: `gram|wasserstein`")
+	flags.StringVar((*string)(&o.StyleLoss), "style-loss", string(o.StyleLoss), fmt.Sprintf("what is compared of the style: `gram|wasserstein`; the style weight of wasserstein is %g", synth.NormalizedStyleWeight))
 	flags.StringVar(&r.colours, "keep-colours", "", "keep the content picture's colours: `luminance|histogram`: of the style only the luminance is taken, or the style's colours are matched first")
 	flags.StringVar(&r.contentMask, "content-mask", "", "`picture` that divides the result into regions, each in a flat colour")
 	flags.StringVar(&r.styleMasks, "style-mask", "", "`picture` with the same colours for each style picture, comma separated: where a region's style is from")
@@ -87,7 +87,7 @@ func (s *settings) setResearch(flags *flag.FlagSet) error {
 			chapter.LearningRate = 1
 		}
 	}
-	if r.options.NormalizeLayers && !given["style-weight"] {
+	if (r.options.NormalizeLayers || r.options.StyleLoss == synth.WassersteinLoss) && !given["style-weight"] {
 		chapter.StyleWeight = synth.NormalizedStyleWeight
 	}
 	r.options.Options, r.options.Seed, s.request.Pooling = *chapter, s.request.Weights.Seed, r.options.Pooling
