@@ -78,9 +78,13 @@ type interruptedError struct {
 	epoch, epochs int
 	saved         string
 	run           string // that can be resumed
+	sweep         string // how far a sweep is, if it was one
 }
 
 func (e *interruptedError) Error() string {
+	if e.sweep != "" {
+		return "interrupted: " + e.sweep
+	}
 	if e.saved == "" {
 		return "interrupted before the first epoch was done: nothing is saved"
 	}

@@ -178,13 +178,10 @@ func (s *settings) absolute(flags *flag.FlagSet) (arguments []string) {
 		switch f.Name {
 		case "content", "out", "log", "content-mask":
 			value = absolutePath(value)
-		case "style", "style-mask":
-			var paths []string
-			list := files(value)
-			for _, path := range list {
-				paths = append(paths, absolutePath(path))
-			}
-			value = strings.Join(paths, ",")
+		case "style":
+			value = absolutePaths(s.research.styles)
+		case "style-mask":
+			value = absolutePaths(files(value))
 		case "init":
 			if s.research.options.Init == synth.InitFile {
 				value = absolutePath(value)
@@ -199,6 +196,14 @@ func (s *settings) absolute(flags *flag.FlagSet) (arguments []string) {
 		arguments = append(arguments, "-"+f.Name+"="+value)
 	})
 	return arguments
+}
+
+func absolutePaths(paths []string) string {
+	var all []string
+	for _, path := range paths {
+		all = append(all, absolutePath(path))
+	}
+	return strings.Join(all, ",")
 }
 
 func absolutePath(path string) string {

@@ -36,6 +36,9 @@ func (s *sweeping) throughSlurm(ctx context.Context, store *runs.Store, stderr i
 	cmd.Stderr = &errorText
 	s.say(stderr, "slurm    %d tasks: sbatch %s", len(s.combinations), strings.Join(arguments, " "))
 	submitErr := cmd.Run() // fails too where a task did
+	if ctx.Err() != nil {
+		return nil, &interruptedError{sweep: "tasks that Slurm has begun go on (squeue lists them, scancel ends them); the same command takes up what they finish"}
+	}
 	results, missing := make([]*runs.Record, len(s.combinations)), 0
 	for i := range s.combinations {
 		id, err := os.ReadFile(s.notePath(i))

@@ -199,7 +199,7 @@ func (s *sweeping) results(ctx context.Context, store *runs.Store, stderr io.Wri
 				busy = append(busy, i)
 				continue
 			case ctx.Err() != nil:
-				return nil, fmt.Errorf("%w: %d of %d runs are finished; the same command goes on", &interruptedError{}, finished, len(s.combinations))
+				return nil, &interruptedError{sweep: fmt.Sprintf("%d of %d runs are finished; the same command goes on", finished, len(s.combinations))}
 			case err != nil:
 				fmt.Fprintf(stderr, "stylize: run %d (%s): %v\n", i, label(s.combinations[i]), err)
 			default:
