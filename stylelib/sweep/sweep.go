@@ -25,8 +25,6 @@ const maxRuns = 100_000
 // Setting is one option with its value.
 type Setting struct{ Name, Value string }
 
-func (s Setting) String() string { return s.Name + "=" + s.Value }
-
 // Sweep is what a file asks for.
 type Sweep struct {
 	Set  []Setting

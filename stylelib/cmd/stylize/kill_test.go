@@ -44,7 +44,7 @@ func TestKill(t *testing.T) {
 	start := time.Now()
 	mustRun(t, stylize(append(begin, "-out", "unbroken.png")...))
 	whole := time.Since(start)
-	want, wantLosses := readFile(t, dir, "unbroken.png"), losses(t, filepath.Join(dir, "log.jsonl"))
+	want, wantLosses := readFile(t, dir, "unbroken.png"), readLog(t, filepath.Join(dir, "log.jsonl"))
 
 	resumed, lost := 0, 0
 	for i := range kills(t) {
@@ -152,8 +152,6 @@ func readFile(t *testing.T, elements ...string) []byte {
 	}
 	return data
 }
-
-func losses(t *testing.T, path string) []sl.Record { return readLog(t, path) }
 
 func compareLosses(t *testing.T, got, want []sl.Record) {
 	t.Helper()
