@@ -79,7 +79,12 @@ func TrainFast(ctx context.Context, extractor *Extractor, content, style *tensor
 	if err != nil {
 		return nil, err
 	}
-	program, err := extractor.Compile(func(vgg *VGG, in []*Node) []*Node { return fast.epoch(vgg, in, options) })
+	program, err := extractor.Compile(func(vgg *VGG, in []*Node) []*Node {
+		targets := in[6:]
+		contents, styles := ExtractFeatures(vgg, in[0], options.ContentLayers, options.StyleLayers)
+		l := ComputeLoss(in[0], contents, styles, targets[:len(contents)], targets[len(contents):], options)
+		return fast.Update(in[:6], l, options)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +94,7 @@ func TrainFast(ctx context.Context, extractor *Extractor, content, style *tensor
 		if ctx.Err() != nil {
 			return x.Image, context.Cause(ctx)
 		}
-		record, err := fast.step(x, program, targets)
+		record, err := fast.Step(x, program, targets)
 		if err != nil {
 			return x.Image, err
 		}
@@ -102,19 +107,20 @@ func TrainFast(ctx context.Context, extractor *Extractor, content, style *tensor
 	return x.Image, nil
 }
 
-// step runs one epoch.
-func (f Fast) step(x *SynthesizedImage, program *Program, targets []*tensors.Tensor) (Record, error) {
+// Step runs one epoch of a compiled training step, as [SynthesizedImage.Step] does, whose outputs are [Fast.Update]'s and
+// whose inputs are Update's and the targets.
+func (f Fast) Step(x *SynthesizedImage, program *Program, targets []*tensors.Tensor) (Record, error) {
 	epoch := x.Epoch + 1
 	lr := f.LearningRateAt(epoch)
 	c1, c2 := 1-math.Pow(f.Beta1, float64(epoch)), 1-math.Pow(f.Beta2, float64(epoch))
 	return x.update(program, targets, lr, lr/c1, math.Sqrt(c2), f.Smoothing*f.share(epoch))
 }
 
-// epoch is the graph of one epoch: inputs image, m, v, rate, scale, smoothing and targets.
-func (f Fast) epoch(vgg *VGG, in []*Node, options Options) []*Node {
-	image, m, v, rate, scale, smoothing, targets := in[0], in[1], in[2], in[3], in[4], in[5], in[6:]
-	contents, styles := ExtractFeatures(vgg, image, options.ContentLayers, options.StyleLayers)
-	l := ComputeLoss(image, contents, styles, targets[:len(contents)], targets[len(contents):], options)
+// Update is the graph of one epoch after the losses of the image: in is the image, m, v, rate, scale and smoothing; it
+// returns image, m, v and the losses content, style, tv and total as one vector. Of options, the total variation's weight
+// counts.
+func (f Fast) Update(in []*Node, l Losses, options Options) []*Node {
+	image, m, v, rate, scale, smoothing := in[0], in[1], in[2], in[3], in[4], in[5]
 	smooth := Add(Sub(l.Total, l.TV), MulScalar(smoothTV(image, smoothing), options.TVWeight))
 	gradient := Gradient(smooth, image)[0]
 	m = Add(MulScalar(m, f.Beta1), MulScalar(gradient, 1-f.Beta1))

@@ -26,7 +26,8 @@ func ReadImage(path string) (*image.RGBA, error) { return imagefile.Read(path) }
 // DecodeImage decodes a picture file held in memory; name stands for it in errors. Otherwise it is as [ReadImage].
 func DecodeImage(data []byte, name string) (*image.RGBA, error) { return imagefile.Decode(data, name) }
 
-// WriteImage writes a picture as PNG or JPEG, by the extension of path: the whole file or nothing.
+// WriteImage writes a picture as PNG, TIFF or JPEG, by the extension of path: the whole file or nothing. 16 bits for each
+// channel are kept in PNG and TIFF.
 //
 // Every failure is a one-line *[ImageError].
 func WriteImage(path string, picture image.Image) error { return imagefile.Write(path, picture) }

@@ -145,6 +145,11 @@ func fitted(panel draw.Canvas, p *plot.Plot) draw.Canvas {
 	if _, isPicture := p.Y.Tick.Marker.(downwards); !isPicture {
 		return panel
 	}
+	return squared(panel, p)
+}
+
+// squared shrinks a panel so that what is drawn in it has square pixels.
+func squared(panel draw.Canvas, p *plot.Plot) draw.Canvas {
 	data := p.DataCanvas(panel)
 	wanted := vg.Length((p.Y.Max - p.Y.Min) / (p.X.Max - p.X.Min))
 	width, height := data.Max.X-data.Min.X, data.Max.Y-data.Min.Y
@@ -154,4 +159,50 @@ func fitted(panel draw.Canvas, p *plot.Plot) draw.Canvas {
 	}
 	spare := (width - height/wanted) / 2
 	return draw.Crop(panel, spare, -spare, 0, 0)
+}
+
+const (
+	sheetCell  = 2.4 * vg.Inch
+	sheetTitle = 9 // points
+)
+
+// Sheet draws a contact sheet: pictures in rows of so many columns, each with its title above, without axes. One without an
+// image stays empty.
+func Sheet(columns int, pictures ...Picture) (image.Image, error) {
+	if columns < 1 || len(pictures) == 0 {
+		return nil, fmt.Errorf("a contact sheet of %d pictures in %d columns has nothing to show", len(pictures), columns)
+	}
+	aspect := 0.25 // height / width of the highest picture, or room for a title
+	for _, picture := range pictures {
+		if picture.Image != nil {
+			b := picture.Image.Bounds()
+			aspect = max(aspect, float64(b.Dy())/float64(b.Dx()))
+		}
+	}
+	width, height := sheetCell, sheetCell*vg.Length(aspect)+vg.Points(3*sheetTitle)
+	rows := (len(pictures) + columns - 1) / columns
+	canvas := vgimg.NewWith(vgimg.UseWH(width*vg.Length(columns), height*vg.Length(rows)), vgimg.UseDPI(resolution))
+	dc := draw.New(canvas)
+	for i, picture := range pictures {
+		p := pictureWithAxes(picture)
+		p.HideAxes()
+		p.Title.TextStyle.Font.Size = fittingSize(p, width-vg.Points(8))
+		left, top := width*vg.Length(i%columns), dc.Max.Y-height*vg.Length(i/columns)
+		panel := draw.Crop(dc, left+vg.Points(4), left+width-dc.Max.X-vg.Points(4), top-height+vg.Points(4), top-dc.Max.Y-vg.Points(4))
+		if picture.Image != nil {
+			panel = squared(panel, p)
+		}
+		p.Draw(panel)
+	}
+	return canvas.Image(), nil
+}
+
+// fittingSize is the size of letters with which a title is no wider than its picture.
+func fittingSize(p *plot.Plot, width vg.Length) vg.Length {
+	style := p.Title.TextStyle
+	style.Font.Size = vg.Points(sheetTitle)
+	if wide := style.Width(p.Title.Text); wide > width {
+		return vg.Points(sheetTitle) * width / wide
+	}
+	return vg.Points(sheetTitle)
 }

@@ -110,3 +110,33 @@ func TestNothingToDrawYet(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestSheetShowsEveryPicture(t *testing.T) {
+	var pictures []figure.Picture
+	colors := []color.RGBA{{220, 20, 30, 255}, {20, 220, 30, 255}, {20, 30, 220, 255}, {120, 30, 220, 255}, {20, 130, 120, 255}}
+	for _, c := range colors {
+		picture := image.NewRGBA(image.Rect(0, 0, 90, 60))
+		for i := range 90 * 60 {
+			picture.SetRGBA(i%90, i/90, c)
+		}
+		pictures = append(pictures, figure.Picture{Title: "a title that is much longer than its picture is wide, and then some more", Image: picture})
+	}
+	data, err := figure.Sheet(2, append(pictures, figure.Picture{Title: "failed"})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var places []image.Rectangle
+	for _, c := range colors {
+		found := area(data, c)
+		if shape := float64(found.Dx()) / float64(found.Dy()); found.Empty() || math.Abs(shape/1.5-1) > 0.05 {
+			t.Errorf("%v is drawn as %v", c, found)
+		}
+		places = append(places, found)
+	}
+	if places[1].Min.X < places[0].Max.X || places[2].Min.Y < places[0].Max.Y || places[4].Min.Y < places[2].Max.Y {
+		t.Errorf("two columns, three rows: %v", places)
+	}
+	if _, err := figure.Sheet(2); err == nil {
+		t.Error("an empty sheet must be an error")
+	}
+}

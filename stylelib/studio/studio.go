@@ -9,6 +9,7 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/synth"
 	"stylebook/stylelib/weights"
 
 	"github.com/gomlx/compute"
@@ -22,14 +23,18 @@ type Request struct {
 	Area           int           // pixels, where neither height nor width is given
 	Limit          time.Duration // if not 0 and neither height nor width is given, for how long the training may take
 	Options        sl.Options
+	Pooling        synth.Pooling     // how the network halves its maps
 	Weights        weights.Options   // LastLayer is set from Options
 	Say            func(line string) // gets messages for the user; may be nil
+
+	// Fits is asked before anything is computed whether a training at this size may be; nil: it may.
+	Fits func(extractor *sl.Extractor, height, width int) error
 }
 
 // Default asks for the chapter's PyTorch variant at the area of its picture, with the best weights that can be had.
 // Content and Style are for the caller to fill in.
 func Default() Request {
-	return Request{Area: sl.DefaultArea, Options: sl.Default(), Weights: weights.DefaultOptions()}
+	return Request{Area: sl.DefaultArea, Options: sl.Default(), Pooling: synth.PoolingOfWeights, Weights: weights.DefaultOptions()}
 }
 
 // Studio is what a training needs. Close it when done.
@@ -129,7 +134,10 @@ func (s *Studio) placeNetwork(ctx context.Context, backend compute.Backend, r Re
 	if loaded.Note != "" {
 		r.say("         %s", loaded.Note)
 	}
-	s.Network = loaded.Network
+	s.Network = synth.WithPooling(loaded.Network, r.Pooling)
+	if err := s.fits(backend, r); err != nil {
+		return err
+	}
 	if loaded.Normalize {
 		if s.Network, err = sl.NormalizeLayers(backend, s.Network, r.Options, s.Content, s.Style); err != nil {
 			return err
@@ -137,4 +145,17 @@ func (s *Studio) placeNetwork(ctx context.Context, backend compute.Backend, r Re
 	}
 	s.Extractor, err = sl.NewExtractor(backend, s.Network, r.Options)
 	return err
+}
+
+// fits asks r.Fits, with an extractor that is not on the engine yet.
+func (s *Studio) fits(backend compute.Backend, r Request) error {
+	if r.Fits == nil {
+		return nil
+	}
+	extractor, err := sl.NewExtractor(backend, s.Network, r.Options)
+	if err != nil {
+		return err
+	}
+	shape := s.Content.Shape()
+	return r.Fits(extractor, shape.Dim(1), shape.Dim(2))
 }

@@ -20,6 +20,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/runs"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -35,14 +36,33 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", env.WorkDir) // nobody's weights
 			env.Setenv("GOMLX_BACKEND", "go")
+			env.Setenv(runs.EnvDir, filepath.Join(env.WorkDir, "runs"))
 			writePicture(t, filepath.Join(env.WorkDir, "content.png"), 1)
 			writePicture(t, filepath.Join(env.WorkDir, "style.png"), 3)
+			writeMask(t, filepath.Join(env.WorkDir, "mask.png"), color.RGBA{255, 0, 0, 255})
+			writeMask(t, filepath.Join(env.WorkDir, "other-mask.png"), color.RGBA{0, 255, 0, 255})
 			// A PNG that announces 20000 × 20000 pixels and ends there.
 			header := append([]byte("\x89PNG\r\n\x1a\n"), 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0x4e, 0x20, 0, 0, 0x4e, 0x20,
 				8, 2, 0, 0, 0, 0xc6, 0x0d, 0x47, 0x8c)
 			return os.WriteFile(filepath.Join(env.WorkDir, "huge.png"), header, 0o644)
 		},
 	})
+}
+
+// writeMask writes a mask whose left half is blue and whose right half is of the given color.
+func writeMask(t *testing.T, path string, right color.RGBA) {
+	t.Helper()
+	mask := image.NewRGBA(image.Rect(0, 0, 60, 40))
+	for i := range 60 * 40 {
+		c := color.RGBA{0, 0, 255, 255}
+		if i%60 >= 30 {
+			c = right
+		}
+		mask.SetRGBA(i%60, i/60, c)
+	}
+	if err := sl.WriteImage(path, mask); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func writePicture(t *testing.T, path string, frequency float64) {
@@ -71,6 +91,7 @@ func TestReproducesGoldenTraces(t *testing.T) {
 	golden := testkit.Shared(t, "golden")
 	weights := testkit.Shared(t, "weights", "vgg19-narrow.safetensors")
 	e := testkit.Fastest(t)
+	t.Setenv(runs.EnvDir, t.TempDir())
 	for name, arguments := range map[string][]string{
 		"narrow-pytorch-60x90":        nil,
 		"narrow-pytorch-60x90-tv-off": {"-tv-weight", "0"},
@@ -145,13 +166,7 @@ func TestInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: Windows has no SIGINT for another process")
 	}
-	dir := t.TempDir()
-	writePicture(t, filepath.Join(dir, "content.png"), 1)
-	writePicture(t, filepath.Join(dir, "style.png"), 3)
-	binary := filepath.Join(dir, "stylize")
-	if output, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, output)
-	}
+	dir, binary := workplace(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, "-content", "content.png", "-style", "style.png", "-out", "out.png",
@@ -179,6 +194,20 @@ func TestInterrupt(t *testing.T) {
 	if _, err := sl.ReadImage(filepath.Join(dir, "out.png")); err != nil {
 		t.Error(err)
 	}
+}
+
+// workplace is a folder with two pictures and the program, whose runs are kept there.
+func workplace(t *testing.T) (dir, binary string) {
+	t.Helper()
+	dir = t.TempDir()
+	t.Setenv(runs.EnvDir, filepath.Join(dir, "runs"))
+	writePicture(t, filepath.Join(dir, "content.png"), 1)
+	writePicture(t, filepath.Join(dir, "style.png"), 3)
+	binary = filepath.Join(dir, "stylize")
+	if output, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, output)
+	}
+	return dir, binary
 }
 
 func waitFor(t *testing.T, condition func() bool) {

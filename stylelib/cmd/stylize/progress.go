@@ -19,20 +19,21 @@ type progress struct {
 	bar    *progressbar.ProgressBar // nil if w is no terminal
 	quiet  bool
 	epochs int
-	first  time.Time // when epoch 1, which compiles, was done
+	begin  int       // epochs that an earlier sitting has done
+	first  time.Time // when the first epoch of this sitting, which compiles, was done
 	spoke  time.Time
 }
 
 // speakEvery is how often progress prints a line where it can't draw a bar.
 const speakEvery = 10 * time.Second
 
-func newProgress(w io.Writer, epochs int, quiet bool) *progress {
-	p := &progress{w: w, quiet: quiet, epochs: epochs, spoke: time.Now()}
+func newProgress(w io.Writer, begin, epochs int, quiet bool) *progress {
+	p := &progress{w: w, quiet: quiet, epochs: epochs, begin: begin, spoke: time.Now()}
 	if !quiet && isTerminal(w) {
 		p.bar = progressbar.NewOptions(epochs, progressbar.OptionSetWriter(w), progressbar.OptionSetPredictTime(true),
 			progressbar.OptionShowCount(), progressbar.OptionSetWidth(20), progressbar.OptionFullWidth(),
 			progressbar.OptionThrottle(100*time.Millisecond))
-		_ = p.bar.RenderBlank()
+		_ = p.bar.Set(begin)
 	}
 	return p
 }
@@ -44,7 +45,7 @@ func isTerminal(w io.Writer) bool {
 
 // report shows one finished epoch. Trouble in drawing a bar is no reason to end a training.
 func (p *progress) report(r sl.Record) {
-	if r.Epoch == 1 {
+	if r.Epoch == p.begin+1 {
 		p.first = time.Now()
 	}
 	losses := fmt.Sprintf("content %.3f  style %.3f  tv %.3f  %.2f s/epoch", r.Content, r.Style, r.TV, r.Seconds)
@@ -53,7 +54,7 @@ func (p *progress) report(r sl.Record) {
 	case p.bar != nil:
 		p.bar.Describe(losses)
 		_ = p.bar.Add(1)
-	case r.Epoch == 1 || r.Epoch == p.epochs || time.Since(p.spoke) >= speakEvery:
+	case r.Epoch == p.begin+1 || r.Epoch == p.epochs || time.Since(p.spoke) >= speakEvery:
 		p.spoke = time.Now()
 		fmt.Fprintf(p.w, "epoch %d/%d  %s%s\n", r.Epoch, p.epochs, losses, p.left(r.Epoch))
 	}
@@ -61,10 +62,10 @@ func (p *progress) report(r sl.Record) {
 
 // left says how long the rest will take, once there is something to go by.
 func (p *progress) left(epoch int) string {
-	if epoch == 1 || epoch == p.epochs {
+	if epoch == p.begin+1 || epoch == p.epochs {
 		return ""
 	}
-	perEpoch := time.Since(p.first) / time.Duration(epoch-1)
+	perEpoch := time.Since(p.first) / time.Duration(epoch-p.begin-1)
 	return fmt.Sprintf("  %s left", (perEpoch * time.Duration(p.epochs-epoch)).Round(time.Second))
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,49 +9,60 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/studio"
-
-	"github.com/gomlx/gomlx/core/tensors"
+	"stylebook/stylelib/synth"
 )
 
 // settings are what the command line asks for.
 type settings struct {
-	request studio.Request
-	preset  string // as asked for, or ""
-	out     string
-	backend string
-	log     string
-	quiet   bool
-	fast    bool
-	sized   bool // size or epochs are on the command line
+	request  studio.Request
+	research research
+	preset   string // as asked for, or ""
+	out      string
+	backend  string
+	log      string
+	quiet    bool
+	sized    bool // size or epochs are on the command line
 }
 
 const usage = `stylize paints one picture in the style of another.
 
   stylize -content PICTURE -style PICTURE -out PICTURE.png [options]
 
-Pictures in: JPEG, PNG, GIF, WebP, BMP. Out: PNG or JPEG, by the name. With neither -height nor -width the result keeps
-the shape of the content picture at the area of 300 × 450 pixels; with one of them the other follows. Layers are names or
-indices of VGG-19's feature layers, comma separated: conv4_4 or 25. Ctrl-C ends a run and saves the picture so far.
+Pictures in: JPEG, PNG, GIF, WebP, BMP. Out: PNG, TIFF or JPEG, by the name. With neither -height nor -width the result
+keeps the shape of the content picture at the area of 300 × 450 pixels; with one of them the other follows. Layers are names
+or indices of VGG-19's feature layers, comma separated, with a weight if it is not 1: conv4_4 or 25 or conv4_4:0.5. Ctrl-C
+ends a run and saves the picture so far.
+
+Runs are kept, with their losses and, until they are finished, a checkpoint:
+
+  stylize -resume RUN        continue a run that was stopped; it ends with the same bits as if it had not been
+  stylize runs               list them
+  stylize show RUN           all about one
+  stylize compare RUN RUN    in what two differ
+  stylize sweep FILE         all combinations of options in a file: see stylize sweep -help
 
 Options:
 `
 
 // parse reads the command line. Help goes to stdout.
 func parse(args []string, stdout io.Writer) (*settings, error) {
-	s := &settings{request: studio.Default()}
+	return parseInto(&settings{request: studio.Default()}, args, stdout)
+}
+
+func parseInto(s *settings, args []string, stdout io.Writer) (*settings, error) {
 	r := &s.request
 	preset, layers := sl.Presets()[0], [2]string{}
 	override := sl.Default()
 	flags := flag.NewFlagSet("stylize", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&r.Content, "content", "", "content `picture`: what the result shows (required)")
-	flags.StringVar(&r.Style, "style", "", "style `picture`: how it is painted (required)")
+	flags.StringVar(&r.Style, "style", "", "style `picture`: how it is painted (required); several, comma separated, are blended")
 	flags.StringVar(&s.out, "out", "", "`file` to write the result to (required)")
 	flags.StringVar(&preset, "preset", preset, "variant of the chapter whose rules and defaults hold: `"+strings.Join(sl.Presets(), "|")+"`")
 	flags.IntVar(&r.Height, "height", 0, "height of the result in `pixels`")
 	flags.IntVar(&r.Width, "width", 0, "width of the result in `pixels`")
 	flags.IntVar(&override.Epochs, "epochs", override.Epochs, "number of training `epochs`; 180 with -fast")
-	flags.BoolVar(&s.fast, "fast", false, "reach about the same loss in a third of the time, with a schedule of our own instead of the chapter's")
+	fast := flags.Bool("fast", false, "reach about the same loss in a third of the time, with a schedule of our own instead of the chapter's")
 	flags.Float64Var(&override.LearningRate, "lr", override.LearningRate, "learning `rate`; 0.9 with -preset mxnet, 0.4 with -fast")
 	flags.StringVar(&layers[0], "content-layers", layerNames(override.ContentLayers), "content `layers`")
 	flags.StringVar(&layers[1], "style-layers", layerNames(override.StyleLayers), "style `layers`")
@@ -60,10 +70,11 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	flags.Float64Var(&override.StyleWeight, "style-weight", override.StyleWeight, "`weight` of the style loss, 0 for none; it counts ten times, as in the chapter")
 	flags.Float64Var(&override.TVWeight, "tv-weight", override.TVWeight, "`weight` of the total variation loss, 0 for none")
 	flags.StringVar(&r.Weights.Spec, "weights", r.Weights.Spec, "VGG-19 weights: `auto|offline|random|FILE` (safetensors or PyTorch's .pth)")
-	flags.Int64Var(&r.Weights.Seed, "seed", r.Weights.Seed, "`seed` of random weights")
+	flags.Int64Var(&r.Weights.Seed, "seed", r.Weights.Seed, "`seed` of random weights and of -init noise")
 	flags.StringVar(&s.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go (default: GOMLX_BACKEND, else the fastest present)")
 	flags.StringVar(&s.log, "log", "", "`file` to write one JSON object per epoch to")
 	flags.BoolVar(&s.quiet, "quiet", false, "print errors only")
+	s.research.register(flags)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprint(stdout, usage)
@@ -75,10 +86,32 @@ func parse(args []string, stdout io.Writer) (*settings, error) {
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
+	if s.research.resume != "" {
+		return s, onlyResume(flags)
+	}
+	if *fast {
+		if err := s.setFast(flags); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.setOptions(flags, preset, override, layers); err != nil {
 		return nil, err
 	}
+	if err := s.setResearch(flags); err != nil {
+		return nil, err
+	}
 	return s, s.check(flags)
+}
+
+// setFast takes -fast for what it is short for.
+func (s *settings) setFast(flags *flag.FlagSet) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		if f.Name == "optimizer" && f.Value.String() != string(synth.Fast) {
+			err = fmt.Errorf("-fast is short for -optimizer %s: leave -optimizer %s out", synth.Fast, f.Value)
+		}
+	})
+	s.research.options.Optimizer = synth.Fast
+	return err
 }
 
 // setOptions takes the preset's options and lays what the command line says over them.
@@ -87,7 +120,7 @@ func (s *settings) setOptions(flags *flag.FlagSet, preset string, override sl.Op
 	if *options, err = sl.Preset(preset); err != nil {
 		return err
 	}
-	if fast := sl.DefaultFast(); s.fast {
+	if fast := sl.DefaultFast(); s.research.options.Optimizer == synth.Fast {
 		options.Epochs, options.LearningRate = fast.Epochs, fast.LearningRate
 	}
 	flags.Visit(func(f *flag.Flag) {
@@ -100,9 +133,9 @@ func (s *settings) setOptions(flags *flag.FlagSet, preset string, override sl.Op
 		case "lr":
 			options.LearningRate = override.LearningRate
 		case "content-layers":
-			options.ContentLayers, layerErr = sl.ParseLayers(layers[0])
+			options.ContentLayers, s.research.options.ContentLayerWeights, layerErr = synth.ParseLayers(layers[0])
 		case "style-layers":
-			options.StyleLayers, layerErr = sl.ParseLayers(layers[1])
+			options.StyleLayers, s.research.options.StyleLayerWeights, layerErr = synth.ParseLayers(layers[1])
 		case "content-weight":
 			options.ContentWeight = override.ContentWeight
 		case "style-weight":
@@ -122,7 +155,7 @@ func (s *settings) check(flags *flag.FlagSet) error {
 	for _, required := range []struct{ name, value string }{
 		{"content", s.request.Content}, {"style", s.request.Style}, {"out", s.out},
 	} {
-		if required.value == "" {
+		if required.value == "" && !(required.name == "out" && s.research.sweep) {
 			_, usage := flag.UnquoteUsage(flags.Lookup(required.name))
 			return fmt.Errorf("-%s is missing: %s", required.name, usage)
 		}
@@ -137,17 +170,7 @@ func (s *settings) check(flags *flag.FlagSet) error {
 	if err != nil {
 		return err
 	}
-	return s.request.Options.Validate()
-}
-
-// train makes the picture in the way that was asked for.
-func (s *settings) train(ctx context.Context, ready *studio.Studio, report func(sl.Record) error) (*tensors.Tensor, error) {
-	if !s.fast {
-		return sl.Train(ctx, ready.Extractor, ready.Content, ready.Style, ready.Options, report)
-	}
-	fast := sl.DefaultFast()
-	fast.Epochs, fast.LearningRate = ready.Options.Epochs, ready.Options.LearningRate
-	return sl.TrainFast(ctx, ready.Extractor, ready.Content, ready.Style, ready.Options, fast, report)
+	return s.research.options.Validate(len(s.research.styles))
 }
 
 func layerNames(indices []int) string {

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/image/tiff"
 )
 
 func mustReadFile(t testing.TB, path string) []byte {
@@ -370,6 +371,29 @@ func TestWritePNGKeepsEveryValue(t *testing.T) {
 	}
 }
 
+// 16 bits for each channel come back as they went.
+func TestWrite16Bits(t *testing.T) {
+	want := image.NewNRGBA64(image.Rect(0, 0, 7, 5))
+	for i := range 35 {
+		want.SetNRGBA64(i%7, i/7, color.NRGBA64{R: uint16(1871 * i), G: uint16(257*i + 1), B: uint16(65535 - i), A: 65535})
+	}
+	for name, decode := range map[string]func(io.Reader) (image.Image, error){"out.png": png.Decode, "out.tif": tiff.Decode, "out.TIFF": tiff.Decode} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := Write(path, want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := decode(bytes.NewReader(mustReadFile(t, path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 35 {
+			if g := color.NRGBA64Model.Convert(got.At(i%7, i/7)); g != want.NRGBA64At(i%7, i/7) {
+				t.Fatalf("%s: pixel %d is %v, want %v", name, i, g, want.NRGBA64At(i%7, i/7))
+			}
+		}
+	}
+}
+
 func TestWriteJPEG(t *testing.T) {
 	want := image.NewRGBA(image.Rect(0, 0, 64, 48)) // a gradient: halved chroma does it no harm
 	for i := range want.Pix {
@@ -475,9 +499,9 @@ func TestUnwritablePathsAreRefused(t *testing.T) {
 	}
 	before := namesIn(t, folder)
 	for _, test := range []struct{ name, want string }{
-		{"out", "the file name must end in .png, .jpg or .jpeg"},
-		{"out.gif", "the file name must end in .png, .jpg or .jpeg"},
-		{"png", "the file name must end in .png, .jpg or .jpeg"},
+		{"out", "the file name must end in .png, .tif, .tiff, .jpg or .jpeg"},
+		{"out.gif", "the file name must end in .png, .tif, .tiff, .jpg or .jpeg"},
+		{"png", "the file name must end in .png, .tif, .tiff, .jpg or .jpeg"},
 		{"dir.png", "is a folder: give a file name such as"},
 		{"dir", "is a folder: give a file name such as"},
 		{"missing/out.png", "create it first"},
@@ -544,7 +568,7 @@ func TestFailedWriteLeavesWhatWasThere(t *testing.T) {
 	wantImageError(t, Write(path, image.NewGray(image.Rect(0, 0, 70000, 1))), path, "cannot be written: ")
 	wantImageError(t, Write(path, image.NewGray(image.Rectangle{})), path, "it has no pixels")
 	wantImageError(t, Write(path, nil), path, "it has no pixels")
-	err := writeAtomically(path, func(w io.Writer) error {
+	err := WriteAtomically(path, func(w io.Writer) error {
 		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 			return err
 		}
@@ -601,6 +625,6 @@ func ExampleRead_missing() {
 }
 
 func ExampleCheckWritable() {
-	fmt.Println(CheckWritable("out.tiff"))
-	// Output: out.tiff: the file name must end in .png, .jpg or .jpeg
+	fmt.Println(CheckWritable("out.webp"))
+	// Output: out.webp: the file name must end in .png, .tif, .tiff, .jpg or .jpeg
 }

@@ -13,10 +13,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/image/tiff"
 )
 
-// Write writes a picture as PNG or as JPEG (quality 95, over white), chosen by the extension of path: .png, .jpg
-// or .jpeg, in any case.
+// Write writes a picture as PNG, as TIFF (compressed without loss) or as JPEG (quality 95, over white), chosen by the
+// extension of path: .png, .tif, .tiff, .jpg or .jpeg, in any case. A picture of 16 bits for each channel keeps them in PNG
+// and TIFF.
 //
 // The file appears whole or not at all: it is written beside its place, synced and renamed. A new file has permission
 // 0644 less the umask, a replaced one keeps its own; a symbolic link stays, and its target is replaced.
@@ -32,7 +35,7 @@ func Write(path string, img image.Image) error {
 	if img == nil || img.Bounds().Empty() {
 		return &Error{Path: path, Reason: "there is no picture to write: it has no pixels"}
 	}
-	if err := writeAtomically(target, func(w io.Writer) error { return encode(w, img) }); err != nil {
+	if err := WriteAtomically(target, func(w io.Writer) error { return encode(w, img) }); err != nil {
 		return &Error{Path: path, Reason: "cannot be written: " + osReason(err), Err: err}
 	}
 	return nil
@@ -74,7 +77,7 @@ func outputTarget(path string) (imageEncoder, string, error) {
 	}
 	encode := encoderFor(path)
 	if encode == nil {
-		return nil, "", &Error{Path: path, Reason: "the file name must end in .png, .jpg or .jpeg"}
+		return nil, "", &Error{Path: path, Reason: "the file name must end in .png, .tif, .tiff, .jpg or .jpeg"}
 	}
 	return encode, target, nil
 }
@@ -118,6 +121,10 @@ func encoderFor(path string) imageEncoder {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".png":
 		return png.Encode
+	case ".tif", ".tiff":
+		return func(w io.Writer, img image.Image) error {
+			return tiff.Encode(w, img, &tiff.Options{Compression: tiff.Deflate, Predictor: true})
+		}
 	case ".jpg", ".jpeg":
 		return func(w io.Writer, img image.Image) error {
 			return jpeg.Encode(w, Flatten(img), &jpeg.Options{Quality: jpegQuality})
@@ -153,8 +160,8 @@ func createBeside(target string) (*os.File, error) {
 	}
 }
 
-// writeAtomically puts what write writes in place of target, or leaves everything as it was.
-func writeAtomically(target string, write func(io.Writer) error) (err error) {
+// WriteAtomically puts what write writes in place of target, or leaves everything as it was.
+func WriteAtomically(target string, write func(io.Writer) error) (err error) {
 	f, err := createBeside(target)
 	if err != nil {
 		return err

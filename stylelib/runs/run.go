@@ -1,0 +1,296 @@
+package runs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/synth"
+
+	"github.com/gofrs/flock"
+)
+
+// Run is a run that this process computes. Nobody else can, until Close.
+type Run struct {
+	Record
+	store     *Store
+	lock      *flock.Flock
+	from      *synth.State
+	every     int
+	unsaved   []sl.Record
+	sitting   float64 // seconds computed since the last save
+	doneEpoch int
+}
+
+// BusyError reports a run that another process is computing.
+type BusyError struct{ ID string }
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("run %s is being computed by another process", e.ID)
+}
+
+// FinishedError reports a run that has nothing left to do.
+type FinishedError struct{ Record Record }
+
+func (e *FinishedError) Error() string {
+	return fmt.Sprintf("run %s is finished: its picture is %s", e.Record.ID, e.Record.Picture())
+}
+
+// ChangedError reports a checkpoint that was made of something else than what is there now.
+type ChangedError struct {
+	ID          string
+	Differences []string
+}
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("run %s can't be resumed, it was begun with something else: %s", e.ID, strings.Join(e.Differences, "; "))
+}
+
+const idLength = 10
+
+// Begin starts a new run. arguments are what the command was called with; a checkpoint is written every so many epochs.
+func (s *Store) Begin(spec Spec, arguments []string, every int) (*Run, error) {
+	id := spec.Key()[:idLength]
+	for n := 2; ; n++ {
+		err := os.Mkdir(filepath.Join(s.dir, id), 0o755)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("runs: %w", err)
+		}
+		id = fmt.Sprintf("%s-%d", spec.Key()[:idLength], n)
+	}
+	return s.open(id, spec, arguments, every)
+}
+
+// Claim starts or continues the one run of a spec that sweeps share. One that is finished is a *[FinishedError], one that
+// another process is at a *[BusyError].
+func (s *Store) Claim(spec Spec, arguments []string, every int) (*Run, error) {
+	id := spec.Key()[:idLength]
+	if err := os.MkdirAll(filepath.Join(s.dir, id), 0o755); err != nil {
+		return nil, fmt.Errorf("runs: %w", err)
+	}
+	return s.open(id, spec, arguments, every)
+}
+
+// Resume continues a run. Inputs other than it was begun with are a *[ChangedError].
+func (s *Store) Resume(id string, spec Spec, every int) (*Run, error) {
+	record, err := s.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	if record.Key != spec.Key() {
+		return nil, &ChangedError{record.ID, spec.Differences(record.Spec)}
+	}
+	return s.open(record.ID, spec, record.Arguments, every)
+}
+
+// open locks a run's folder, then looks how the run stands.
+func (s *Store) open(id string, spec Spec, arguments []string, every int) (*Run, error) {
+	folder := filepath.Join(s.dir, id)
+	lock := flock.New(filepath.Join(folder, lockName))
+	mine, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("runs: %w", err)
+	}
+	if !mine {
+		return nil, &BusyError{id}
+	}
+	r, err := s.openLocked(id, spec, arguments, every)
+	if err != nil {
+		_ = lock.Unlock()
+		return nil, err
+	}
+	r.lock = lock
+	return r, nil
+}
+
+func (s *Store) openLocked(id string, spec Spec, arguments []string, every int) (*Run, error) {
+	record, err := s.Find(id)
+	var missing *NoRunError
+	switch {
+	case errors.As(err, &missing):
+		record = Record{ID: id, Key: spec.Key(), Spec: spec, Arguments: arguments, Versions: versions(), Created: time.Now(),
+			Folder: filepath.Join(s.dir, id)}
+		if err := s.insert(record); err != nil {
+			return nil, err
+		}
+	case err != nil:
+		return nil, err
+	case record.Status == Finished:
+		return nil, &FinishedError{record}
+	}
+	c, state, err := readCheckpoint(filepath.Join(record.Folder, checkpointName))
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Record: record, store: s, from: state, every: every}
+	if c != nil {
+		if c.Spec.Key() != spec.Key() {
+			return nil, &ChangedError{id, spec.Differences(c.Spec)}
+		}
+		r.Epoch, r.Seconds = c.Done, c.Seconds
+	} else {
+		r.Epoch, r.Seconds = 0, 0
+	}
+	r.doneEpoch = r.Epoch
+	r.Status, r.Error = Running, ""
+	resetPeak()
+	return r, s.update(r)
+}
+
+func (s *Store) insert(r Record) error {
+	var texts [3]string
+	for i, value := range []any{r.Spec, r.Arguments, r.Versions} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		texts[i] = string(text)
+	}
+	_, err := s.db.Exec(`insert into runs (id, key, created, status, height, width, engine, spec, arguments, versions, epochs)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.Key, r.Created.Format(time.RFC3339Nano), Running, r.Spec.Height, r.Spec.Width,
+		r.Spec.Engine, texts[0], texts[1], texts[2], r.Spec.Options.Epochs)
+	if err != nil {
+		return fmt.Errorf("runs: %w", err)
+	}
+	return nil
+}
+
+// update writes how the run stands and the losses that are not saved yet, both or neither.
+func (s *Store) update(r *Run) error {
+	tx, err := s.db.Begin()
+	if err != nil {
+		return fmt.Errorf("runs: %w", err)
+	}
+	defer tx.Rollback() // does nothing after the commit
+	for _, l := range r.unsaved {
+		if _, err := tx.Exec("insert or replace into losses values (?, ?, ?, ?, ?, ?, ?, ?)",
+			r.ID, l.Epoch, l.Content, l.Style, l.TV, l.Total, l.LR, l.Seconds); err != nil {
+			return fmt.Errorf("runs: save the losses: %w", err)
+		}
+	}
+	_, err = tx.Exec(`update runs set status = ?, epoch = ?, content = ?, style = ?, tv = ?, total = ?, lr = ?, seconds = ?,
+		peak_bytes = ?, error = ? where id = ?`, r.Status, r.Epoch, r.Last.Content, r.Last.Style, r.Last.TV, r.Last.Total, r.Last.LR,
+		r.Seconds, r.PeakBytes, r.Error, r.ID)
+	if err != nil {
+		return fmt.Errorf("runs: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("runs: %w", err)
+	}
+	r.unsaved = nil
+	return nil
+}
+
+// From is the state to continue from; nil for the beginning.
+func (r *Run) From() *synth.State { return r.from }
+
+// Report notes an epoch, and saves a checkpoint where one is due: after every so many epochs, and when last says that
+// the training is about to end.
+func (r *Run) Report(p synth.Progress, last bool) error {
+	record := p.Record
+	record.Image = nil
+	r.unsaved, r.Last, r.doneEpoch = append(r.unsaved, record), record, p.Epoch
+	r.sitting += record.Seconds
+	if !last && (r.every == 0 || p.Epoch%r.every != 0) {
+		return nil
+	}
+	state, err := p.Snapshot()
+	if err != nil {
+		return err
+	}
+	return r.save(state)
+}
+
+// save writes the losses first: should the process die before the checkpoint is in place, they are written again, the same.
+func (r *Run) save(state *synth.State) error {
+	r.Epoch, r.Seconds, r.sitting = r.doneEpoch, r.Seconds+r.sitting, 0
+	r.PeakBytes = max(r.PeakBytes, peakBytes())
+	if err := r.store.update(r); err != nil {
+		return err
+	}
+	err := writeCheckpoint(filepath.Join(r.Folder, checkpointName), checkpoint{Spec: r.Spec, Scale: state.Scale, Epoch: state.Epoch,
+		Done: r.Epoch, Height: state.Height, Width: state.Width, Numbers: state.Numbers, Seconds: r.Seconds}, state.Arrays)
+	if err != nil {
+		return fmt.Errorf("runs: save a checkpoint: %w", err)
+	}
+	return nil
+}
+
+// Finish saves the result and closes the run for good.
+func (r *Run) Finish(picture image.Image) error {
+	if err := sl.WriteImage(r.Picture(), picture); err != nil {
+		return err
+	}
+	r.Epoch, r.Seconds, r.sitting = r.doneEpoch, r.Seconds+r.sitting, 0
+	r.PeakBytes = max(r.PeakBytes, peakBytes())
+	r.Status = Finished
+	if err := r.store.update(r); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(r.Folder, checkpointName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("runs: %w", err)
+	}
+	return nil
+}
+
+// Stop notes that the training ended early: err says why, nil that it was interrupted.
+func (r *Run) Stop(err error) error {
+	r.unsaved = nil // a checkpoint that has them was not saved
+	r.Status = Stopped
+	if err != nil {
+		r.Status, r.Error = Failed, firstLine(err)
+	}
+	r.PeakBytes = max(r.PeakBytes, peakBytes())
+	return r.store.update(r)
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// Close lets others have the run.
+func (r *Run) Close() { _ = r.lock.Unlock() }
+
+// locked says whether a process is computing a run.
+func (s *Store) locked(id string) bool {
+	path := filepath.Join(s.dir, id, lockName)
+	if _, err := os.Stat(path); err != nil {
+		return false
+	}
+	lock := flock.New(path)
+	free, err := lock.TryRLock()
+	if err == nil && free {
+		_ = lock.Unlock()
+	}
+	return err == nil && !free
+}
+
+// versions of what computes.
+func versions() map[string]string {
+	all := map[string]string{"go": runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return all
+	}
+	all["stylebook"] = info.Main.Version
+	for _, module := range info.Deps {
+		switch module.Path {
+		case "github.com/gomlx/gomlx", "github.com/gomlx/compute", "github.com/gomlx/go-xla":
+			all[module.Path] = module.Version
+		}
+	}
+	return all
+}

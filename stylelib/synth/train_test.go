@@ -1,0 +1,276 @@
+package synth_test
+
+import (
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"math"
+	"testing"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/engine"
+	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/synth"
+	"stylebook/stylelib/weights"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// waves is a picture that is different everywhere.
+func waves(height, width int, frequency float64) *image.RGBA {
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			wave := func(a, b float64) uint8 {
+				return uint8(127 + 120*math.Sin(frequency*(a*float64(x)+b*float64(y))/9+float64(x*y%7)/5))
+			}
+			picture.SetRGBA(x, y, color.RGBA{wave(1, 0.2), wave(0.3, 1), wave(1, 1), 255})
+		}
+	}
+	return picture
+}
+
+// setting is a small training.
+type setting struct {
+	inputs        synth.Inputs
+	height, width int
+	options       synth.Options
+}
+
+func newSetting(change func(*setting)) *setting {
+	s := &setting{
+		inputs: synth.Inputs{Content: waves(40, 60, 1), Styles: []image.Image{waves(50, 50, 3)}},
+		height: 32, width: 48,
+		options: synth.Default(),
+	}
+	s.options.Epochs = 6
+	if change != nil {
+		change(s)
+	}
+	return s
+}
+
+func (s *setting) extractor(t *testing.T, e *engine.Engine) *sl.Extractor {
+	t.Helper()
+	net, err := weights.Random(1, [5]int{4, 4, 8, 8, 8}, s.options.LastLayer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	extractor, err := sl.NewExtractor(e.Backend, synth.WithPooling(net, s.options.Pooling), s.options.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(extractor.Finalize)
+	return extractor
+}
+
+// run returns the final image, the records and the states after each epoch.
+func (s *setting) run(t *testing.T, e *engine.Engine, from *synth.State) ([]float32, []sl.Record, []*synth.State) {
+	t.Helper()
+	var records []sl.Record
+	var states []*synth.State
+	x, err := synth.Train(t.Context(), s.extractor(t, e), s.inputs, s.height, s.width, s.options, from, func(p synth.Progress) error {
+		state, err := p.Snapshot()
+		states = append(states, state)
+		p.Record.Seconds = 0
+		p.Record.Image = nil
+		records = append(records, p.Record)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tensors.MustCopyFlatData[float32](x), records, states
+}
+
+func equalBits(a, b []float32) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if math.Float32bits(a[i]) != math.Float32bits(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// With the chapter's options the result is the chapter's, to the last bit.
+func TestDefaultIsTheChapter(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
+		s := newSetting(nil)
+		got, records, _ := s.run(t, e, nil)
+		content, err := sl.Preprocess(s.inputs.Content, s.height, s.width, s.options.Resize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		style, err := sl.Preprocess(s.inputs.Styles[0], s.height, s.width, s.options.Resize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := 0
+		want, err := sl.Train(t.Context(), s.extractor(t, e), content, style, s.options.Options, func(r sl.Record) error {
+			r.Seconds, r.Image = 0, nil
+			if r != records[i] {
+				t.Errorf("epoch %d: %+v, the chapter has %+v", i+1, records[i], r)
+			}
+			i++
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !equalBits(got, tensors.MustCopyFlatData[float32](want)) {
+			t.Error("the picture is not the chapter's")
+		}
+	})
+}
+
+// The fast optimizer is the library's fast training.
+func TestFastIsTrainFast(t *testing.T) {
+	e := testkit.Engine(t, "go")
+	s := newSetting(func(s *setting) { s.options.Optimizer, s.options.LearningRate = synth.Fast, 0.4 })
+	got, records, _ := s.run(t, e, nil)
+	content, err := sl.Preprocess(s.inputs.Content, s.height, s.width, s.options.Resize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	style, err := sl.Preprocess(s.inputs.Styles[0], s.height, s.width, s.options.Resize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fast := sl.DefaultFast()
+	fast.Epochs = s.options.Epochs
+	want, err := sl.TrainFast(t.Context(), s.extractor(t, e), content, style, s.options.Options, fast, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !equalBits(got, tensors.MustCopyFlatData[float32](want)) || len(records) != fast.Epochs {
+		t.Errorf("%d records; the picture is not TrainFast's", len(records))
+	}
+}
+
+// ways are trainings that go through every part of the package.
+var ways = map[string]func(*setting){
+	"chapter": nil,
+	"L-BFGS":  func(s *setting) { s.options.Optimizer, s.options.LearningRate, s.options.History = synth.LBFGS, 0.5, 3 },
+	"noise, average pooling, Wasserstein": func(s *setting) {
+		s.options.Init, s.options.Seed = synth.InitNoise, 3
+		s.options.Pooling, s.options.StyleLoss, s.options.NormalizeLayers = synth.PoolingAverage, synth.WassersteinLoss, true
+	},
+	"fast, coarse to fine": func(s *setting) {
+		s.options.Optimizer, s.options.LearningRate = synth.Fast, 0.4
+		s.options.Scales, s.height, s.width = 2, 46, 64
+	},
+	"coarse to fine": func(s *setting) { s.options.Scales, s.height, s.width = 2, 46, 64 },
+	"two styles, layer weights, half scale": func(s *setting) {
+		s.inputs.Styles = append(s.inputs.Styles, waves(30, 60, 5))
+		s.options.Blend, s.options.StyleScale = []float64{3, 1}, 1.5
+		s.options.StyleLayerWeights = map[int]float64{0: 2, 28: 0}
+	},
+	"masks":  func(s *setting) { s.mask() },
+	"tiles":  func(s *setting) { s.options.Tile, s.height, s.width = 32, 64, 80 },
+	"colour": func(s *setting) { s.options.Colours = synth.ColoursHistogram },
+	"tiles, masks, L-BFGS": func(s *setting) {
+		s.mask()
+		s.options.Optimizer, s.options.Tile = synth.LBFGS, 32
+	},
+}
+
+// mask divides both pictures into two parts.
+func (s *setting) mask() {
+	halves := func(height, width int) image.Image {
+		m := image.NewRGBA(image.Rect(0, 0, width, height))
+		for y := range height {
+			for x := range width {
+				c := color.RGBA{255, 0, 0, 255}
+				if x > y {
+					c = color.RGBA{0, 0, 255, 255}
+				}
+				m.SetRGBA(x, y, c)
+			}
+		}
+		return m
+	}
+	s.inputs.ContentMask, s.inputs.StyleMasks = halves(40, 60), []image.Image{halves(50, 50)}
+}
+
+// A training that is continued from any of its states ends with the same bits.
+func TestResumeIsExact(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
+		for name, change := range ways {
+			t.Run(name, func(t *testing.T) {
+				if e.Name != "go" && name != "chapter" && name != "L-BFGS" && name != "tiles" {
+					t.Skip("skipped: nothing in it depends on the engine, and XLA takes long to compile")
+				}
+				s := newSetting(change)
+				want, records, states := s.run(t, e, nil)
+				if len(records) != s.options.Epochs {
+					t.Fatalf("%d epochs, want %d", len(records), s.options.Epochs)
+				}
+				const epoch = 4
+				got, rest, _ := s.run(t, e, states[epoch-1])
+				if !equalBits(got, want) {
+					t.Error("continued it ends with another picture")
+				}
+				for i, r := range rest {
+					if r != records[epoch+i] {
+						t.Errorf("continued: %+v, unbroken %+v", r, records[epoch+i])
+					}
+				}
+			})
+		}
+	})
+}
+
+func TestStateOfAnotherTrainingIsRefused(t *testing.T) {
+	e := testkit.Engine(t, "go")
+	s := newSetting(nil)
+	_, _, states := s.run(t, e, nil)
+	for name, change := range map[string]func(*setting){
+		"size":      func(s *setting) { s.width = 64 },
+		"optimizer": func(s *setting) { s.options.Optimizer = synth.LBFGS },
+	} {
+		other := newSetting(change)
+		_, err := synth.Train(t.Context(), other.extractor(t, e), other.inputs, other.height, other.width, other.options, states[2], nil)
+		if err == nil {
+			t.Errorf("%s: a state of another training is taken", name)
+		}
+	}
+}
+
+func TestCancelAndReportEndTheTraining(t *testing.T) {
+	e := testkit.Engine(t, "go")
+	s := newSetting(nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	x, err := synth.Train(ctx, s.extractor(t, e), s.inputs, s.height, s.width, s.options, nil, func(p synth.Progress) error {
+		cancel()
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || x == nil {
+		t.Errorf("got %v, image %v", err, x)
+	}
+	full := errors.New("the disk is full")
+	x, err = synth.Train(t.Context(), s.extractor(t, e), s.inputs, s.height, s.width, s.options, nil, func(synth.Progress) error { return full })
+	if !errors.Is(err, full) || x == nil {
+		t.Errorf("got %v, image %v", err, x)
+	}
+}
+
+func TestDivergenceKeepsAFiniteImage(t *testing.T) {
+	for name, optimizer := range map[string]synth.Optimizer{"adam": synth.Adam, "lbfgs": synth.LBFGS} {
+		s := newSetting(func(s *setting) {
+			s.options.Optimizer, s.options.LearningRate, s.options.Epochs = optimizer, 1e30, 20
+		})
+		e := testkit.Engine(t, "go")
+		x, err := synth.Train(t.Context(), s.extractor(t, e), s.inputs, s.height, s.width, s.options, nil, nil)
+		var diverged *sl.DivergedError
+		if !errors.As(err, &diverged) {
+			t.Fatalf("%s: got %v, want a DivergedError", name, err)
+		}
+		if _, err := sl.Postprocess(x); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
