@@ -265,11 +265,12 @@ func (c *cutter) dotImport(object types.Object, file *ast.File, imports map[stri
 	}
 }
 
-// parses reports a code cell that is no Go, before anybody runs it. Cells of statements start with %%.
+// parses reports a code cell that is no Go, before anybody runs it. Cells of statements start with %%, the kernel's own
+// commands with % and the shell's with !.
 func parses(source string) error {
 	body, statements := strings.CutPrefix(source, "%%\n")
 	lines := strings.Split(body, "\n")
-	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "%") })
+	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "%") || strings.HasPrefix(line, "!") })
 	body = strings.Join(lines, "\n")
 	if statements {
 		body = "func main() {\n" + body + "\n}"
