@@ -1,7 +1,7 @@
 """Measures training steps side by side and writes a table and a plot. scripts/bench starts it.
 
-Every contender is a process that runs alone. They take turns, several rounds, so that whatever else the machine does hits
-all of them; the table gives the least and the median step.
+The contenders of a size are processes that take turns, one step each: while one works the others are stopped, and whatever
+else the machine does hits all of them alike. The table gives the least and the median step.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,16 +19,16 @@ import report
 
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = sys.executable
-# height, width, rounds, steps in a round
-SIZES = [(150, 225, 2, 4), (300, 450, 3, 3), (600, 900, 2, 1)]
-QUICK = [(150, 225, 2, 3)]
+SIZES = [(150, 225, 15), (300, 450, 10), (600, 900, 4)]  # height, width, rounds
+QUICK = [(150, 225, 8)]
+MEMORY_LEFT = 1e9  # bytes that must be free beside the largest contender so far before another is started
 
 
-def contenders(args, height, width, steps):
+def contenders(args, height, width):
     """Names and commands; the first is ours."""
-    ours = [args.ours, "-height", str(height), "-width", str(width), "-steps", str(steps), "-backend"]
-    peer = [str(height), str(width), str(steps)]
-    torch = [PYTHON, "torch_step.py", *peer]
+    ours = [args.ours, "-height", str(height), "-width", str(width), "-backend"]
+    size = [str(height), str(width)]
+    torch = [PYTHON, "torch_step.py", *size]
     if args.gpu:
         yield "stylebook, TF32", [*ours, "xla:cuda"]
         yield "stylebook, float32", [*ours, "xla:cuda,tf32=false"]
@@ -41,9 +42,67 @@ def contenders(args, height, width, steps):
     yield "PyTorch as the chapter writes it", [*torch, "chapter", "cpu"]
     if not args.quick:
         yield "PyTorch, torch.compile", [*torch, "compile", "cpu"]
-    yield "JAX, jit", [PYTHON, "jax_step.py", *peer]
+    yield "JAX, jit", [PYTHON, "jax_step.py", *size]
     if height <= 150:
         yield "stylebook, pure Go", [*ours, "go"]
+
+
+class Contender:
+    """A process that does a step when told to, and is stopped while it isn't."""
+
+    def __init__(self, name, command):
+        self.row = {"name": name, "seconds": []}
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.errors, text=True)
+        self.row |= self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if line:
+            self.process.send_signal(signal.SIGSTOP)
+            return json.loads(line)
+        self.process.wait()
+        self.errors.seek(0)
+        return {"error": last_line(self.errors.read())}
+
+    def step(self):
+        if "error" in self.row:
+            return
+        self.process.send_signal(signal.SIGCONT)
+        print(file=self.process.stdin, flush=True)
+        answer = self.answer()
+        self.row["seconds"] += [answer.pop("seconds")] if "seconds" in answer else []
+        self.row |= answer
+
+
+def steps(args, height, width, rounds):
+    """For each contender what it took."""
+    running, rows = [], []
+    try:
+        for name, command in contenders(args, height, width):
+            largest = max([c.row.get("peak_bytes", 0) for c in running], default=0)
+            if available() < 1.5 * largest + MEMORY_LEFT:
+                rows.append({"name": name, "seconds": [], "error": "left out: too little memory"})
+                continue
+            say(f"{height} × {width}: {name} compiles")
+            running.append(Contender(name, command))
+        for turn in range(rounds):
+            say(f"{height} × {width}: round {turn + 1} of {rounds}")
+            for contender in running:
+                contender.step()
+    finally:
+        for contender in running:
+            contender.process.kill()  # also what is stopped
+    return [contender.row for contender in running] + rows
+
+
+def available():
+    try:
+        text = pathlib.Path("/proc/meminfo").read_text()
+    except OSError:
+        return float("inf")
+    return 1024 * int(text.split("MemAvailable:")[1].split()[0])
 
 
 def run(command, **environment):
@@ -51,25 +110,12 @@ def run(command, **environment):
     start = time.perf_counter()
     done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, env={**os.environ, **environment})
     if done.returncode:
-        return {"error": (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]}
+        return {"error": last_line(done.stderr)}
     return {**json.loads(done.stdout.splitlines()[-1]), "wall": time.perf_counter() - start}
 
 
-def steps(args, height, width, rounds, count):
-    """For each contender what it took, all rounds together; compiling counts the first time."""
-    rows = {}
-    for turn in range(rounds):
-        for name, command in contenders(args, height, width, count):
-            row = rows.setdefault(name, {"name": name, "seconds": []})
-            if "error" in row:
-                continue
-            say(f"{height} × {width}, round {turn + 1} of {rounds}: {name}")
-            answer = run(command)
-            seconds = row["seconds"] + answer.pop("seconds", [])
-            rows[name] = {**answer, **row, "seconds": seconds}
-            if "peak_bytes" in answer:
-                rows[name]["peak_bytes"] = max(answer["peak_bytes"], row.get("peak_bytes", 0))
-    return list(rows.values())
+def last_line(text):
+    return (text.strip().splitlines() or ["it ended without a word"])[-1]
 
 
 def training(args, height, width):
@@ -116,9 +162,9 @@ def main():
     sizes = QUICK if args.quick else SIZES
     with tempfile.TemporaryDirectory() as compiled:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = compiled  # else torch.compile remembers earlier benchmarks
-        for height, width, rounds, count in sizes:
-            results["steps"][f"{height} × {width}"] = steps(args, height, width, rounds, count)
-    for height, width, *_ in sizes[:2]:
+        for height, width, rounds in sizes:
+            results["steps"][f"{height} × {width}"] = steps(args, height, width, rounds)
+    for height, width, _ in sizes[:2]:
         results["training"][f"{height} × {width}"] = training(args, height, width)
     say("cells of a notebook")
     results["cells"] = run([args.jupyter_python, str(HERE / "cells.py")], STYLEBOOK_WEIGHTS=args.weights)

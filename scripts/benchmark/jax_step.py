@@ -1,4 +1,4 @@
-"""Training steps in JAX under jit: jax_step.py HEIGHT WIDTH STEPS"""
+"""Training steps in JAX under jit: jax_step.py HEIGHT WIDTH"""
 
 import sys
 import time
@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 import network as n
 
-height, width, steps = (int(a) for a in sys.argv[1:])
+height, width = (int(a) for a in sys.argv[1:])
 start = time.perf_counter()
 keys = iter(jax.random.split(jax.random.key(0), 100))
 
@@ -80,4 +80,4 @@ def step():
     total.block_until_ready()
 
 
-n.measure(step, steps, f"JAX {jax.__version__}", start)
+n.serve(step, f"JAX {jax.__version__}", start)

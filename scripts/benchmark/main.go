@@ -1,5 +1,5 @@
-// Command benchmark is our side of scripts/bench, which starts it: it does some training steps, or one whole training, and
-// says as JSON what that took.
+// Command benchmark is our side of scripts/bench, which starts it: it does a training step for each line of input, or
+// one whole training, and says as JSON what that took.
 package main
 
 import (
@@ -15,22 +15,21 @@ import (
 type request struct {
 	height, width int
 	backend       string
-	steps         int
 	method        string // "" for steps, exact or fast for a whole training
 	weights       string
 	content       string
 	style         string
 }
 
-// answer is the output.
+// answer is a line of output.
 type answer struct {
-	Seconds   []float64 `json:"seconds,omitempty"`    // one for each step
-	Compile   float64   `json:"compile,omitempty"`    // of the step, in seconds
-	Setup     float64   `json:"setup,omitempty"`      // network, targets: all before the first step
-	PeakBytes int64     `json:"peak_bytes,omitempty"` // of the process
-	Total     float64   `json:"total,omitempty"`      // loss that a training reached
-	Epochs    int       `json:"epochs,omitempty"`
-	Engine    string    `json:"engine"`
+	Seconds   float64 `json:"seconds,omitempty"`    // of a step
+	Compile   float64 `json:"compile,omitempty"`    // of the step, in seconds
+	Setup     float64 `json:"setup,omitempty"`      // network, targets: all before the first step
+	PeakBytes int64   `json:"peak_bytes,omitempty"` // of the process
+	Total     float64 `json:"total,omitempty"`      // loss that a training reached
+	Epochs    int     `json:"epochs,omitempty"`
+	Engine    string  `json:"engine,omitempty"`
 }
 
 func main() {
@@ -38,7 +37,6 @@ func main() {
 	flag.IntVar(&r.height, "height", 300, "height in `pixels`")
 	flag.IntVar(&r.width, "width", 450, "width in `pixels`")
 	flag.StringVar(&r.backend, "backend", "xla:cpu", "`engine`")
-	flag.IntVar(&r.steps, "steps", 5, "how many `steps` are timed")
 	flag.StringVar(&r.method, "method", "", "run a training with this `method`, exact or fast, instead of steps")
 	flag.StringVar(&r.weights, "weights", "offline", "weights of the training")
 	flag.StringVar(&r.content, "content", "", "content `picture` of the training")
@@ -59,12 +57,7 @@ func run(r request) error {
 	if r.method != "" {
 		return train(e, r)
 	}
-	a, err := steps(e, r)
-	if err != nil {
-		return err
-	}
-	write(a)
-	return nil
+	return steps(e, r)
 }
 
 func write(a answer) {

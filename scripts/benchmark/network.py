@@ -13,14 +13,19 @@ CONTENT_WEIGHT, STYLE_WEIGHT, STYLE_REPEAT, TV_WEIGHT = 1, 1e3, 10, 10
 RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 
 
-def measure(step, steps, engine, start):
-    """Does two steps, the first of which compiles, and then those that count, and prints what they took as JSON. start is
-    when the setting up began."""
+def serve(step, engine, start):
+    """Does two steps, the first of which compiles, and tells what that took; then, for each line of input, one more step.
+    start is when the setting up began."""
     setup = time.perf_counter() - start
-    first, second, *seconds = [timed(step) for _ in range(2 + steps)]
+    first, second = timed(step), timed(step)
+    say(engine=engine, setup=setup, compile=max(0, first - second))
+    for _ in sys.stdin:
+        say(seconds=timed(step))
+
+
+def say(**answer):
     unit = 1 if sys.platform == "darwin" else 1024
-    print(json.dumps({"engine": engine, "setup": setup, "compile": max(0, first - second), "seconds": seconds,
-                      "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}))
+    print(json.dumps({**answer, "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}), flush=True)
 
 
 def timed(step):

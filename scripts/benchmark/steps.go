@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"time"
 
@@ -13,30 +15,45 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// steps times steps of a training of noise with a random network of VGG-19's widths.
-func steps(e *engine.Engine, r request) (answer, error) {
+// steps does steps of a training of noise with a random network of VGG-19's widths: two at once, the first of which
+// compiles, then one for each line of input.
+func steps(e *engine.Engine, r request) error {
 	options := sl.Default()
 	options.LearningRate = 1e-3 // noise is no picture: the loss must stay a number
 	net, err := weights.Random(1, weights.FullWidths(), options.LastLayer())
 	if err != nil {
-		return answer{}, err
+		return err
 	}
 	start := time.Now()
 	step, err := newStep(e, net, options, noise(1, r.height, r.width), noise(2, r.height, r.width))
 	if err != nil {
-		return answer{}, err
+		return err
 	}
-	a := answer{Engine: e.Name, Setup: time.Since(start).Seconds()}
-	var took []float64
-	for range 2 + r.steps { // the first compiles, the second is taken off
-		start := time.Now()
-		if err := step(); err != nil {
-			return answer{}, err
+	ready := answer{Engine: e.Name, Setup: time.Since(start).Seconds()}
+	first, err := timed(step)
+	if err != nil {
+		return err
+	}
+	second, err := timed(step)
+	if err != nil {
+		return err
+	}
+	ready.Compile, ready.PeakBytes = max(0, first-second), peakBytes()
+	write(ready)
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		seconds, err := timed(step)
+		if err != nil {
+			return err
 		}
-		took = append(took, time.Since(start).Seconds())
+		write(answer{Seconds: seconds, PeakBytes: peakBytes()})
 	}
-	a.Compile, a.Seconds, a.PeakBytes = max(0, took[0]-took[1]), took[2:], peakBytes()
-	return a, nil
+	return nil
+}
+
+func timed(step func() error) (float64, error) {
+	start := time.Now()
+	err := step()
+	return time.Since(start).Seconds(), err
 }
 
 // newStep does what sl.Train does before its first epoch and returns a function that does one.

@@ -1,4 +1,4 @@
-"""Training steps in PyTorch: torch_step.py HEIGHT WIDTH STEPS VARIANT DEVICE [PRECISION]
+"""Training steps in PyTorch: torch_step.py HEIGHT WIDTH VARIANT DEVICE [PRECISION]
 
 VARIANT is chapter (as the chapter writes it: channels first, a gradient for the weights too), best (frozen weights,
 channels last) or compile (best, through torch.compile). PRECISION, on a GPU, is tf32 or float32; without it, PyTorch's
@@ -13,8 +13,8 @@ import torch.nn.functional as F
 
 import network as n
 
-height, width, steps = (int(a) for a in sys.argv[1:4])
-variant, device, *precision = sys.argv[4:]
+height, width = (int(a) for a in sys.argv[1:3])
+variant, device, *precision = sys.argv[3:]
 if precision:
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == ["tf32"]
 torch.manual_seed(0)
@@ -90,4 +90,4 @@ def step():
         torch.cuda.synchronize()
 
 
-n.measure(step, steps, f"PyTorch {torch.__version__}", start)
+n.serve(step, f"PyTorch {torch.__version__}", start)
