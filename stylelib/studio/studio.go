@@ -5,7 +5,6 @@ package studio
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -80,13 +79,15 @@ func (s *Studio) fit(r Request) error {
 		return err
 	}
 	share := 0.9 * float64(r.Limit) / float64(estimate.Total) // the time goes with the area; a tenth is for a wrong estimate
-	r.Area = max(min(smallestArea, height*width), int(share*float64(height*width)))
+	pixels := share * float64(height*width)
+	r.Area = max(min(smallestArea, height*width), int(pixels))
+	if share = pixels / float64(r.Area); share < 0.99 {
+		s.Options.Epochs = max(1, int(share*float64(s.Options.Epochs)))
+	}
 	if s.Content, s.Style, err = r.pictures(); err != nil {
 		return err
 	}
 	smaller := s.Content.Shape()
-	share *= float64(height*width) / float64(smaller.Dim(1)*smaller.Dim(2))
-	s.Options.Epochs = min(s.Options.Epochs, max(1, int(math.Round(share*float64(s.Options.Epochs)))))
 	r.say("limit    %s: %d × %d pixels instead of %d × %d and %d epochs; give a size or epochs to go without the limit",
 		r.Limit, smaller.Dim(1), smaller.Dim(2), height, width, s.Options.Epochs)
 	return nil
