@@ -47,7 +47,9 @@ type sweeping struct {
 	backend string
 	options string // of sbatch
 	slurm   bool
-	task    int // the only run to do, for a task of Slurm; -1 for all
+	image   string // of pods: print a Kubernetes manifest for them
+	volume  string // that they mount
+	task    int    // the only run to do, for a task of Slurm or Kubernetes; -1 for all
 	quiet   bool
 
 	plan         *sweep.Sweep
@@ -62,7 +64,9 @@ func sweepCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	flags.StringVar(&s.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go")
 	flags.BoolVar(&s.slurm, "slurm", false, "submit the runs to Slurm as one array job, wait for it and collect the results; -runs and -out must be seen by all nodes")
 	flags.StringVar(&s.options, "slurm-options", "", "`options` for sbatch, such as \"--partition=gpu --mem=8G\"")
-	flags.IntVar(&s.task, "task", -1, "do only this `run`, counted from 0; Slurm's tasks are called so")
+	flags.StringVar(&s.image, "kubernetes", "", "print a Kubernetes Job that does the runs with this `image`, in which stylize is, and end; when it is done, the command without this collects")
+	flags.StringVar(&s.volume, "volume", "", "`claim:folder` of the persistent volume that holds the file, -runs and -out, at the folder in which they are here")
+	flags.IntVar(&s.task, "task", -1, "do only this `run`, counted from 0; tasks of Slurm and Kubernetes are called so")
 	flags.BoolVar(&s.quiet, "quiet", false, "print errors only")
 	if err := parseFlags(flags, args, sweepHelp, stdout, "FILE"); err != nil {
 		return err
@@ -70,6 +74,9 @@ func sweepCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	s.file = flags.Arg(0)
 	if err := s.read(); err != nil {
 		return err
+	}
+	if s.image != "" {
+		return s.printManifest(stdout)
 	}
 	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
