@@ -22,9 +22,10 @@ type Fast struct {
 // DefaultFast returns settings with which 180 epochs reach about the loss of the chapter's 500.
 //
 // They were chosen on two networks, two pairs of pictures and two sizes, 150 × 225 and 300 × 450. With the network that
-// ships, small pictures end higher: at 1.08 times the exact loop's total at 60 × 90, at 0.95 times at 150 × 225. It helps that the learning rate falls to 0, where
-// the chapter's ends at 0.04 and leaves the picture trembling; that Adam forgets sooner; and the smoothing. Starting at a lower resolution, moving several resolutions at once and averaging
-// pictures did not help.
+// ships, small pictures end higher: at 1.08 times the exact loop's total at 60 × 90, at 0.95 times at 150 × 225. It helps
+// that the learning rate falls to 0, where the chapter's ends at 0.04 and leaves the picture trembling; that Adam forgets
+// sooner; and the smoothing. Starting at a lower resolution, moving several resolutions at once and averaging pictures did
+// not help.
 func DefaultFast() Fast {
 	return Fast{Epochs: 180, LearningRate: 0.4, Hold: 0.3, Beta1: 0.85, Beta2: 0.92, Smoothing: 0.07}
 }
