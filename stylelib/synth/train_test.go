@@ -84,6 +84,19 @@ func (s *setting) run(t *testing.T, e *engine.Engine, from *synth.State) ([]floa
 	return tensors.MustCopyFlatData[float32](x), records, states
 }
 
+// pictures are content and style image as the chapter's functions take them.
+func (s *setting) pictures(t *testing.T) (content, style *tensors.Tensor) {
+	t.Helper()
+	read := func(picture image.Image) *tensors.Tensor {
+		tensor, err := sl.Preprocess(picture, s.height, s.width, s.options.Resize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tensor
+	}
+	return read(s.inputs.Content), read(s.inputs.Styles[0])
+}
+
 func equalBits(a, b []float32) bool {
 	if len(a) != len(b) {
 		return false
@@ -101,14 +114,7 @@ func TestDefaultIsTheChapter(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
 		s := newSetting(nil)
 		got, records, _ := s.run(t, e, nil)
-		content, err := sl.Preprocess(s.inputs.Content, s.height, s.width, s.options.Resize)
-		if err != nil {
-			t.Fatal(err)
-		}
-		style, err := sl.Preprocess(s.inputs.Styles[0], s.height, s.width, s.options.Resize)
-		if err != nil {
-			t.Fatal(err)
-		}
+		content, style := s.pictures(t)
 		i := 0
 		want, err := sl.Train(t.Context(), s.extractor(t, e), content, style, s.options.Options, func(r sl.Record) error {
 			r.Seconds, r.Image = 0, nil
@@ -132,14 +138,7 @@ func TestFastIsTrainFast(t *testing.T) {
 	e := testkit.Engine(t, "go")
 	s := newSetting(func(s *setting) { s.options.Optimizer, s.options.LearningRate = synth.Fast, 0.4 })
 	got, records, _ := s.run(t, e, nil)
-	content, err := sl.Preprocess(s.inputs.Content, s.height, s.width, s.options.Resize)
-	if err != nil {
-		t.Fatal(err)
-	}
-	style, err := sl.Preprocess(s.inputs.Styles[0], s.height, s.width, s.options.Resize)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content, style := s.pictures(t)
 	fast := sl.DefaultFast()
 	fast.Epochs = s.options.Epochs
 	want, err := sl.TrainFast(t.Context(), s.extractor(t, e), content, style, s.options.Options, fast, nil)

@@ -7,6 +7,7 @@ import (
 	"image"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	sl "stylebook/stylelib"
@@ -201,15 +202,11 @@ func (s *settings) resumed(store *runs.Store, stdout io.Writer) (*settings, erro
 		return nil, &runs.FinishedError{Record: record}
 	}
 	again := &settings{request: studio.Default()}
-	sweep := true
-	for _, argument := range record.Arguments {
-		sweep = sweep && !strings.HasPrefix(argument, "-out=")
-	}
-	again.research.sweep = sweep
+	// The runs of a sweep have no -out.
+	again.research.sweep = !slices.ContainsFunc(record.Arguments, func(a string) bool { return strings.HasPrefix(a, "-out=") })
 	if again, err = parseInto(again, record.Arguments, stdout); err != nil {
 		return nil, fmt.Errorf("run %s: %w", record.ID, err)
 	}
-	again.research.sweep = sweep
 	again.quiet, again.backend = s.quiet, record.Spec.Engine
 	again.research.resume, again.research.memory, again.research.checkpointEvery = record.ID, s.research.memory, s.research.checkpointEvery
 	return again, nil
