@@ -1,6 +1,10 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	"stylebook/scripts/internal/lattice"
+)
 
 // cabinAt is where the cabin stands, on the point to the right.
 var cabinAt = vec3{44, 0, 181}
@@ -34,7 +38,7 @@ func cabinPanels() []panel {
 func logs(u, v float64) vec3 {
 	row, f := floor(v / 0.34)
 	round := math.Sqrt(clamp(4*f*(1-f), 0.04, 1))
-	tone := 0.75 + 0.35*rnd(row, 0, 101) + 0.3*noise2(u*0.7, float64(row), 102)
+	tone := 0.75 + 0.35*lattice.Uniform(row, 0, 101) + 0.3*lattice.Noise(u*0.7, float64(row), 102)
 	return vec3{0.27, 0.145, 0.07}.scale(tone * (0.35 + 0.65*round))
 }
 
@@ -69,7 +73,7 @@ func gableWall(deep, tall, ridge float64) func(u, v float64) (vec3, bool) {
 func shingles(u, v float64) (vec3, bool) {
 	row, f := floor(v / 0.32)
 	col, g := floor(u/0.28 + 0.5*float64(row&1))
-	tone := 0.6 + 0.6*rnd(col, row, 103) - 0.25*f
+	tone := 0.6 + 0.6*lattice.Uniform(col, row, 103) - 0.25*f
 	if g < 0.1 {
 		tone *= 0.6
 	}
@@ -80,7 +84,7 @@ func shingles(u, v float64) (vec3, bool) {
 func masonry(u, v float64) (vec3, bool) {
 	row, f := floor(v / 0.3)
 	col, g := floor(u/0.45 + 0.5*float64(row&1))
-	tone := 0.7 + 0.6*rnd(col, row, 105)
+	tone := 0.7 + 0.6*lattice.Uniform(col, row, 105)
 	if f < 0.15 || g < 0.1 {
 		tone = 0.45
 	}

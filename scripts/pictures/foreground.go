@@ -1,6 +1,10 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	"stylebook/scripts/internal/lattice"
+)
 
 // drawForeground adds what stands on the bank before the camera: grass,
 // flowers and three tall spruces.
@@ -21,10 +25,10 @@ func (s *scene) drawGrass(v *view, z float64) {
 	row := int(z * 1000)
 	n := int(0.5 * z / 0.05)
 	for i := -n; i <= n; i++ {
-		x := (float64(i) + rnd(i, row, 111)) * 0.05
+		x := (float64(i) + lattice.Uniform(i, row, 111)) * 0.05
 		y := ground(x, z)
 		thick := fbm2(x/1.7, z/1.7, 4, 112)
-		if y < 0.55+0.35*rnd(i, row, 113) || thick < -0.12+0.3*rnd(i, row, 114)-0.15 {
+		if y < 0.55+0.35*lattice.Uniform(i, row, 113) || thick < -0.12+0.3*lattice.Uniform(i, row, 114)-0.15 {
 			continue
 		}
 		drawBlade(v, vec3{x, y, z}, i, row, thick)
@@ -32,7 +36,7 @@ func (s *scene) drawGrass(v *view, z float64) {
 }
 
 func drawBlade(v *view, foot vec3, i, row int, thick float64) {
-	r := func(k uint32) float64 { return rnd(i, row, 115+k) }
+	r := func(k uint32) float64 { return lattice.Uniform(i, row, 115+k) }
 	px, py, s := v.project(foot)
 	long := s * (0.10 + 0.28*r(0)) * (1 + thick)
 	lean := (r(1) - 0.42) * 0.9

@@ -1,6 +1,10 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	"stylebook/scripts/internal/lattice"
+)
 
 type point struct{ x, y float64 }
 
@@ -61,9 +65,9 @@ func ramp(t float64, colours ...vec3) vec3 {
 }
 
 func heavens(p point) spot {
-	vx, vy := 1.0, 0.25*math.Sin(p.x/95+p.y/60)+0.2*noise2(p.x/120, p.y/70, 201)
+	vx, vy := 1.0, 0.25*math.Sin(p.x/95+p.y/60)+0.2*lattice.Noise(p.x/120, p.y/70, 201)
 	tone := 0.22 + 0.48*p.y/400 + 0.22*fbm2(p.x/150, p.y/48, 4, 202)
-	tone += 0.10 * math.Sin(p.y/11+2.5*math.Sin(p.x/130)+3*noise2(p.x/160, p.y/90, 203))
+	tone += 0.10 * math.Sin(p.y/11+2.5*math.Sin(p.x/130)+3*lattice.Noise(p.x/160, p.y/90, 203))
 	for _, e := range eddies {
 		dx, dy := p.x-e.at.x, p.y-e.at.y
 		r := math.Sqrt(dx*dx + dy*dy)
@@ -122,7 +126,7 @@ func hills(p point) (spot, bool) {
 		}
 		slope := (line(p.x+2) - line(p.x-2)) / 4
 		depth := (p.y - y) / 60
-		fold := 0.5 + 0.5*math.Sin((p.x*0.8+p.y*1.6)/13+3*noise2(p.x/70, p.y/70, 210+uint32(i)))
+		fold := 0.5 + 0.5*math.Sin((p.x*0.8+p.y*1.6)/13+3*lattice.Noise(p.x/70, p.y/70, 210+uint32(i)))
 		rim := bump(p.y-y, 7) * bump(p.x-disc.x, 260)
 		c := mix(h.light, h.dark, clamp(0.25+0.6*depth+0.5*(fold-0.5), 0, 1))
 		c = mix(c, orange, 0.85*rim)
@@ -145,13 +149,13 @@ func fields(p point) (spot, bool) {
 	if s, ok := river(p, near); ok {
 		return s, true
 	}
-	lane := dx/dy*2.1 + 0.16*noise2(p.x/120, p.y/80, 220)
+	lane := dx/dy*2.1 + 0.16*lattice.Noise(p.x/120, p.y/80, 220)
 	plot, _ := floor(lane*0.9 + 0.7*math.Floor(3.2*math.Sqrt(max(near, 0))))
 	furrow := 0.5 + 0.5*math.Sin(lane*2*math.Pi*4.5)
 	trio := crops[((plot%len(crops))+len(crops))%len(crops)]
-	patch := 0.5 + 0.9*noise2(p.x/46, p.y/24, 221)
+	patch := 0.5 + 0.9*lattice.Noise(p.x/46, p.y/24, 221)
 	c := mix(mix(trio[0], trio[1], furrow), trio[2], clamp(patch-0.45, 0, 0.75))
-	return spot{c, trio[1], math.Atan2(dy, dx) + 0.25*noise2(p.x/40, p.y/40, 222), 0.65 + 0.45*near, 0.75 - 0.35*near}, true
+	return spot{c, trio[1], math.Atan2(dy, dx) + 0.25*lattice.Noise(p.x/40, p.y/40, 222), 0.65 + 0.45*near, 0.75 - 0.35*near}, true
 }
 
 // crops are each field's furrow, crest and blossom.
@@ -176,7 +180,7 @@ func river(p point, near float64) (spot, bool) {
 		return spot{}, false
 	}
 	slope := (bend(p.y+2) - bend(p.y-2)) / 4
-	band := 0.5 + 0.5*math.Sin(off*5+p.y/9+2*noise2(p.x/30, p.y/22, 225))
+	band := 0.5 + 0.5*math.Sin(off*5+p.y/9+2*lattice.Noise(p.x/30, p.y/22, 225))
 	c := ramp(0.15+0.85*band, cobalt, cerulean, turquoise, cream)
 	c = mix(c, orange, 0.8*bump(off-0.25, 0.28)*band)
 	if math.Abs(off) > 0.86 {
@@ -216,7 +220,7 @@ func oliveTree(p point) (spot, bool) {
 		{72, 306, 34}, {222, 296, 30}, {14, 410, 28}, {150, 372, 40},
 	} {
 		dx, dy := p.x-c.x, (p.y-c.y)*1.15
-		r := math.Sqrt(dx*dx+dy*dy) + 0.36*c.r*noise2(p.x/19, p.y/19, 230+uint32(i)) + 5*noise2(p.x/6, p.y/6, 229)
+		r := math.Sqrt(dx*dx+dy*dy) + 0.36*c.r*lattice.Noise(p.x/19, p.y/19, 230+uint32(i)) + 5*lattice.Noise(p.x/6, p.y/6, 229)
 		if r > c.r {
 			continue
 		}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"stylebook/scripts/internal/lattice"
 )
 
 var full = flag.Bool("full", false, "also render at full size and compare every pixel")
@@ -110,7 +112,7 @@ func TestRenderingRepeats(t *testing.T) {
 func TestNoiseStaysInRange(t *testing.T) {
 	low, high := 0.0, 0.0
 	for i := range 20000 {
-		v := noise2(float64(i)*0.137, float64(i)*0.071, 3)
+		v := lattice.Noise(float64(i)*0.137, float64(i)*0.071, 3)
 		low, high = min(low, v), max(high, v)
 	}
 	if low < -1.05 || high > 1.05 || high-low < 1.2 {

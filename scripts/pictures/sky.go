@@ -1,6 +1,10 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	"stylebook/scripts/internal/lattice"
+)
 
 // sun points to the light, low behind the camera's left shoulder.
 var sun = vec3{-0.80, 0.46, -0.42}.unit()
@@ -25,7 +29,7 @@ func newSky(width int) *sky {
 			u := (float64(i)+0.5)/float64(s.img.w)*2*s.half - s.half
 			v := (float64(j) + 0.5) / float64(s.img.h) * s.rise
 			dir := vec3{u, v, 1}.unit()
-			s.img.pix[j*s.img.w+i] = withClouds(dir, clearSky(dir), rnd(i, j, 40))
+			s.img.pix[j*s.img.w+i] = withClouds(dir, clearSky(dir), lattice.Uniform(i, j, 40))
 		}
 	})
 	return s
@@ -55,7 +59,7 @@ func cloudDensity(p vec3, octaves int) float64 {
 	if t <= 0 || t >= 1 {
 		return 0
 	}
-	cover := -0.06 + 0.34*noise2(p.x/5200+0.4, p.z/5200+2.1, 41)
+	cover := -0.06 + 0.34*lattice.Noise(p.x/5200+0.4, p.z/5200+2.1, 41)
 	shape := smoothstep(0, 0.12, t) * (1 - t*t)
 	n := 1.35*fbm3(p.scale(1.0/1250), octaves, 42) + cover - 0.36*(1-shape)
 	return clamp(n*3.2, 0, 1)

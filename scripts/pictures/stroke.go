@@ -1,6 +1,10 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	"stylebook/scripts/internal/lattice"
+)
 
 // stroke is one touch of the brush along a path, in the units of the full-size
 // picture.
@@ -100,11 +104,11 @@ func (e *hand) cover(a, b point, half, along, long float64) {
 func (e *easel) deposit(s *stroke, i int, c contact, long float64) {
 	hairs := s.width * 0.42
 	v := c.across * hairs
-	hair := noise2(v, c.along/70, s.seed)
-	fine := noise2(v*2.7+40, c.along/26, s.seed+1)
+	hair := lattice.Noise(v, c.along/70, s.seed)
+	fine := lattice.Noise(v*2.7+40, c.along/26, s.seed+1)
 	groove := 0.62*hair + 0.38*fine
 
-	ragged := 0.5 * s.width * (0.35 + 0.35*noise2(v*0.9+9, 0.5, s.seed+2))
+	ragged := 0.5 * s.width * (0.35 + 0.35*lattice.Noise(v*0.9+9, 0.5, s.seed+2))
 	start := smoothstep(-0.1*s.width, 0.25*ragged, c.along-0.3*ragged)
 	end := smoothstep(0, 0.5*ragged+1, long-c.along-0.8*ragged)
 	edge := smoothstep(1, 0.80, math.Abs(c.across)+0.10*groove)
@@ -113,7 +117,7 @@ func (e *easel) deposit(s *stroke, i int, c contact, long float64) {
 	if alpha <= 0 {
 		return
 	}
-	blend := smoothstep(-0.15, 0.65, 0.7*noise2(v*0.55+70, c.along/95, s.seed+3)+0.5*fine)
+	blend := smoothstep(-0.15, 0.65, 0.7*lattice.Noise(v*0.55+70, c.along/95, s.seed+3)+0.5*fine)
 	paint := mix(s.colour, s.streak, 0.55*blend).scale(1 + 0.20*groove)
 	e.pix[i] = mix(e.pix[i], paint, alpha*0.97)
 

@@ -1,20 +1,24 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	"stylebook/scripts/internal/lattice"
+)
 
 // All lengths are metres: x to the right, y up, z away from the camera. The
 // lake's surface is y = 0.
 
 // nearShore is the z at which the bank before the camera meets the water.
 func nearShore(x float64) float64 {
-	return 19 - 0.30*x + 1.8*noise2(x/5, 0.3, 11) + 0.5*noise2(x/1.3, 0.7, 12)
+	return 19 - 0.30*x + 1.8*lattice.Noise(x/5, 0.3, 11) + 0.5*lattice.Noise(x/1.3, 0.7, 12)
 }
 
 // farShore is the z at which the water ends; a wooded point reaches in from
 // the right and a smaller one from the left.
 func farShore(x float64) float64 {
 	z := 450 - 285*smoothstep(14, 48, x) - 130*smoothstep(-70, -150, x)
-	return z + 22*noise2(x/60, 0.5, 13) + 5*noise2(x/13, 0.1, 14)
+	return z + 22*lattice.Noise(x/60, 0.5, 13) + 5*lattice.Noise(x/13, 0.1, 14)
 }
 
 // ground is the height of the land around the lake.
@@ -53,9 +57,9 @@ func stones(x, z, cell float64, seed uint32) float64 {
 	best := 0.0
 	for j := -1; j <= 1; j++ {
 		for i := -1; i <= 1; i++ {
-			cx := (float64(ix+i) + rnd(ix+i, iz+j, seed)) * cell
-			cz := (float64(iz+j) + rnd(ix+i, iz+j, seed+50)) * cell
-			r := cell * (0.15 + 0.4*rnd(ix+i, iz+j, seed+60))
+			cx := (float64(ix+i) + lattice.Uniform(ix+i, iz+j, seed)) * cell
+			cz := (float64(iz+j) + lattice.Uniform(ix+i, iz+j, seed+50)) * cell
+			r := cell * (0.15 + 0.4*lattice.Uniform(ix+i, iz+j, seed+60))
 			dx, dz := (x-cx)/r, (z-cz)/(r*0.8)
 			if d := 1 - dx*dx - dz*dz; d > 0 {
 				best = max(best, r*0.75*math.Sqrt(d))
@@ -137,7 +141,7 @@ func stripes(x, z, dx, dz float64, seed uint32) (v, sx, sz float64) {
 	total := 0.0
 	for j := -1; j <= 2; j++ {
 		for i := -1; i <= 2; i++ {
-			h := hash(ix+i, iz+j, seed)
+			h := lattice.Hash(ix+i, iz+j, seed)
 			px := fx - float64(i) + float64(h&0xffff)/131072
 			pz := fz - float64(j) + float64(h>>16)/131072
 			d := px*px + pz*pz

@@ -3,6 +3,8 @@ package main
 import (
 	"math"
 	"slices"
+
+	"stylebook/scripts/internal/lattice"
 )
 
 // tree is a conifer: its foot, height and seed.
@@ -28,9 +30,9 @@ func plant(t *terrain) []tree {
 		gap := 4.2 + z*0.0024
 		n := int((0.56*z + 30) / gap)
 		for i := -n; i <= n; i++ {
-			x := gap * (float64(i) + 0.9*rnd(i, row, 61))
-			zz := z + gap*0.9*rnd(i, row, 62)
-			if tr, ok := sprout(t, x, zz, hash(i, row, 63)); ok {
+			x := gap * (float64(i) + 0.9*lattice.Uniform(i, row, 61))
+			zz := z + gap*0.9*lattice.Uniform(i, row, 62)
+			if tr, ok := sprout(t, x, zz, lattice.Hash(i, row, 63)); ok {
 				trees = append(trees, tr)
 			}
 		}
@@ -49,10 +51,10 @@ func sprout(t *terrain, x, z float64, seed uint32) (tree, bool) {
 	dense := 0.93 - 2.6*smoothstep(0.10, 0.34, clear) - smoothstep(330, 620, y+200*clear)
 	dense -= smoothstep(0.80, 0.62, t.normal(x, z).y)
 	dense -= bump(x-cabinAt.x+4, 13) * bump(z-cabinAt.z+8, 20) * 2.2
-	if y < 0.9 || rnd(int(seed), 1, 65) > dense {
+	if y < 0.9 || lattice.Uniform(int(seed), 1, 65) > dense {
 		return tree{}, false
 	}
-	size := 9 + 15*math.Sqrt(rnd(int(seed), 2, 65))
+	size := 9 + 15*math.Sqrt(lattice.Uniform(int(seed), 2, 65))
 	size *= 1 - 0.55*smoothstep(250, 600, y)
 	light := 1.0
 	if z > nearLimit {
@@ -81,10 +83,10 @@ func drawForest(v *view, trees []tree) {
 func drawFir(v *view, t tree, x0, x1 int) {
 	px, py, s := v.project(t.foot)
 	tall := s * t.height
-	half := tall * (0.17 + 0.07*rnd(int(t.seed), 3, 66))
+	half := tall * (0.17 + 0.07*lattice.Uniform(int(t.seed), 3, 66))
 	left, right := max(x0, int(px-half-1)), min(x1, int(px+half+2))
-	tiers := 7 + 5*rnd(int(t.seed), 4, 66)
-	tint := 0.65 + 0.7*rnd(int(t.seed), 5, 66)
+	tiers := 7 + 5*lattice.Uniform(int(t.seed), 4, 66)
+	tint := 0.65 + 0.7*lattice.Uniform(int(t.seed), 5, 66)
 	dir := vec3{t.foot.x / t.foot.z, 0, 1}
 	for x := left; x < right; x++ {
 		u := (float64(x) + 0.5 - px) / half
@@ -92,12 +94,12 @@ func drawFir(v *view, t tree, x0, x1 int) {
 			y := int(py) - int(v.flip)*k
 			up := (float64(k) + 0.5) / tall
 			tier, f := floor(up*tiers + 0.5*math.Abs(u))
-			reach := (1.04 - up) * (1 - 0.42*f) * (0.8 + 0.4*rnd(tier, int(t.seed), 67+uint32(signBit(u))))
+			reach := (1.04 - up) * (1 - 0.42*f) * (0.8 + 0.4*lattice.Uniform(tier, int(t.seed), 67+uint32(signBit(u))))
 			if math.Abs(u) > reach+0.3/half {
 				continue
 			}
 			sunny := clamp(0.42-0.62*u/(reach+0.05), 0, 1) * (0.35 + 0.65*(1-f)) * (0.4 + 0.6*up)
-			sunny *= 0.45 + 1.1*rnd(x, k, t.seed)
+			sunny *= 0.45 + 1.1*lattice.Uniform(x, k, t.seed)
 			c := mix(needleDark, needleLight.scale(tint), 0.12+0.95*sunny*t.light)
 			v.blend(x, y, t.foot.z, haze(c, dir, t.foot.z, t.foot.y), 0.9)
 		}
@@ -153,9 +155,9 @@ func (b brush) twig(x, y, dx, dy, wide float64, c vec3, seed uint32) {
 	for i := range n {
 		t := float64(i) / float64(n)
 		side := float64(2*(i&1) - 1)
-		k := min(0.3, 9/long) * (1.15 - t) * (0.6 + 0.8*rnd(i, 1, seed))
+		k := min(0.3, 9/long) * (1.15 - t) * (0.6 + 0.8*lattice.Uniform(i, 1, seed))
 		nx, ny := k*(0.8*dx-side*dy), k*(0.8*dy+side*dx)
-		tone := 0.65 + 0.75*rnd(i, 2, seed)
+		tone := 0.65 + 0.75*lattice.Uniform(i, 2, seed)
 		b.line(x+t*dx, y+t*dy, x+t*dx+nx, y+t*dy+ny, 1.3, c.scale(tone))
 	}
 }
@@ -184,14 +186,14 @@ func drawSpruce(v *view, t tree, x0, x1 int) {
 
 // drawBranch draws one bough and the twigs that hang from it.
 func drawBranch(b brush, t tree, px, py, s, up float64, id, pass int) {
-	r := func(i uint32) float64 { return rnd(id, int(t.seed), 70+i) }
+	r := func(i uint32) float64 { return lattice.Uniform(id, int(t.seed), 70+i) }
 	turn := 2 * math.Pi * r(0)
 	out, away := math.Cos(turn), math.Sin(turn)
 	if (away > 0.1) != (pass == 0) {
 		return
 	}
 	base := 0.05 + 0.95*up
-	long := t.height * (0.20*math.Pow(1-base, 0.82) + 0.008) * (0.55 + 0.7*r(1)) * (0.8 + 0.4*rnd(int(base*9), int(t.seed), 69))
+	long := t.height * (0.20*math.Pow(1-base, 0.82) + 0.008) * (0.55 + 0.7*r(1)) * (0.8 + 0.4*lattice.Uniform(int(base*9), int(t.seed), 69))
 	facing := clamp(0.46-0.54*out-0.35*away, 0, 1)
 	parts := int(clamp(s*long/9, 9, 20))
 	for i := range parts {
@@ -200,10 +202,10 @@ func drawBranch(b brush, t tree, px, py, s, up float64, id, pass int) {
 		drop := long * (0.42*f - 0.20*f*f*f)
 		y := py - b.flip*s*(t.height*base-drop)
 		for j := range 3 {
-			q := rnd(id*parts+i, int(t.seed), 80+uint32(j))
+			q := lattice.Uniform(id*parts+i, int(t.seed), 80+uint32(j))
 			len := s * long * (0.13 + 0.24*(1-f)) * (0.5 + q)
 			lean := out*0.7 + (q-0.5)*1.9
-			bright := facing * (0.20 + 0.8*f) * (0.35 + 0.9*rnd(id*parts+i, int(t.seed), 90+uint32(j)))
+			bright := facing * (0.20 + 0.8*f) * (0.35 + 0.9*lattice.Uniform(id*parts+i, int(t.seed), 90+uint32(j)))
 			c := mix(needleDark, needleLight, 0.10+1.15*bright*t.light*(0.55+0.45*up))
 			b.twig(x, y, lean*len*0.7, b.flip*len*(0.55-0.25*f), clamp(s*0.16, 1, 2), c, uint32(id*parts+i)+t.seed)
 		}

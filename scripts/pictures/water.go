@@ -1,6 +1,10 @@
 package main
 
-import "math"
+import (
+	"math"
+
+	"stylebook/scripts/internal/lattice"
+)
 
 // pourLake fills the lake's pixels from the mirrored view, bent by ripples.
 func (s *scene) pourLake(v, mirror *view) {
@@ -27,7 +31,7 @@ func (s *scene) water(mirror *view, x, y int, p, dir vec3) vec3 {
 	strength := (0.0035 + 0.011*gust) * smoothstep(0, 3, p.z-nearShore(p.x)+1)
 	var seen vec3
 	for k := range taps {
-		tx, tz := ripple(p, dir, rnd(x, y, 92+uint32(k)))
+		tx, tz := ripple(p, dir, lattice.Uniform(x, y, 92+uint32(k)))
 		sx := (float64(x)+0.5)/2 + tx*strength*mirror.focal
 		sy := (float64(y)+0.5)/2 + (0.25*gust+math.Abs(tz))*2*strength*mirror.focal
 		seen = seen.add(mirror.sample(sx, max(sy, mirror.hy+1)))

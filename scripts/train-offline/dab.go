@@ -3,6 +3,8 @@ package main
 import (
 	"math"
 	"math/rand/v2"
+
+	"stylebook/scripts/internal/lattice"
 )
 
 // outline is the shape of a dab in its own frame, u along from -1 to 1 and v across: 0 at the edge, 1 deep inside.
@@ -75,7 +77,7 @@ func (c *canvas) put(d *dab) {
 func (d *dab) paint(u, v, depth, dx, dy float64) rgb {
 	colour := d.colour
 	if d.streaks > 0 {
-		hair := gradientNoise(u*1.5+d.seed, v*d.wide*0.7, uint32(d.seed*1000))
+		hair := lattice.Noise(u*1.5+d.seed, v*d.wide*0.7, uint32(d.seed*1000))
 		colour = mix(colour, d.second, d.streaks*clamp(0.5+hair, 0, 1)).scale(1 + 0.25*d.streaks*hair)
 	}
 	shade := 1.0

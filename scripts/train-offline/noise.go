@@ -3,46 +3,12 @@ package main
 import (
 	"math"
 	"math/rand/v2"
+
+	"stylebook/scripts/internal/lattice"
 )
 
 // field is a number at every point of a picture.
 type field func(x, y float64) float64
-
-// hash mixes two lattice coordinates and a seed into 32 well-spread bits.
-func hash(x, y int, seed uint32) uint32 {
-	h := uint32(x)*0x8da6b343 ^ uint32(y)*0xd8163841 ^ seed*0xcb1ab31f
-	h ^= h >> 15
-	h *= 0x2c1b3c6d
-	h ^= h >> 12
-	h *= 0x297a2d39
-	return h ^ h>>15
-}
-
-// rnd is hash as a number from 0 to 1.
-func rnd(x, y int, seed uint32) float64 { return float64(hash(x, y, seed)) / (1 << 32) }
-
-var directions = func() (d [64][2]float64) {
-	for i := range d {
-		d[i][1], d[i][0] = math.Sincos(2 * math.Pi * float64(i) / 64)
-	}
-	return d
-}()
-
-// gradientNoise is smooth noise of about unit wavelength, roughly from -1 to 1.
-func gradientNoise(x, y float64, seed uint32) float64 {
-	fx, fy := math.Floor(x), math.Floor(y)
-	ix, iy := int(fx), int(fy)
-	fx, fy = x-fx, y-fy
-	corner := func(dx, dy int) float64 {
-		d := directions[hash(ix+dx, iy+dy, seed)>>26]
-		return d[0]*(fx-float64(dx)) + d[1]*(fy-float64(dy))
-	}
-	fade := func(t float64) float64 { return t * t * t * (t*(t*6-15) + 10) }
-	u, v := fade(fx), fade(fy)
-	top := corner(0, 0) + (corner(1, 0)-corner(0, 0))*u
-	low := corner(0, 1) + (corner(1, 1)-corner(0, 1))*u
-	return 1.45 * (top + (low-top)*v)
-}
 
 // octaves sums noise of falling wavelength: the first has the given wavelength in pixels, each further one half of it
 // and gain times the amplitude, down to two pixels. stretch lengthens it along angle. The deviation is about 1.
@@ -59,7 +25,7 @@ func octaves(r *rand.Rand, wavelength, gain, stretch, angle float64) field {
 		u, v := (x*c+y*s)/stretch/wavelength, (y*c-x*s)/wavelength
 		sum, amplitude := 0.0, norm
 		for k := range count {
-			sum += amplitude * gradientNoise(u, v, seed+uint32(k))
+			sum += amplitude * lattice.Noise(u, v, seed+uint32(k))
 			amplitude *= gain
 			u, v = 1.6*u-1.2*v+3.1, 1.2*u+1.6*v+1.7
 		}

@@ -3,6 +3,8 @@ package main
 import (
 	"math"
 	"math/rand/v2"
+
+	"stylebook/scripts/internal/lattice"
 )
 
 // cells colours each point by the nearest of some scattered points and may draw the borders.
@@ -14,7 +16,7 @@ func cells(r *rand.Rand) *canvas {
 	return newCanvas(side, side, rgb{}).fill(func(x, y float64) rgb {
 		x += strength * warp(x, y)
 		id, near, next := nearestTwo(x/gap, y/gap, seed)
-		colour := colours[id%uint32(len(colours))].scale(0.85 + 0.3*rnd(int(id), 1, seed))
+		colour := colours[id%uint32(len(colours))].scale(0.85 + 0.3*lattice.Uniform(int(id), 1, seed))
 		colour = colour.scale(1 - domed*near)
 		if borders {
 			colour = mix(border, colour, clamp((next-near)*gap/thick, 0, 1))
@@ -29,10 +31,10 @@ func nearestTwo(x, y float64, seed uint32) (id uint32, near, next float64) {
 	ix, iy := int(math.Floor(x)), int(math.Floor(y))
 	for j := iy - 2; j <= iy+2; j++ {
 		for i := ix - 2; i <= ix+2; i++ {
-			d := math.Hypot(float64(i)+rnd(i, j, seed)-x, float64(j)+rnd(i, j, seed+1)-y)
+			d := math.Hypot(float64(i)+lattice.Uniform(i, j, seed)-x, float64(j)+lattice.Uniform(i, j, seed+1)-y)
 			switch {
 			case d < near:
-				near, next, id = d, near, hash(i, j, seed+2)
+				near, next, id = d, near, lattice.Hash(i, j, seed+2)
 			case d < next:
 				next = d
 			}
@@ -57,8 +59,8 @@ func bricks(r *rand.Rand) *canvas {
 		column := math.Floor(u/wide + shift*row)
 		du, dv := (u/wide+shift*row-column)*wide, v-row*high
 		edge := min(du, wide-du, dv, high-dv)
-		id := hash(int(column), int(row), seed)
-		colour := colours[id%uint32(len(colours))].scale(0.8 + 0.4*rnd(int(id), 1, seed) + strength*rough(x, y))
+		id := lattice.Hash(int(column), int(row), seed)
+		colour := colours[id%uint32(len(colours))].scale(0.8 + 0.4*lattice.Uniform(int(id), 1, seed) + strength*rough(x, y))
 		return mix(mortar, colour, clamp(edge-joint/2+0.5, 0, 1))
 	})
 }
@@ -115,7 +117,7 @@ func weave(r *rand.Rand) *canvas {
 			across, thread = v-math.Floor(v), j+1000
 		}
 		shade := 1 - round*4*(across-0.5)*(across-0.5)
-		return colours[hash(thread, 0, seed)%uint32(len(colours))].scale(shade + strength*fibre(x, y))
+		return colours[lattice.Hash(thread, 0, seed)%uint32(len(colours))].scale(shade + strength*fibre(x, y))
 	})
 }
 
