@@ -10,7 +10,7 @@ import nbformat
 from nbclient import NotebookClient
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "scripts"))
+sys.path.insert(0, str(REPOSITORY / "scripts/tools"))
 NOTEBOOKS = REPOSITORY / "notebooks"
 ENGLISH = sorted(p for p in NOTEBOOKS.glob("*.ipynb") if p.name.count(".") == 1)
 CHINESE = sorted(NOTEBOOKS.glob("*.zh.ipynb"))

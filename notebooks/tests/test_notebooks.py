@@ -1,4 +1,4 @@
-"""Runs every other notebook whole, at small sizes, through scripts/execute.py, and looks at the Chinese ones."""
+"""Runs every other notebook whole, at small sizes, through scripts/tools/execute.py, and looks at the Chinese ones."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def executed(tmp_path_factory):
             done[path] = folder / path.name
             values = [f"{name}={value}" for name, value in parameters(path).items()]
             # The chapter runs on the fastest engine. Here, with a few epochs each, XLA would compile longer than Go computes.
-            run = subprocess.run([sys.executable, REPOSITORY / "scripts/execute.py", path, done[path], *values],
+            run = subprocess.run([sys.executable, REPOSITORY / "scripts/tools/execute.py", path, done[path], *values],
                                  capture_output=True, text=True, timeout=550, env={**os.environ, "GOMLX_BACKEND": "go"})
             assert run.returncode == 0, run.stderr
         return done[path]

@@ -1,4 +1,4 @@
-"""What the kernel reports as a success and is none, found by scripts/check_notebooks.py."""
+"""What the kernel reports as a success and is none, found by scripts/tools/check_notebooks.py."""
 
 import nbformat
 import pytest

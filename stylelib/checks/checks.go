@@ -1,6 +1,6 @@
 // Package checks holds the checks of the chapter's notebook and of exercises 1 to 3: each calls a learner's function on a
-// small fixed example and compares what comes back with values that PyTorch, Pillow and NumPy computed (scripts/reference,
-// data/golden). Common slips are recognized and named.
+// small fixed example and compares what comes back with values that PyTorch, Pillow and NumPy computed
+// (scripts/author/reference, data/golden). Common slips are recognized and named.
 //
 //	fmt.Println(checks.Gram(Gram))
 //
