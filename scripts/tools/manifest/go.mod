@@ -1,5 +1,5 @@
 // The checker of Kubernetes manifests that scripts/test builds for the tests.
-module stylebook/kernel-config/manifest
+module stylebook/scripts/tools/manifest
 
 go 1.26
 

@@ -1,5 +1,5 @@
 // The checker that scripts/test runs besides the tests.
-module stylebook/kernel-config/checks
+module stylebook/scripts/tools/staticcheck
 
 go 1.26
 
