@@ -1,6 +1,6 @@
-// Package checks holds the checks of the chapter's notebook and of exercises 1 to 3: each calls a learner's function on a
-// small fixed example and compares what comes back with values that PyTorch, Pillow and NumPy computed
-// (scripts/author/reference, data/golden). Common slips are recognized and named.
+// Package checks holds the checks of the chapter's notebook and of its exercises: each calls a learner's function on a small
+// fixed example and compares what comes back with values that PyTorch, Pillow and NumPy computed (scripts/author/reference,
+// data/golden), for the texts of exercise 4 with values computed by hand. Common slips are recognized and named.
 //
 //	fmt.Println(checks.Gram(Gram))
 //

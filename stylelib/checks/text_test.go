@@ -1,4 +1,4 @@
-package exercise
+package checks
 
 import (
 	"fmt"
@@ -42,7 +42,7 @@ func fill(template, markers []string) []string {
 	return textstyle.Template{Words: template}.Fill(markers)
 }
 
-func TestRightAnswers(t *testing.T) {
+func TestRightText(t *testing.T) {
 	for _, r := range []Result{Salience(salience), Delete(remove), Similarity(similarity), Fill(fill)} {
 		if !r.Right || strings.Contains(r.String(), "✗") || !strings.HasSuffix(r.String(), r.Name+": all right ✓") {
 			t.Errorf("the right answer is refused:\n%v", r)
@@ -50,7 +50,7 @@ func TestRightAnswers(t *testing.T) {
 	}
 }
 
-func TestWrongAnswers(t *testing.T) {
+func TestWrongExercise4(t *testing.T) {
 	for name, c := range map[string]struct {
 		result Result
 		hint   string

@@ -1,4 +1,4 @@
-package exercise
+package checks
 
 import (
 	"fmt"
@@ -7,6 +7,10 @@ import (
 	"stylebook/stylelib/internal/verdict"
 	"stylebook/stylelib/textstyle"
 )
+
+func number(x float64) string { return fmt.Sprintf("%.3f", x) }
+
+func list(words []string) string { return "[" + strings.Join(words, " | ") + "]" }
 
 // Salience checks a learner's [textstyle.Salience] for two styles.
 func Salience(f func(gram string, in, other textstyle.Counts, lambda float64) float64) Result {
