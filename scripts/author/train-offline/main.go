@@ -108,7 +108,7 @@ func (r recipe) metadata() map[string]string {
 		"recipe":  r.text(),
 		"seed":    fmt.Sprint(r.seed),
 		"steps":   fmt.Sprint(r.steps),
-		"program": "scripts/train-offline", // where it lay: the committed file says so, and its hash stands in kept runs
+		"program": "scripts/train-offline", // where it lay when the committed file was made, which it makes again bit for bit
 		"licence": "CC0-1.0: made from generated textures and public-domain photographs, and dedicated to the public domain",
 	}
 }
