@@ -85,7 +85,7 @@ func (f adamFile) compare(t *testing.T, e *engine.Engine, dtype dtypes.DType, op
 	defer errors.log(t)
 	update, err := NewExec(e.Backend, func(in []*Node) []*Node {
 		rate, scale := ConvertDType(in[4], dtype), ConvertDType(in[5], dtype)
-		image, m, v := sl.AdamUpdate(in[0], in[1], in[2], ConvertDType(in[3], dtype), rate, scale)
+		image, m, v := sl.AdamUpdate(in[0], in[1], in[2], ConvertDType(in[3], dtype), rate, scale, sl.AdamBeta1, sl.AdamBeta2)
 		return []*Node{image, m, v, ConvertDType(image, dtypes.Float64)}
 	})
 	if err != nil {
@@ -94,7 +94,7 @@ func (f adamFile) compare(t *testing.T, e *engine.Engine, dtype dtypes.DType, op
 	defer update.Finalize()
 	state := f.start(t, e, dtype)
 	for i, gradient := range f.Gradients {
-		rate, scale := sl.AdamRate(options.Adam, options.LearningRateAt(i+1), i+1)
+		rate, scale := sl.AdamRate(options.Adam, sl.AdamBeta1, sl.AdamBeta2, options.LearningRateAt(i+1), i+1)
 		out, err := update.Call(state[0], state[1], state[2], gradient, rate, scale)
 		if err != nil {
 			t.Fatal(err)
@@ -131,7 +131,7 @@ func largestDifference(got, want []float64) float64 {
 func TestAdamFormsDifferByTheirEpsilon(t *testing.T) {
 	const lr = 0.5
 	step := func(form sl.AdamForm, g float64) float64 {
-		rate, scale := sl.AdamRate(form, lr, 1)
+		rate, scale := sl.AdamRate(form, sl.AdamBeta1, sl.AdamBeta2, lr, 1)
 		m, v := (1-sl.AdamBeta1)*g, (1-sl.AdamBeta2)*g*g
 		return rate * m / (math.Sqrt(v)/scale + sl.AdamEpsilon)
 	}

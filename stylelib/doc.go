@@ -1,6 +1,6 @@
 // Package stylelib is neural style transfer after Gatys, Ecker and Bethge (2016), in the order of the book chapter that
-// stylebook follows: read images, preprocess, extract features with VGG-19, content, style and total variation loss, the
-// synthesized image, training.
+// stylebook follows: read images, preprocess, extract features with VGG-19 or a network of its family, content, style and total
+// variation loss, the synthesized image, training. README.md beside this file is for those who carry on.
 //
 // Most callers need six names: [ReadImage], [Preprocess], [NewExtractor], [Train], [Postprocess] and [WriteImage]; what
 // they do is set by one struct, [Options], whose [Default] is the chapter's PyTorch variant.

@@ -17,12 +17,12 @@ import (
 // Extractor is a feature network on an engine, cut after the last layer that the options use. Its weights stay on the
 // device. Call [Extractor.Finalize] to free them.
 type Extractor struct {
-	backend compute.Backend
-	layers  []Layer
-	pooling Pooling
-	padding Padding
-	taps    Taps
-	convs   []Conv
+	Backend compute.Backend
+	Network *Network
+	Layers  []Layer // up to the last one used
+	Convs   []Conv  // among them
+
+	taps Taps
 
 	preparing  sync.Mutex
 	parameters [][]*tensors.Tensor // per convolution: the prepared filter's forms, the bias; nil until Compile
@@ -35,83 +35,73 @@ type MissingLayerError struct {
 }
 
 func (e *MissingLayerError) Error() string {
-	return fmt.Sprintf("the weights end at %s (%d), but %s (%d) is used: choose earlier layers or complete weights",
-		e.Last.Name, e.Last.Index, e.Layer.Name, e.Layer.Index)
+	return fmt.Sprintf("the weights end at %s, but %s is used: choose earlier layers or complete weights", e.Last, e.Layer)
 }
 
-// NewExtractor places net on the engine, cut after the last layer that options name. Weights that do not reach that
-// layer give a *[MissingLayerError].
+// NewExtractor places net on the engine, cut after the last layer that options name. A layer that the network's
+// architecture lacks gives a *[LayerError], one that its weights do not reach a *[MissingLayerError].
 func NewExtractor(backend compute.Backend, net *Network, options Options) (*Extractor, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}
-	layers := Layers()[:options.LastLayer()+1]
-	convs := net.convsFor(layers)
-	if convs == nil {
-		return nil, net.missing(layers)
+	used, err := net.Architecture.Find(slices.Concat(options.ContentLayers, options.StyleLayers)...)
+	if err != nil {
+		return nil, err
 	}
-	return &Extractor{backend: backend, layers: layers, pooling: net.Pooling, padding: net.Padding, taps: options.Taps,
-		convs: convs}, nil
+	e := &Extractor{Backend: backend, Network: net, taps: options.Taps}
+	if len(used) > 0 {
+		e.Layers = net.Architecture.Layers()[:used[len(used)-1].Index+1]
+	}
+	if e.Convs, err = net.convsOf(e.Layers); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
-// convsFor returns the convolutions among layers, or nil if the network lacks one.
-func (n *Network) convsFor(layers []Layer) []Conv {
-	convs := []Conv{}
+// convsOf returns the convolutions among layers.
+func (n *Network) convsOf(layers []Layer) (convs []Conv, err error) {
 	for _, layer := range layers {
 		if layer.Kind != ConvLayer {
 			continue
 		}
-		if len(convs) >= len(n.Convs) || n.Convs[len(convs)].Index != layer.Index {
-			return nil
+		i := len(convs)
+		if i >= len(n.Convs) || n.Convs[i].Index != layer.Index {
+			return nil, n.missing(layers[len(layers)-1])
 		}
-		convs = append(convs, n.Convs[len(convs)])
+		convs = append(convs, n.Convs[i])
 	}
-	return convs
+	return convs, nil
 }
 
-func (n *Network) missing(layers []Layer) error {
+func (n *Network) missing(layer Layer) error {
 	if len(n.Convs) == 0 {
 		return fmt.Errorf("the network has no convolutions")
 	}
 	// After its last convolution a network still reaches what needs no weights: the ReLU, and a pool that follows it.
-	last := n.Convs[len(n.Convs)-1].Index + 1
-	if all := Layers(); last+1 < len(all) && all[last+1].Kind == PoolLayer {
+	all, last := n.Architecture.Layers(), n.Convs[len(n.Convs)-1].Index+1
+	if last+1 < len(all) && all[last+1].Kind == PoolLayer {
 		last++
 	}
-	return &MissingLayerError{Layer: layers[len(layers)-1], Last: Layers()[last]}
+	return &MissingLayerError{Layer: layer, Last: all[last]}
 }
 
-// prepare returns the parameters of fast convolutions. It makes them when they are first asked for, one convolution after
-// the other to need little memory.
+// prepare returns the parameters of fast convolutions, which it makes when they are first asked for.
 func (e *Extractor) prepare() ([][]*tensors.Tensor, error) {
 	e.preparing.Lock()
 	defer e.preparing.Unlock()
 	if e.parameters != nil {
 		return e.parameters, nil
 	}
-	exec, err := NewExec(e.backend, func(filter *Node) []*Node {
-		forms := conv.Prepare(filter).Forms()
-		forms[0] = Identity(forms[0]) // an input of a graph can't be its output
-		return forms
-	})
-	if err != nil {
-		return nil, err
+	var filters []*tensors.Tensor
+	for _, c := range e.Convs {
+		filters = append(filters, c.Filter)
 	}
-	defer exec.Finalize()
-	parameters := [][]*tensors.Tensor{}
-	for _, c := range e.convs {
-		forms, err := exec.Call(c.Filter)
-		if err != nil {
-			return nil, err
-		}
-		parameters = append(parameters, append(forms, c.Bias))
+	forms, err := conv.PrepareAll(e.Backend, filters)
+	for i := range forms {
+		e.parameters = append(e.parameters, append(forms[i], e.Convs[i].Bias))
 	}
-	e.parameters = parameters
-	return parameters, nil
+	return e.parameters, err
 }
-
-// Backend returns the engine that the extractor lives on.
-func (e *Extractor) Backend() compute.Backend { return e.backend }
 
 // Finalize frees the filters on the device; the extractor can't be used afterwards.
 func (e *Extractor) Finalize() {
@@ -130,22 +120,27 @@ func (e *Extractor) Compile(build func(vgg *VGG, inputs []*Node) []*Node) (*Prog
 	return e.compile(parameters, conv.FromForms, build)
 }
 
-// CompileOnce is [Extractor.Compile] for a graph that runs once: it compiles in less time and runs in more.
-func (e *Extractor) CompileOnce(build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
+// RunOnce compiles a graph as [Extractor.Compile] does and runs it once: it compiles in less time and runs in more.
+func (e *Extractor) RunOnce(build func(vgg *VGG, inputs []*Node) []*Node, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 	var parameters [][]*tensors.Tensor
-	for _, c := range e.convs {
+	for _, c := range e.Convs {
 		parameters = append(parameters, []*tensors.Tensor{c.Filter, c.Bias})
 	}
-	return e.compile(parameters, func(forms []*Node) conv.Filter { return conv.Plain(forms[0]) }, build)
+	program, err := e.compile(parameters, func(forms []*Node) conv.Filter { return conv.Plain(forms[0]) }, build)
+	if err != nil {
+		return nil, err
+	}
+	defer program.Finalize()
+	return program.Run(AsInputs(inputs)...)
 }
 
 // compile is Compile with given parameters, for each convolution what filter makes its filter from and then its bias.
 func (e *Extractor) compile(parameters [][]*tensors.Tensor, filter func(forms []*Node) conv.Filter,
 	build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
-	exec, err := NewExec(e.backend, func(nodes []*Node) []*Node {
+	exec, err := NewExec(e.Backend, func(nodes []*Node) []*Node {
 		vgg, g, convs := &VGG{}, nodes[0].Graph(), parameters
-		for _, l := range e.layers {
-			graphLayer := GraphLayer{Layer: l, network: e, last: l.Index == len(e.layers)-1}
+		for _, l := range e.Layers {
+			graphLayer := GraphLayer{Layer: l, network: e.Network, taps: e.taps, last: l.Index == len(e.Layers)-1}
 			if l.Kind == ConvLayer {
 				forms := len(convs[0]) - 1
 				graphLayer.filter, graphLayer.bias = filter(nodes[:forms]), nodes[forms]
@@ -159,7 +154,7 @@ func (e *Extractor) compile(parameters [][]*tensors.Tensor, filter func(forms []
 	if err != nil {
 		return nil, fmt.Errorf("build the graph: %w", err)
 	}
-	return &Program{backend: e.backend, exec: exec, parameters: slices.Concat(parameters...)}, nil
+	return &Program{backend: e.Backend, exec: exec, parameters: slices.Concat(parameters...)}, nil
 }
 
 // Program is a compiled graph that uses the network. The first run with inputs of new shapes compiles it.
@@ -202,7 +197,8 @@ type VGG struct {
 // GraphLayer is one layer of the network inside a graph.
 type GraphLayer struct {
 	Layer
-	network *Extractor
+	network *Network
+	taps    Taps
 	filter  conv.Filter
 	bias    *Node
 	last    bool
@@ -215,7 +211,7 @@ func (l GraphLayer) Forward(x *Node) *Node {
 	case ConvLayer:
 		out := l.bias.Shape().Dim(0)
 		bias := Reshape(l.bias, 1, 1, 1, out)
-		if l.network.padding == ReflectPadding {
+		if l.network.Padding == ReflectPadding {
 			return Add(conv.Conv3x3(conv.Reflect(x), l.filter, 0), bias)
 		}
 		return Add(conv.Conv3x3(x, l.filter, 1), bias)
@@ -226,7 +222,7 @@ func (l GraphLayer) Forward(x *Node) *Node {
 			exceptions.Panicf("%s: a map of %d × %d (height × width) can't be halved: use larger pictures or earlier layers",
 				l.Name, h, w)
 		}
-		if l.network.pooling == AveragePooling {
+		if l.network.Pooling == AveragePooling {
 			return conv.AveragePool2(x)
 		}
 		return conv.MaxPool2(x)
@@ -237,7 +233,7 @@ func (l GraphLayer) Forward(x *Node) *Node {
 // follows, for every convolution except the last layer of the network: torchvision's ReLU works in place and overwrites
 // the convolution's stored output. With [TapsBeforeReLU] it is y itself.
 func (l GraphLayer) Tap(y *Node) *Node {
-	if l.network.taps == TapsInPlace && l.Kind == ConvLayer && !l.last {
+	if l.taps == TapsInPlace && l.Kind == ConvLayer && !l.last {
 		return conv.ReLU(y)
 	}
 	return y

@@ -87,7 +87,7 @@ func (c goldenCase) options(t *testing.T) sl.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options.StyleLayers, options.ContentLayers = c.Case.StyleLayers, c.Case.ContentLayers
+	options.StyleLayers, options.ContentLayers = byIndex(c.Case.StyleLayers), byIndex(c.Case.ContentLayers)
 	options.ContentWeight, options.StyleWeight, options.TVWeight = c.Case.ContentWeight, c.Case.StyleWeight, c.Case.TVWeight
 	options.Epochs = c.Case.Epochs
 	if c.large() && !testAll() {
@@ -96,9 +96,43 @@ func (c goldenCase) options(t *testing.T) sl.Options {
 	return options
 }
 
+// byIndex calls layers by their indices.
+func byIndex(layers []int) (names []string) {
+	for _, layer := range layers {
+		names = append(names, strconv.Itoa(layer))
+	}
+	return names
+}
+
+// checkNames compares the layers that the preset names with those that the chapter's code was run with, which are indices.
+func (c goldenCase) checkNames(t *testing.T, architecture sl.Architecture) {
+	t.Helper()
+	options, err := sl.Preset(c.Case.Preset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, layers := range []struct {
+		names []string
+		want  []int
+	}{{options.ContentLayers, c.Case.ContentLayers}, {options.StyleLayers, c.Case.StyleLayers}} {
+		found, err := architecture.Find(layers.names...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for _, layer := range found {
+			got = append(got, layer.Index)
+		}
+		if !slices.Equal(got, layers.want) {
+			t.Errorf("%v of %s are %v, want %v", layers.names, architecture, got, layers.want)
+		}
+	}
+}
+
 func (c goldenCase) network(t *testing.T) *sl.Network {
 	t.Helper()
-	net, err := weights.Read(t.Context(), filepath.Join(c.dir, "weights", c.Case.Net), c.options(t).LastLayer())
+	options := c.options(t)
+	net, err := weights.Read(t.Context(), filepath.Join(c.dir, "weights", c.Case.Net), slices.Concat(options.ContentLayers, options.StyleLayers)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,9 +152,15 @@ func (c goldenCase) picture(t *testing.T, name string) *tensors.Tensor {
 	return x
 }
 
-// TestGolden compares with the chapter's three tabs, run by scripts/reference on our own pictures and a small random
+// TestGolden compares with the chapter's three tabs, run by scripts/author/reference on our own pictures and a small random
 // network.
-func TestGolden(t *testing.T) { testGolden(t, filepath.Join(testkit.Root(t), "data")) }
+func TestGolden(t *testing.T) {
+	data := filepath.Join(testkit.Root(t), "data")
+	for _, c := range goldenCases(t, data) {
+		c.checkNames(t, c.network(t).Architecture)
+	}
+	testGolden(t, data)
+}
 
 // TestGoldenOfTheRealNetworks compares with runs on trained networks, where their folder is beside the repository.
 func TestGoldenOfTheRealNetworks(t *testing.T) {
@@ -205,7 +245,7 @@ func (c goldenCase) testFeatures(t *testing.T, extractor *sl.Extractor, errors w
 	t.Helper()
 	layers := slices.Sorted(slices.Values(slices.Concat(c.Case.ContentLayers, c.Case.StyleLayers)))
 	program, err := extractor.Compile(func(vgg *sl.VGG, in []*Node) (out []*Node) {
-		_, taps := sl.ExtractFeatures(vgg, in[0], nil, layers)
+		_, taps := sl.ExtractFeatures(vgg, in[0], nil, byIndex(layers))
 		for _, tap := range taps {
 			out = append(out, tap, sl.Gram(tap))
 		}
@@ -305,7 +345,7 @@ func (c goldenCase) testInitial(t *testing.T, extractor *sl.Extractor, errors wo
 		errors.check(t, noContent, "", math.Abs(value(2+i)))
 	}
 	for i, want := range c.Initial.Style {
-		detail := fmt.Sprintf("style, layer %2d", options.StyleLayers[i])
+		detail := fmt.Sprintf("style, layer %2s", options.StyleLayers[i])
 		errors.check(t, firstLosses, detail, testkit.RelativeError(value(2+len(c.Initial.Content)+i), want))
 	}
 	c.checkGradient(t, tensors.MustCopyFlatData[float32](out[0]), errors)
@@ -359,7 +399,7 @@ func (c goldenCase) testTrace(t *testing.T, extractor *sl.Extractor, errors wors
 
 func (c goldenCase) checkRecord(t *testing.T, r sl.Record, errors worst) {
 	t.Helper()
-	for loss, got := range map[string]float64{"content": r.Content, "style": r.Style, "tv": r.TV, "total": r.Total} {
+	for loss, got := range map[string]float64{"content": r.Loss("content"), "style": r.Loss("style"), "tv": r.Loss("tv"), "total": r.Total} {
 		want := c.Trace[loss][r.Epoch-1]
 		if want == 0 { // the content loss at the content image, and a TV loss of weight 0
 			errors.check(t, noContent, "trace", math.Abs(got))

@@ -23,17 +23,8 @@ type ImageError = imagefile.Error
 // pictures of more than [MaxPixels], which are refused by their header, before anything is decoded.
 func ReadImage(path string) (*image.RGBA, error) { return imagefile.Read(path) }
 
-// DecodeImage decodes a picture file held in memory; name stands for it in errors. Otherwise it is as [ReadImage].
-func DecodeImage(data []byte, name string) (*image.RGBA, error) { return imagefile.Decode(data, name) }
-
 // WriteImage writes a picture as PNG, TIFF or JPEG, by the extension of path: the whole file or nothing. 16 bits for each
 // channel are kept in PNG and TIFF.
 //
 // Every failure is a one-line *[ImageError].
 func WriteImage(path string, picture image.Image) error { return imagefile.Write(path, picture) }
-
-// CheckWritable says whether [WriteImage] could write path, before a long run: the extension is known, the folder is there
-// and takes a new file, and path is no folder or write-protected file. It leaves nothing behind.
-//
-// Every failure is a one-line *[ImageError].
-func CheckWritable(path string) error { return imagefile.CheckWritable(path) }

@@ -27,21 +27,14 @@ const (
 	AdamMXNet
 )
 
-// Adam's constants, the same in all three variants of the chapter.
-const (
-	AdamBeta1   = 0.9
-	AdamBeta2   = 0.999
-	AdamEpsilon = 1e-8
-)
-
 // Options set what is minimized and how. Every field means what it says, 0 included: weight 0 turns a loss off, 0 epochs
 // return the initial image. Start from [Default] or a [Preset].
 type Options struct {
 	Resize ResizeFilter // how pictures are brought to size
 	Taps   Taps         // how tapped convolutions are seen
 
-	ContentLayers []int // layer indices; order and duplicates do not matter
-	StyleLayers   []int
+	ContentLayers []string // names or indices, as Layer.Is knows them; order and duplicates do not matter
+	StyleLayers   []string
 
 	ContentWeight float64
 	StyleWeight   float64
@@ -55,15 +48,15 @@ type Options struct {
 	Epochs       int
 }
 
-// Default returns the chapter's PyTorch variant: content layer conv4_4 (25), style layers conv1_1 (0), conv2_1 (5),
-// conv3_1 (10), conv4_1 (19) and conv5_1 (28), weights 1, 1000 (counted ten times) and 10, 500 epochs of Adam at
+// Default returns the chapter's PyTorch variant: content from the last convolution of block 4 (conv4_4 in VGG-19), style
+// from the first of each block (conv1_1 to conv5_1), weights 1, 1000 (counted ten times) and 10, 500 epochs of Adam at
 // learning rate 0.3, times 0.8 every 50 epochs.
 func Default() Options {
 	return Options{
 		Resize:        AntialiasBilinear,
 		Taps:          TapsInPlace,
-		ContentLayers: []int{25},
-		StyleLayers:   []int{0, 5, 10, 19, 28},
+		ContentLayers: []string{"conv4_last"},
+		StyleLayers:   []string{"conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"},
 		ContentWeight: 1,
 		StyleWeight:   1e3,
 		StyleRepeat:   10,
@@ -90,11 +83,16 @@ type OptionError struct {
 
 func (e *OptionError) Error() string { return e.Option + ": " + e.Reason }
 
-// Validate reports the first option that can't be used, as a *[OptionError] or *[LayerError].
+// Validate reports the first option that can't be used, as a *[OptionError] or *[LayerError]. Layers need only be of some
+// network of the family; which one runs shows when it is loaded.
 func (o Options) Validate() error {
-	for _, index := range slices.Concat(o.ContentLayers, o.StyleLayers) {
-		if index < 0 || index >= len(Layers()) {
-			return &LayerError{Layer: fmt.Sprint(index)}
+	for _, name := range slices.Concat(o.ContentLayers, o.StyleLayers) {
+		known := slices.ContainsFunc(Architectures(), func(a Architecture) bool {
+			_, err := a.Find(name)
+			return err == nil
+		})
+		if !known {
+			return &LayerError{Architecture: VGG19, Layer: name}
 		}
 	}
 	for _, weight := range []struct {
@@ -115,11 +113,6 @@ func (o Options) Validate() error {
 		return &OptionError{"epochs", fmt.Sprintf("%d is below 0", o.Epochs)}
 	}
 	return nil
-}
-
-// LastLayer returns the index of the deepest layer used, -1 if none is.
-func (o Options) LastLayer() int {
-	return slices.Max(slices.Concat([]int{-1}, o.ContentLayers, o.StyleLayers))
 }
 
 // LearningRateAt returns the learning rate of an epoch, counted from 1.

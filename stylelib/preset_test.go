@@ -14,7 +14,7 @@ import (
 // What the chapter's tabs say, written out once more.
 func TestPresets(t *testing.T) {
 	common := sl.Options{
-		ContentLayers: []int{25}, StyleLayers: []int{0, 5, 10, 19, 28},
+		ContentLayers: []string{"conv4_last"}, StyleLayers: []string{"conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"},
 		ContentWeight: 1, StyleWeight: 1000, StyleRepeat: 10, TVWeight: 10,
 		LearningRate: 0.3, LRDecay: 0.8, LRDecayEvery: 50, Epochs: 500,
 	}
@@ -47,8 +47,8 @@ func TestPresets(t *testing.T) {
 // A preset is the caller's own: changing one must not change the next.
 func TestPresetsShareNoMemory(t *testing.T) {
 	first := sl.Default()
-	first.StyleLayers[0], first.ContentLayers[0] = 7, 7
-	if again := sl.Default(); again.StyleLayers[0] != 0 || again.ContentLayers[0] != 25 {
+	first.StyleLayers[0], first.ContentLayers[0] = "conv2_2", "conv2_2"
+	if again := sl.Default(); again.StyleLayers[0] != "conv1_1" || again.ContentLayers[0] != "conv4_last" {
 		t.Errorf("a changed copy changed the default: %+v", again)
 	}
 }
@@ -121,30 +121,6 @@ func TestLearningRatesOfTheTabs(t *testing.T) {
 	}
 }
 
-func TestParseLayers(t *testing.T) {
-	for list, want := range map[string][]int{
-		"":                              {},
-		" , ":                           {},
-		"25":                            {25},
-		"conv4_4":                       {25},
-		"conv1_1,5, conv3_1 ,19,28":     {0, 5, 10, 19, 28},
-		"relu1_1,pool1,pool5,36,0":      {1, 4, 36, 36, 0},
-		"28,28,conv5_1":                 {28, 28, 28},
-		"conv5_4,relu5_4,conv2_2,pool3": {34, 35, 7, 18},
-	} {
-		got, err := sl.ParseLayers(list)
-		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%q: got %v, %v, want %v", list, got, err, want)
-		}
-	}
-	for _, list := range []string{"37", "-1", "conv4_5", "conv6_1", "1.5", "Conv1_1", "0;5", "99999999999999999999"} {
-		var layer *sl.LayerError
-		if _, err := sl.ParseLayers(list); !errors.As(err, &layer) || layer.Layer != list {
-			t.Errorf("%q: got %v, want a *LayerError that names it", list, err)
-		}
-	}
-}
-
 func TestValidate(t *testing.T) {
 	for name, spoil := range map[string]func(*sl.Options){
 		"content weight":      func(o *sl.Options) { o.ContentWeight = -1 },
@@ -163,8 +139,9 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	for _, spoil := range []func(*sl.Options){
-		func(o *sl.Options) { o.StyleLayers = []int{0, 37} },
-		func(o *sl.Options) { o.ContentLayers = []int{-1} },
+		func(o *sl.Options) { o.StyleLayers = []string{"conv1_1", "37"} },
+		func(o *sl.Options) { o.ContentLayers = []string{"-1"} },
+		func(o *sl.Options) { o.ContentLayers = []string{"conv6_last"} },
 	} {
 		options := sl.Default()
 		spoil(&options)
@@ -172,6 +149,11 @@ func TestValidate(t *testing.T) {
 		if err := options.Validate(); !errors.As(err, &layer) {
 			t.Errorf("got %v, want a *LayerError", err)
 		}
+	}
+	options := sl.Default()
+	options.StyleLayers = []string{"5", "relu3_1", "pool2", "conv3_last"}
+	if err := options.Validate(); err != nil {
+		t.Error(err)
 	}
 	if err := (sl.Options{}).Validate(); err != nil {
 		t.Errorf("all zeros mean what they say, got %v", err)
@@ -199,28 +181,6 @@ func ExampleDescribePreset() {
 	//   rate      0.9, times 0.8 after every 50 epochs
 	//   size      the tab writes (450, 300), width first: height 300, width 450 like the others
 	//  <nil>
-}
-
-func ExampleParseLayers() {
-	layers, err := sl.ParseLayers("conv1_1, 5, conv3_1")
-	fmt.Println(layers, err)
-	_, err = sl.ParseLayers("conv1_3")
-	fmt.Println(err)
-	// Output:
-	// [0 5 10] <nil>
-	// VGG-19 has no layer "conv1_3": use an index from 0 to 36 or a name such as conv4_4, relu3_1, pool2
-}
-
-func ExampleLayers() {
-	for _, layer := range sl.Layers()[23:28] {
-		fmt.Println(layer.Index, layer.Name)
-	}
-	// Output:
-	// 23 conv4_3
-	// 24 relu4_3
-	// 25 conv4_4
-	// 26 relu4_4
-	// 27 pool4
 }
 
 func ExampleOptions_LearningRateAt() {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 
 	sl "stylebook/stylelib"
@@ -173,8 +174,8 @@ func TestPreprocessByHand(t *testing.T) {
 var everyOption = map[string]func(*sl.Options){
 	"Resize":        func(o *sl.Options) { o.Resize = sl.PlainBilinear },
 	"Taps":          func(o *sl.Options) { o.Taps = sl.TapsBeforeReLU },
-	"ContentLayers": func(o *sl.Options) { o.ContentLayers = []int{2} },
-	"StyleLayers":   func(o *sl.Options) { o.StyleLayers = []int{0} },
+	"ContentLayers": func(o *sl.Options) { o.ContentLayers = []string{"conv1_2"} },
+	"StyleLayers":   func(o *sl.Options) { o.StyleLayers = []string{"conv1_1"} },
 	"ContentWeight": func(o *sl.Options) { o.ContentWeight = 0 },
 	"StyleWeight":   func(o *sl.Options) { o.StyleWeight = 0 },
 	"StyleRepeat":   func(o *sl.Options) { o.StyleRepeat = 0 },
@@ -209,11 +210,11 @@ func TestEveryOptionCounts(t *testing.T) {
 func shortRun(t *testing.T, e *engine.Engine, change func(*sl.Options)) (image, content []float32) {
 	t.Helper()
 	options := sl.Default()
-	options.StyleLayers, options.ContentLayers = []int{0, 2}, []int{5}
+	options.StyleLayers, options.ContentLayers = []string{"conv1_1", "conv1_2"}, []string{"conv2_1"}
 	options.LRDecayEvery, options.Epochs = 1, 3
 	change(&options)
 	data := filepath.Join(testkit.Root(t), "data")
-	net, err := weights.Read(t.Context(), filepath.Join(data, "weights", "vgg19-random.safetensors"), options.LastLayer())
+	net, err := weights.Read(t.Context(), filepath.Join(data, "weights", "vgg19-random.safetensors"), slices.Concat(options.ContentLayers, options.StyleLayers)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,8 +243,8 @@ func shortRun(t *testing.T, e *engine.Engine, change func(*sl.Options)) (image, 
 // In a list of layers neither order nor repetition counts.
 func TestOrderAndDuplicatesOfLayersDoNotMatter(t *testing.T) {
 	e := testkit.Engine(t, "go")
-	sorted, _ := shortRun(t, e, func(o *sl.Options) { o.StyleLayers = []int{0, 2, 5} })
-	shuffled, _ := shortRun(t, e, func(o *sl.Options) { o.StyleLayers = []int{5, 0, 2, 5, 0} })
+	sorted, _ := shortRun(t, e, func(o *sl.Options) { o.StyleLayers = []string{"conv1_1", "conv1_2", "conv2_1"} })
+	shuffled, _ := shortRun(t, e, func(o *sl.Options) { o.StyleLayers = []string{"conv2_1", "0", "conv1_2", "5", "conv1_1"} })
 	if !reflect.DeepEqual(sorted, shuffled) {
 		t.Error("the result depends on the order of the style layers")
 	}

@@ -5,147 +5,106 @@ import (
 	"math"
 	"time"
 
-	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// SynthesizedImage is the model that is trained: its only parameter is the image itself, beside which Adam keeps two
-// running means of the gradient.
+// SynthesizedImage is the model that is trained: its only parameter is the image itself, beside which the optimizer keeps
+// its state.
 type SynthesizedImage struct {
-	Image *tensors.Tensor // the synthesized image, normalized, float32 [1, height, width, 3]
-	M     *tensors.Tensor // Adam's mean of the gradient, same shape
-	V     *tensors.Tensor // Adam's mean of the squared gradient, same shape
-	Epoch int             // updates made so far
+	Image *tensors.Tensor   // the synthesized image, normalized, float32 [1, height, width, 3]
+	State []*tensors.Tensor // of the optimizer; nil before the first epoch
+	Epoch int               // updates made so far
 
 	previous *tensors.Tensor // the image before the latest update, known to have a finite loss
+	parts    []string        // names of the losses, in the order of the graph's
 }
 
 // NewSynthesizedImage returns the initial state: a copy of initial, which in the chapter is the content image, and an
-// Adam that has seen no gradient.
+// optimizer that has seen no gradient.
 func NewSynthesizedImage(initial *tensors.Tensor) (*SynthesizedImage, error) {
 	image, err := initial.LocalClone()
 	if err != nil {
 		return nil, err
 	}
-	return &SynthesizedImage{
-		Image: image,
-		M:     tensors.FromShape(image.Shape()),
-		V:     tensors.FromShape(image.Shape()),
-	}, nil
+	return &SynthesizedImage{Image: image}, nil
 }
 
-// GetInits returns what the training starts from: the synthesized image, set to the content image and with a fresh Adam,
-// and the Gram matrices [c, c] of the style features, which the style loss compares with.
+// GetInits returns what the training starts from: the synthesized image, set to the content image, and the Gram matrices
+// [c, c] of the style features, which the style loss compares with.
 func GetInits(extractor *Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (*SynthesizedImage, []*tensors.Tensor, error) {
 	x, err := NewSynthesizedImage(content)
 	if err != nil {
 		return nil, nil, err
 	}
-	program, err := extractor.CompileOnce(func(_ *VGG, styles []*Node) []*Node {
-		var grams []*Node
+	grams, err := extractor.RunOnce(func(_ *VGG, styles []*Node) (grams []*Node) {
 		for _, features := range styles {
 			grams = append(grams, Gram(features))
 		}
 		return grams
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	defer program.Finalize()
-	grams, err := program.Run(AsInputs(styles)...)
+	}, styles...)
 	return x, grams, err
 }
 
-// AdamUpdate returns image, m and v after one step of Adam against the gradient.
-//
-//	m ← m + (1-β₁)·(g - m)
-//	v ← β₂·v + (1-β₂)·g²
-//	image ← image - rate · m / (√v/scale + ε)
-//
-// All have the same shape but rate and scale, which are the scalars of [AdamRate].
-func AdamUpdate(image, m, v, gradient, rate, scale *Node) (newImage, newM, newV *Node) {
-	m = Add(m, MulScalar(Sub(gradient, m), 1-AdamBeta1))
-	v = Add(MulScalar(v, AdamBeta2), MulScalar(Square(gradient), 1-AdamBeta2))
-	step := Mul(rate, Div(m, AddScalar(Div(Sqrt(v), scale), AdamEpsilon)))
-	return Sub(image, step), m, v
+// Split sorts the inputs that [SynthesizedImage.Step] gives to the graph of an epoch: the image, the optimizer's state and
+// numbers, and the objective's inputs.
+func (x *SynthesizedImage) Split(in []*Node, optimizer Optimizer) (image *Node, state, numbers, inputs []*Node) {
+	image, in = in[0], in[1:]
+	state, in = in[:len(optimizer.State)], in[len(optimizer.State):]
+	n := len(optimizer.Numbers(1))
+	return image, state, in[:n], in[n:]
 }
 
-// AdamRate returns the two numbers that Adam's update t (from 1) needs besides the gradient: with c₁ = 1-β₁ᵗ and
-// c₂ = 1-β₂ᵗ, which make up for m and v starting at zero,
-//
-//	AdamPyTorch:  rate = lr/c₁,      scale = √c₂
-//	AdamMXNet:    rate = lr·√c₂/c₁,  scale = 1
-//
-// Kingma, Ba 2015: the first is algorithm 1, the second the variant at the end of its section 2, with ε left unscaled.
-func AdamRate(form AdamForm, learningRate float64, t int) (rate, scale float64) {
-	c1 := 1 - math.Pow(AdamBeta1, float64(t))
-	c2 := 1 - math.Pow(AdamBeta2, float64(t))
-	if form == AdamMXNet {
-		return learningRate * math.Sqrt(c2) / c1, 1
+// Join sorts the outputs of the graph of an epoch as [SynthesizedImage.Step] takes them.
+func (x *SynthesizedImage) Join(image *Node, state []*Node, total *Node, parts []Part) []*Node {
+	x.parts = nil
+	var losses []*Node
+	for _, part := range parts {
+		x.parts, losses = append(x.parts, part.Name), append(losses, part.Value)
 	}
-	return learningRate / c1, math.Sqrt(c2)
+	return append([]*Node{image, Stack(append(losses, total), 0)}, state...)
 }
 
-// Step runs one epoch of a compiled training step: inputs image, m, v, rate, scale and targets; outputs image, m, v and
-// the losses content, style, tv and total as one vector. M and V are given away, so that the engine can write the new ones
-// in their place; the image is not, because the previous one may be needed again.
-//
+// Step runs one epoch of a graph between Split and Join. The optimizer's state is given away, so that the engine can write
+// the new one in its place; the image is not, because the previous one may be needed again.
 // A total that is not a number is a *[DivergedError]; Image is then the one before the update that spoiled it.
-func (x *SynthesizedImage) Step(program *Program, targets []*tensors.Tensor, options Options) (Record, error) {
-	lr := options.LearningRateAt(x.Epoch + 1)
-	rate, scale := AdamRate(options.Adam, lr, x.Epoch+1)
-	return x.update(program, targets, lr, rate, scale)
-}
-
-// update is Step with the numbers that the program takes between v and the targets.
-func (x *SynthesizedImage) update(program *Program, targets []*tensors.Tensor, lr float64, numbers ...float64) (Record, error) {
-	start := time.Now()
-	epoch := x.Epoch + 1
-	m, v, err := x.donateMoments(program.backend)
+func (x *SynthesizedImage) Step(program *Program, optimizer Optimizer, inputs []*tensors.Tensor) (Record, error) {
+	start, epoch := time.Now(), x.Epoch+1
+	if x.State == nil {
+		for _, array := range optimizer.State {
+			dims := append([]int{array.Copies}, x.Image.Shape().Dimensions[1:]...)
+			x.State = append(x.State, tensors.FromShape(shapes.Make(x.Image.DType(), dims...)))
+		}
+	}
+	in := []any{x.Image}
+	for _, array := range x.State {
+		given, err := DonateTensorBuffer(array, program.backend, 0)
+		if err != nil {
+			return Record{}, fmt.Errorf("epoch %d: %w", epoch, err)
+		}
+		in = append(in, given)
+	}
+	for _, number := range optimizer.Numbers(epoch) {
+		in = append(in, float32(number))
+	}
+	out, err := program.Run(append(in, AsInputs(inputs)...)...)
 	if err != nil {
 		return Record{}, fmt.Errorf("epoch %d: %w", epoch, err)
 	}
-	inputs := []any{x.Image, m, v}
-	for _, number := range numbers {
-		inputs = append(inputs, float32(number))
+	losses := tensors.MustCopyFlatData[float32](out[1])
+	record := Record{Epoch: epoch, Total: float64(losses[len(x.parts)]), LR: optimizer.LearningRate(epoch)}
+	for i, name := range x.parts {
+		record.Losses = append(record.Losses, TermLoss{name, float64(losses[i])})
 	}
-	out, err := program.Run(append(inputs, AsInputs(targets)...)...)
-	if err != nil {
-		return Record{}, fmt.Errorf("epoch %d: %w", epoch, err)
-	}
-	losses := tensors.MustCopyFlatData[float32](out[3])
-	record := Record{Epoch: epoch, Content: float64(losses[0]), Style: float64(losses[1]), TV: float64(losses[2]),
-		Total: float64(losses[3]), LR: lr}
 	if math.IsNaN(record.Total) || math.IsInf(record.Total, 0) {
 		if x.previous != nil {
 			x.Image = x.previous
 		}
 		return Record{}, &DivergedError{Epoch: epoch}
 	}
-	free(x.previous, out[3])
-	x.previous, x.Image, x.M, x.V, x.Epoch = x.Image, out[0], out[1], out[2], epoch
-	record.Image = x.Image
-	record.Seconds = time.Since(start).Seconds()
+	free(x.previous, out[1])
+	x.previous, x.Image, x.State, x.Epoch = x.Image, out[0], out[2:], epoch
+	record.Image, record.Seconds = x.Image, time.Since(start).Seconds()
 	return record, nil
-}
-
-// donateMoments hands Adam's two means to the engine; the tensors can't be used afterwards.
-func (x *SynthesizedImage) donateMoments(backend compute.Backend) (m, v any, err error) {
-	if m, err = DonateTensorBuffer(x.M, backend, 0); err != nil {
-		return nil, nil, err
-	}
-	v, err = DonateTensorBuffer(x.V, backend, 0)
-	return m, v, err
-}
-
-func scalar(t *tensors.Tensor) float64 { return float64(tensors.ToScalar[float32](t)) }
-
-// free gives memory back at once instead of at the next garbage collection.
-func free(ts ...*tensors.Tensor) {
-	for _, t := range ts {
-		if t != nil {
-			_ = t.FinalizeAll()
-		}
-	}
 }

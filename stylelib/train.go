@@ -8,37 +8,11 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Record tells of one finished epoch. The losses are those of the epoch's forward pass, before its update.
-type Record struct {
-	Epoch   int     `json:"epoch"`   // from 1
-	Content float64 `json:"content"` // sum over the content layers, weighted
-	Style   float64 `json:"style"`   // sum over the style layers, weighted, not yet times StyleRepeat
-	TV      float64 `json:"tv"`      // weighted
-	Total   float64 `json:"total"`   // what is minimized: StyleRepeat·Style + Content + TV
-	LR      float64 `json:"lr"`      // learning rate of the update
-	Seconds float64 `json:"seconds"` // wall time of the epoch
-
-	// Image is the synthesized image after the update, normalized. It is valid during the callback only.
-	Image *tensors.Tensor `json:"-"`
-}
-
-// DivergedError reports a loss that is no longer a number. The image returned with it is the last good one.
-type DivergedError struct {
-	Epoch int
-}
-
-func (e *DivergedError) Error() string {
-	return fmt.Sprintf("training diverged: the loss of epoch %d is not a number; lower the learning rate or the weights", e.Epoch)
-}
-
 // Train synthesizes an image with the content of one picture and the style of another: starting from the content image,
 // it lowers the total loss with Adam for options.Epochs epochs.
 //
 // content and style are normalized pictures of shape [1, height, width, 3], of any two sizes; the result has the
-// content's size. report, if not nil, is called after each epoch; an error from it ends the training.
-//
-// When ctx is done, report fails or the loss stops being a number (*[DivergedError]), Train returns the image of the
-// latest good epoch together with the error.
+// content's size. report and errors are [Minimize]'s.
 func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Tensor, options Options, report func(Record) error) (*tensors.Tensor, error) {
 	contentTargets, err := GetContents(extractor, content, options)
 	if err != nil {
@@ -52,24 +26,44 @@ func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Te
 	if err != nil {
 		return nil, err
 	}
-	// One epoch as one graph: features, losses, gradient with respect to the image, update.
-	program, err := extractor.Compile(func(vgg *VGG, in []*Node) []*Node {
-		image, m, v, rate, scale, targets := in[0], in[1], in[2], in[3], in[4], in[5:]
+	loss := func(vgg *VGG, image *Node, targets []*Node) (total *Node, parts []Part) {
 		contents, styles := ExtractFeatures(vgg, image, options.ContentLayers, options.StyleLayers)
 		l := ComputeLoss(image, contents, styles, targets[:len(contents)], targets[len(contents):], options)
-		gradient := Gradient(l.Total, image)[0]
-		image, m, v = AdamUpdate(image, m, v, gradient, rate, scale)
-		return []*Node{image, m, v, Stack([]*Node{l.Content, l.Style, l.TV, l.Total}, 0)}
+		return l.Total, []Part{{"content", l.Content}, {"style", l.Style}, {"tv", l.TV}}
+	}
+	objective := Objective{Loss: loss, Inputs: Constant(append(contentTargets, styleTargets...))}
+	adam := Adam(options.Adam, AdamBeta1, AdamBeta2, options.LearningRateAt)
+	return Minimize(ctx, extractor, objective, x, adam, options.Epochs, report)
+}
+
+// Minimize lowers an objective by changing the image x, until so many epochs are done. x may have some behind it.
+//
+// report, if not nil, is called after each epoch; an error from it ends the training. When ctx is done, report fails or
+// the loss stops being a number (*[DivergedError]), Minimize returns the image of the latest good epoch together with the
+// error.
+func Minimize(ctx context.Context, extractor *Extractor, objective Objective, x *SynthesizedImage, optimizer Optimizer, epochs int,
+	report func(Record) error) (*tensors.Tensor, error) {
+	// One epoch as one graph: losses, gradient with respect to the image, update.
+	program, err := extractor.Compile(func(vgg *VGG, in []*Node) []*Node {
+		image, state, numbers, inputs := x.Split(in, optimizer)
+		total, parts := objective.Loss(vgg, image, inputs)
+		gradient := Gradient(total, image)[0]
+		image, state = optimizer.Update(image, gradient, state, numbers)
+		return x.Join(image, state, total, parts)
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer program.Finalize()
-	for epoch := 1; epoch <= options.Epochs; epoch++ {
+	for x.Epoch < epochs {
 		if ctx.Err() != nil {
 			return x.Image, context.Cause(ctx)
 		}
-		record, err := x.Step(program, append(contentTargets, styleTargets...), options)
+		inputs, err := objective.Inputs(x.Image, x.Epoch+1)
+		if err != nil {
+			return x.Image, err
+		}
+		record, err := x.Step(program, optimizer, inputs)
 		if err != nil {
 			return x.Image, err
 		}

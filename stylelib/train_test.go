@@ -20,9 +20,9 @@ import (
 )
 
 // tiny is a random network of few channels.
-func tiny(t *testing.T, last int) *sl.Network {
+func tiny(t *testing.T, last string) *sl.Network {
 	t.Helper()
-	net, err := weights.Random(1, [5]int{4, 4, 8, 8, 8}, last)
+	net, err := weights.Random(1, sl.VGG19, [5]int{4, 4, 8, 8, 8}, last)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func newTraining(t *testing.T, e *engine.Engine, change func(*sl.Options)) train
 	if change != nil {
 		change(&options)
 	}
-	extractor, err := sl.NewExtractor(e.Backend, tiny(t, 28), options)
+	extractor, err := sl.NewExtractor(e.Backend, tiny(t, "conv5_1"), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,14 +81,14 @@ func TestTrainLowersTheTotal(t *testing.T) {
 		if len(records) != 20 || records[0].Epoch != 1 || records[19].Epoch != 20 {
 			t.Fatalf("%d records", len(records))
 		}
-		if records[0].Content != 0 {
-			t.Errorf("the first record must tell of the content image itself, its content loss is %g", records[0].Content)
+		if content := records[0].Loss("content"); content != 0 {
+			t.Errorf("the first record must tell of the content image itself, its content loss is %g", content)
 		}
 		if records[19].Total >= records[0].Total {
 			t.Errorf("the total went from %g to %g", records[0].Total, records[19].Total)
 		}
 		for _, r := range records {
-			if want := 10*r.Style + r.Content + r.TV; math.Abs(r.Total-want) > 1e-5*want {
+			if want := 10*r.Loss("style") + r.Loss("content") + r.Loss("tv"); math.Abs(r.Total-want) > 1e-5*want {
 				t.Errorf("epoch %d: total %g is not 10·style + content + tv = %g", r.Epoch, r.Total, want)
 			}
 		}
@@ -166,7 +166,7 @@ func TestDivergenceKeepsAFiniteImage(t *testing.T) {
 }
 
 func TestLayersBeyondTheWeights(t *testing.T) {
-	_, err := sl.NewExtractor(testkit.Engine(t, "go").Backend, tiny(t, 16), sl.Default())
+	_, err := sl.NewExtractor(testkit.Engine(t, "go").Backend, tiny(t, "conv3_4"), sl.Default())
 	var missing *sl.MissingLayerError
 	if !errors.As(err, &missing) {
 		t.Fatalf("got %v, want a MissingLayerError", err)
@@ -175,8 +175,8 @@ func TestLayersBeyondTheWeights(t *testing.T) {
 		t.Errorf("got %q, want %q", err, want)
 	}
 	options := sl.Default()
-	options.StyleLayers, options.ContentLayers = []int{0}, []int{18}
-	if _, err := sl.NewExtractor(testkit.Engine(t, "go").Backend, tiny(t, 16), options); err != nil {
+	options.StyleLayers, options.ContentLayers = []string{"conv1_1"}, []string{"pool3"}
+	if _, err := sl.NewExtractor(testkit.Engine(t, "go").Backend, tiny(t, "conv3_4"), options); err != nil {
 		t.Errorf("the pooling layer after the last convolution needs no weights: %v", err)
 	}
 }
@@ -192,7 +192,7 @@ func TestTooSmallPictures(t *testing.T) {
 func TestNoLayersLeaveTheTotalVariation(t *testing.T) {
 	r := newTraining(t, testkit.Engine(t, "go"), func(o *sl.Options) { o.ContentLayers, o.StyleLayers = nil, nil })
 	_, err := r.run(t.Context(), func(r sl.Record) error {
-		if r.Content != 0 || r.Style != 0 || r.TV == 0 || r.Total != r.TV {
+		if r.Loss("content") != 0 || r.Loss("style") != 0 || r.Loss("tv") == 0 || r.Total != r.Loss("tv") {
 			t.Errorf("%+v", r)
 		}
 		return nil
@@ -202,54 +202,11 @@ func TestNoLayersLeaveTheTotalVariation(t *testing.T) {
 	}
 }
 
-func TestNormalizeLayersGivesUnitVariance(t *testing.T) {
-	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
-		pictures := []*tensors.Tensor{noise(1, 32, 48), noise(2, 32, 32)}
-		options := sl.Default()
-		net, err := sl.NormalizeLayers(e.Backend, tiny(t, 28), options, pictures...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		options.Taps = sl.TapsBeforeReLU
-		options.StyleLayers = []int{0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28}
-		extractor, err := sl.NewExtractor(e.Backend, net, options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer extractor.Finalize()
-		var values [13][]float32
-		for _, picture := range pictures {
-			styles, err := sl.GetStyles(extractor, picture, options)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, features := range styles {
-				values[i] = append(values[i], tensors.MustCopyFlatData[float32](features)...)
-			}
-		}
-		for i, v := range values {
-			if got := variance(v); math.Abs(got-1) > 1e-3 {
-				t.Errorf("layer %d has variance %g", options.StyleLayers[i], got)
-			}
-		}
-	})
-}
-
-func variance(values []float32) float64 {
-	var sum, squares float64
-	for _, v := range values {
-		sum += float64(v)
-		squares += float64(v) * float64(v)
-	}
-	n := float64(len(values))
-	return squares/n - sum*sum/n/n
-}
-
 // The network's pooling and padding, which come from the weights' file, must reach the graph.
 func TestPoolingAndPaddingAreHonoured(t *testing.T) {
 	e := testkit.Engine(t, "go")
 	features := func(pooling sl.Pooling, padding sl.Padding) []float32 {
-		net := tiny(t, 28)
+		net := tiny(t, "conv5_1")
 		net.Pooling, net.Padding = pooling, padding
 		extractor, err := sl.NewExtractor(e.Backend, net, sl.Default())
 		if err != nil {
@@ -287,21 +244,6 @@ func TestPoolingAndPaddingAreHonoured(t *testing.T) {
 	}
 	if cmp.Equal(standard, reflected) || cmp.Equal(standard, average) {
 		t.Error("the setting changes nothing")
-	}
-}
-
-func TestEstimate(t *testing.T) {
-	r := newTraining(t, testkit.Engine(t, "go"), func(o *sl.Options) { o.Epochs = 100 })
-	small, err := sl.EstimateRun(r.extractor, 64, 96, r.options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	large, err := sl.EstimateRun(r.extractor, 640, 960, r.options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if large.PerEpoch < 20*small.PerEpoch || large.Bytes <= small.Bytes || small.Total < 100*small.PerEpoch {
-		t.Errorf("small %s, a hundred times larger %s", small, large)
 	}
 }
 

@@ -120,7 +120,7 @@ def test_page_holds_its_pictures(tmp_path, executed):
                        check=True, timeout=120)
     page = (tmp_path / "style-transfer.zh.html").read_text("utf-8")
     assert page.count('src="data:image/svg+xml;base64,') == 3 and 'src="figures/' not in page and "格拉姆矩阵" in page
-    assert (tmp_path / "beyond.html").read_text("utf-8").count('src="data:image/jpeg;base64,') == 6
+    assert (tmp_path / "beyond.html").read_text("utf-8").count('src="data:image/jpeg;base64,') == 7
 
 
 def nbmake(path):

@@ -136,11 +136,11 @@ func TestWrongFeatures(t *testing.T) {
 	wrong{
 		"seen before the ReLU": ExtractFeatures(extractBy(func(_ sl.GraphLayer, x *Node) *Node { return x })),
 		"No ReLU follows":      ExtractFeatures(extractBy(func(_ sl.GraphLayer, x *Node) *Node { return MaxScalar(x, 0) })),
-		"Nothing is kept yet": ExtractFeatures(func(*sl.VGG, *Node, []int, []int) (c, s []*Node) {
+		"Nothing is kept yet": ExtractFeatures(func(*sl.VGG, *Node, []string, []string) (c, s []*Node) {
 			return nil, nil
 		}),
-		"there is no such map": ExtractFeatures(func(vgg *sl.VGG, x *Node, c, _ []int) (contents, styles []*Node) {
-			return sl.ExtractFeatures(vgg, x, c, []int{0, 5})
+		"there is no such map": ExtractFeatures(func(vgg *sl.VGG, x *Node, c, _ []string) (contents, styles []*Node) {
+			return sl.ExtractFeatures(vgg, x, c, []string{"conv1_1", "conv2_1"})
 		}),
 		"yours 5 maps, expected 1 map": GetContents(sl.GetStyles),
 		"yours 1 map, expected 5 maps": GetStyles(sl.GetContents),
@@ -150,14 +150,14 @@ func TestWrongFeatures(t *testing.T) {
 	}.test(t)
 }
 
-func extractBy(tap func(layer sl.GraphLayer, x *Node) *Node) func(vgg *sl.VGG, x *Node, c, s []int) (contents, styles []*Node) {
-	return func(vgg *sl.VGG, x *Node, c, s []int) (contents, styles []*Node) {
+func extractBy(tap func(layer sl.GraphLayer, x *Node) *Node) func(vgg *sl.VGG, x *Node, c, s []string) (contents, styles []*Node) {
+	return func(vgg *sl.VGG, x *Node, c, s []string) (contents, styles []*Node) {
 		for _, layer := range vgg.Layers {
 			x = layer.Forward(x)
-			switch layer.Index {
-			case c[0]:
+			if layer.In(c) {
 				contents = append(contents, tap(layer, x))
-			case s[0], s[1], s[2], s[3], s[4]:
+			}
+			if layer.In(s) {
 				styles = append(styles, tap(layer, x))
 			}
 		}
@@ -241,16 +241,18 @@ func TestWrongComputeLoss(t *testing.T) {
 
 func TestWrongTraining(t *testing.T) {
 	update := func(rule func(image, gradient *Node) *Node) Result {
-		return AdamUpdate(func(image, m, v, gradient, _, _ *Node) (i, newM, newV *Node) { return rule(image, gradient), m, v })
+		return AdamUpdate(func(image, m, v, gradient, _, _ *Node, _, _ float64) (i, newM, newV *Node) {
+			return rule(image, gradient), m, v
+		})
 	}
 	wrong{
 		"hasn't changed": update(func(image, _ *Node) *Node { return image }),
-		"Go against the gradient": AdamUpdate(func(image, m, v, gradient, rate, scale *Node) (i, newM, newV *Node) {
-			return sl.AdamUpdate(image, m, v, gradient, Neg(rate), scale)
+		"Go against the gradient": AdamUpdate(func(image, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (i, newM, newV *Node) {
+			return sl.AdamUpdate(image, m, v, gradient, Neg(rate), scale, beta1, beta2)
 		}),
 		"plain gradient descent": update(func(image, g *Node) *Node { return Sub(image, MulScalar(g, 0.3)) }),
-		"not the gradient itself": AdamUpdate(func(image, m, v, gradient, rate, scale *Node) (i, newM, newV *Node) {
-			_, _, v = sl.AdamUpdate(image, m, v, gradient, rate, scale)
+		"not the gradient itself": AdamUpdate(func(image, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (i, newM, newV *Node) {
+			_, _, v = sl.AdamUpdate(image, m, v, gradient, rate, scale, beta1, beta2)
 			return Sub(image, MulScalar(Div(gradient, AddScalar(Div(Sqrt(v), scale), 1e-8)), 0.3)), m, v
 		}),
 	}.test(t)

@@ -28,19 +28,21 @@ func Rescale(f func(losses []float64, total float64) []float64) Result {
 	})
 }
 
-// WeightedLoss checks the total of exercise 1, whose weights are nodes.
-func WeightedLoss(f func(contents, styles []*Node, tv *Node, contentWeights, styleWeights []*Node, tvWeight *Node) *Node) Result {
+// WeightedLoss checks the total of exercise 1.
+func WeightedLoss(f func(contents, styles []*Node, tv *Node, contentWeights, styleWeights []float64, tvWeight float64) *Node) Result {
 	e := goldenExample("weighted_total")
 	var inputs []numbers
-	for _, list := range []string{"contents", "styles", "content_weights", "style_weights"} {
+	for _, list := range []string{"contents", "styles"} {
 		for _, v := range e.numbers(list).Values {
 			inputs = append(inputs, scalar(v))
 		}
 	}
-	inputs = append(inputs, scalar(read[float64](e, "tv")), scalar(read[float64](e, "tv_weight")))
+	inputs = append(inputs, scalar(read[float64](e, "tv")))
+	contentWeights, styleWeights := e.numbers("content_weights").Values, e.numbers("style_weights").Values
+	tvWeight := read[float64](e, "tv_weight")
 	return verdict.Run("WeightedLoss", []verdict.Try{
 		try("WeightedLoss of 2 content and 3 style losses", func() numbers {
-			return evaluate(func(in []*Node) *Node { return f(in[0:2], in[2:5], in[10], in[5:7], in[7:10], in[11]) }, inputs...)
+			return evaluate(func(in []*Node) *Node { return f(in[0:2], in[2:5], in[5], contentWeights, styleWeights, tvWeight) }, inputs...)
 		}, e.numbers("want"), e.slips(map[string]string{
 			"unweighted": "Multiply each loss by its weight.",
 			"no_content": "The content losses are missing.",

@@ -19,13 +19,13 @@ func rescale(losses []float64, total float64) (weights []float64) {
 	return weights
 }
 
-func weightedLoss(contents, styles []*Node, tv *Node, contentWeights, styleWeights []*Node, tvWeight *Node) *Node {
-	total := Mul(tv, tvWeight)
+func weightedLoss(contents, styles []*Node, tv *Node, contentWeights, styleWeights []float64, tvWeight float64) *Node {
+	total := MulScalar(tv, tvWeight)
 	for i, loss := range contents {
-		total = Add(total, Mul(loss, contentWeights[i]))
+		total = Add(total, MulScalar(loss, contentWeights[i]))
 	}
 	for i, loss := range styles {
-		total = Add(total, Mul(loss, styleWeights[i]))
+		total = Add(total, MulScalar(loss, styleWeights[i]))
 	}
 	return total
 }
@@ -125,20 +125,19 @@ func TestWrongExercise1(t *testing.T) {
 		"a panic (runtime error:": Rescale(func(losses []float64, _ float64) []float64 { return losses[:9] }),
 	}.test(t)
 	total := func(change func(c, s []*Node, tv *Node) ([]*Node, []*Node, *Node)) Result {
-		return WeightedLoss(func(c, s []*Node, tv *Node, cw, sw []*Node, tvw *Node) *Node {
+		return WeightedLoss(func(c, s []*Node, tv *Node, cw, sw []float64, tvw float64) *Node {
 			c, s, tv = change(c, s, tv)
 			return weightedLoss(c, s, tv, cw, sw, tvw)
 		})
 	}
 	wrong{
-		"by its weight": WeightedLoss(func(c, s []*Node, tv *Node, _, _ []*Node, _ *Node) *Node {
-			one := OnesLike(tv)
-			return weightedLoss(c, s, tv, []*Node{one, one}, []*Node{one, one, one}, one)
+		"by its weight": WeightedLoss(func(c, s []*Node, tv *Node, _, _ []float64, _ float64) *Node {
+			return weightedLoss(c, s, tv, []float64{1, 1}, []float64{1, 1, 1}, 1)
 		}),
 		"content losses are missing": total(func(_, s []*Node, tv *Node) ([]*Node, []*Node, *Node) { return nil, s, tv }),
 		"style losses are missing":   total(func(c, _ []*Node, tv *Node) ([]*Node, []*Node, *Node) { return c, nil, tv }),
 		"variation loss is missing":  total(func(c, s []*Node, tv *Node) ([]*Node, []*Node, *Node) { return c, s, ZerosLike(tv) }),
-		"variation loss alone":       WeightedLoss(func(_, _ []*Node, tv *Node, _, _ []*Node, _ *Node) *Node { return tv }),
+		"variation loss alone":       WeightedLoss(func(_, _ []*Node, tv *Node, _, _ []float64, _ float64) *Node { return tv }),
 	}.test(t)
 }
 

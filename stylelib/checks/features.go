@@ -13,14 +13,23 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
+// layersOf returns VGG-19's layers that the names mean, in its order.
+func layersOf(names []string) []sl.Layer {
+	layers, err := sl.VGG19.Find(names...)
+	if err != nil {
+		panic(err) // the chapter's options
+	}
+	return layers
+}
+
 // featureTries compares samples of feature maps with those of the golden run, in order. maps is called once.
-func featureTries(name, picture string, layers []int, maps func() []numbers) []verdict.Try {
+func featureTries(name, picture string, wanted []string, maps func() []numbers) []verdict.Try {
 	golden := decode[goldenRun]("random-pytorch-60x90.json").Taps[picture]
 	before := decode[goldenRun]("random-paddle-60x90.json").Taps[picture] // the same network, tapped before the ReLU
 	once := sync.OnceValue(maps)
-	names := []string{}
+	layers, names := layersOf(wanted), []string{}
 	for _, layer := range layers {
-		names = append(names, sl.Layers()[layer].Name)
+		names = append(names, layer.Name)
 	}
 	tries := []verdict.Try{{
 		Call:  fmt.Sprintf("%s for %v", name, names),
@@ -29,12 +38,12 @@ func featureTries(name, picture string, layers []int, maps func() []numbers) []v
 		Slips: map[string]string{"0 maps": "Nothing is kept yet: append what a layer in the list puts out."},
 	}}
 	for i, layer := range layers {
-		at := strconv.Itoa(layer)
+		at := strconv.Itoa(layer.Index)
 		slips := []slip{{before[at].numbers(), "That is seen before the ReLU: keep layer.Tap(x), not x."}}
 		if i == len(layers)-1 && len(layers) > 1 { // conv5_1, the last layer of the network
 			slips = []slip{{rectified(golden[at].numbers()), "No ReLU follows the last layer: its output stays as it is."}}
 		}
-		tries = append(tries, try(fmt.Sprintf("%s (%d)", names[i], layer), func() numbers {
+		tries = append(tries, try(layer.String(), func() numbers {
 			if len(once()) <= i {
 				panic("there is no such map")
 			}
@@ -69,22 +78,17 @@ func rectified(n numbers) numbers {
 
 // ExtractFeatures checks a learner's [sl.ExtractFeatures]: the style layers' features of the style image and the content
 // layers' of the same run.
-func ExtractFeatures(f func(vgg *sl.VGG, x *Node, contentLayers, styleLayers []int) (contents, styles []*Node)) Result {
+func ExtractFeatures(f func(vgg *sl.VGG, x *Node, contentLayers, styleLayers []string) (contents, styles []*Node)) Result {
 	options := sl.Default()
 	extract := sync.OnceValues(func() (contents, styles []numbers) {
 		s := openScene(options)
 		defer s.close()
 		count := 0
-		program, err := s.extractor.CompileOnce(func(vgg *sl.VGG, in []*Node) []*Node {
+		maps, err := s.extractor.RunOnce(func(vgg *sl.VGG, in []*Node) []*Node {
 			contents, styles := f(vgg, in[0], options.ContentLayers, options.StyleLayers)
 			count = len(contents)
 			return slices.Concat(contents, styles)
-		})
-		if err != nil {
-			panic(err)
-		}
-		defer program.Finalize()
-		maps, err := program.Run(s.style)
+		}, s.style)
 		if err != nil {
 			panic(err)
 		}
@@ -98,7 +102,7 @@ func ExtractFeatures(f func(vgg *sl.VGG, x *Node, contentLayers, styleLayers []i
 // getter is the form of GetContents and GetStyles.
 type getter func(extractor *sl.Extractor, picture *tensors.Tensor, options sl.Options) ([]*tensors.Tensor, error)
 
-func (f getter) tries(name, picture string, layers []int) []verdict.Try {
+func (f getter) tries(name, picture string, layers []string) []verdict.Try {
 	return featureTries(name, picture, layers, func() []numbers {
 		s := openScene(sl.Default())
 		defer s.close()

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/draw"
 	"image/png"
+	"slices"
 
 	"stylebook/data"
 	sl "stylebook/stylelib"
@@ -102,7 +103,7 @@ type scene struct {
 }
 
 func openScene(options sl.Options) scene {
-	net, err := weights.Decode(context.Background(), embedded("weights/vgg19-random.safetensors"), "the random network", options.LastLayer())
+	net, err := weights.Decode(context.Background(), embedded("weights/vgg19-random.safetensors"), "the random network", slices.Concat(options.ContentLayers, options.StyleLayers)...)
 	if err != nil {
 		panic(err)
 	}

@@ -44,15 +44,18 @@ func GetInits(f func(extractor *sl.Extractor, content *tensors.Tensor, styles []
 	tries := []verdict.Try{
 		try("the synthesized image", image(func(x *sl.SynthesizedImage) *tensors.Tensor { return x.Image }), content,
 			slip{zero, "Start from the content image."}),
-		try("Adam's mean of the gradient", image(func(x *sl.SynthesizedImage) *tensors.Tensor { return x.M }), zero),
+		{
+			Call: "updates made so far", Want: "0",
+			Got: func() string { x, _ := inits(); return fmt.Sprint(x.Epoch) },
+		},
 		{
 			Call: "Gram matrices", Want: fmt.Sprint(len(styles)),
 			Got: func() string { _, grams := inits(); return fmt.Sprint(len(grams)) },
 		},
 	}
-	for i, layer := range options.StyleLayers {
-		row := golden.Grams["style_image"][strconv.Itoa(layer)].Row0
-		tries = append(tries, try(fmt.Sprintf("%s (%d), beginning of its Gram matrix", sl.Layers()[layer].Name, layer), func() numbers {
+	for i, layer := range layersOf(options.StyleLayers) {
+		row := golden.Grams["style_image"][strconv.Itoa(layer.Index)].Row0
+		tries = append(tries, try(layer.String()+", beginning of its Gram matrix", func() numbers {
 			_, grams := inits()
 			if len(grams) <= i {
 				panic("there is no such matrix")
@@ -65,20 +68,20 @@ func GetInits(f func(extractor *sl.Extractor, content *tensors.Tensor, styles []
 }
 
 // AdamUpdate checks a learner's [sl.AdamUpdate] over five updates at learning rate 0.3.
-func AdamUpdate(f func(image, m, v, gradient, rate, scale *Node) (newImage, newM, newV *Node)) Result {
+func AdamUpdate(f func(image, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (newImage, newM, newV *Node)) Result {
 	e := goldenExample("adam")
 	gradients := read[[]numbers](e, "gradients")
 	after := func(updates int) func() numbers {
 		return func() numbers {
 			inputs := []numbers{e.numbers("start")}
 			for t, gradient := range gradients[:updates] {
-				rate, scale := sl.AdamRate(sl.AdamPyTorch, 0.3, t+1)
+				rate, scale := sl.AdamRate(sl.AdamPyTorch, sl.AdamBeta1, sl.AdamBeta2, 0.3, t+1)
 				inputs = append(inputs, gradient, scalar(rate), scalar(scale))
 			}
 			return evaluate(func(in []*Node) *Node {
 				image, m, v := in[0], ZerosLike(in[0]), ZerosLike(in[0])
 				for at := 1; at < len(in); at += 3 {
-					image, m, v = f(image, m, v, in[at], in[at+1], in[at+2])
+					image, m, v = f(image, m, v, in[at], in[at+1], in[at+2], sl.AdamBeta1, sl.AdamBeta2)
 				}
 				return image
 			}, inputs...)
@@ -106,7 +109,7 @@ func Train(f func(ctx context.Context, extractor *sl.Extractor, content, style *
 	var content, style, total []float64
 	run := sync.OnceValue(func() *tensors.Tensor {
 		image, err := f(context.Background(), s.extractor, s.content, s.style, options, func(r sl.Record) error {
-			content, style, total = append(content, r.Content), append(style, r.Style), append(total, r.Total)
+			content, style, total = append(content, r.Loss("content")), append(style, r.Loss("style")), append(total, r.Total)
 			return nil
 		})
 		if err != nil {

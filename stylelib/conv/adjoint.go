@@ -20,13 +20,13 @@ func winogradAdjoint(dy, form *Node, pad int) *Node {
 	spread := transpose(resultMatrix)
 	v := Reshape(dy, 1, rows, tileOut, columns, tileOut, out)
 	v = Reshape(mix(spread, split(v, 2), 0), tileIn, rows, columns, tileOut, out)
-	v = alone(v)
+	v = barrier(v)
 	v = Reshape(v, 1, tileIn, rows, columns, tileOut, out)
 	v = Reshape(mix(spread, split(v, 4), 0), places, rows*columns, out)
 
 	m := Einsum("pto,poc->ptc", v, form)
 	m = Reshape(m, tileIn, tileIn, rows, columns, 1, in)
-	m = alone(overlap(m, 3, 4)) // [1, 6, rows, columns+1, 4, in]
+	m = barrier(overlap(m, 3, 4)) // [1, 6, rows, columns+1, 4, in]
 	m = Reshape(m, tileIn, rows, 1, columns+1, tileOut, in)
 	m = Reshape(overlap(m, 1, 2), 1, tileOut*(rows+1), tileOut*(columns+1), in)
 	return Slice(m, AxisRange(), AxisRange(pad, pad+h+2-2*pad), AxisRange(pad, pad+w+2-2*pad))

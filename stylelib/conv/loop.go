@@ -6,10 +6,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// repeat runs body count times, i from 0, as a loop in the graph, and returns the last state. body may use nothing but
+// while runs body count times, i from 0, as a loop in the graph, and returns the last state. body may use nothing but
 // what it is given; constants it must make with Const, because GoMLX keeps those of MulScalar and the like for the whole
 // graph.
-func repeat(count int, state []*Node, body func(i *Node, state []*Node) []*Node) []*Node {
+func while(count int, state []*Node, body func(i *Node, state []*Node) []*Node) []*Node {
 	g := state[0].Graph()
 	state = append([]*Node{Const(g, int32(0))}, state...)
 	parameters := func() (i *Node, rest []*Node) {
@@ -30,6 +30,6 @@ func repeat(count int, state []*Node, body func(i *Node, state []*Node) []*Node)
 	return While(more, step, state...)[1:]
 }
 
-// alone returns x and keeps XLA from fusing what computes it with what uses it. The second operand only keeps GoMLX from
+// barrier returns x and keeps XLA from fusing what computes it with what uses it. The second operand only keeps GoMLX from
 // dropping the barrier, which on CPUs it does with barriers of one.
-func alone(x *Node) *Node { return OptimizationBarriers(x, Const(x.Graph(), int32(0)))[0] }
+func barrier(x *Node) *Node { return OptimizationBarriers(x, Const(x.Graph(), int32(0)))[0] }

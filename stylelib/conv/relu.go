@@ -13,7 +13,7 @@ func ReLU(x *Node) *Node {
 	var y *Node
 	forward := func() *Node {
 		if y = Max(x, zero); isXLACPU(x) {
-			y = alone(y) // else XLA sees that y > 0 is x > 0 and keeps both
+			y = barrier(y) // else XLA sees that y > 0 is x > 0 and keeps both
 		}
 		return y
 	}

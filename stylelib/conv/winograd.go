@@ -84,7 +84,7 @@ func (b bands) each(x, form *Node) *Node {
 	if !inPlace {
 		y = BroadcastToDims(ScalarZero(g, x.DType()), 1, tileOut*b.count*b.rows, tileOut*b.columns, b.out)
 	}
-	return repeat(b.count, []*Node{y, x, form}, func(i *Node, state []*Node) []*Node {
+	return while(b.count, []*Node{y, x, form}, func(i *Node, state []*Node) []*Node {
 		y, x, form := state[0], state[1], state[2]
 		if inPlace {
 			x = y // row r of the result needs rows r to r+2 of the padded map, so what is overwritten was used
@@ -106,7 +106,7 @@ func (b bands) one(x, form *Node) *Node {
 		part := Slice(x, AxisRange(skip, skip+b.rows), AxisElem(row))
 		tileRows = append(tileRows, Reshape(part, 1, b.rows, b.columns+1, tileOut, b.in))
 	}
-	v := alone(mix(dataMatrix, tileRows, 0)) // [6, rows, columns+1, 4, in]
+	v := barrier(mix(dataMatrix, tileRows, 0)) // [6, rows, columns+1, 4, in]
 	for k := range tileIn {
 		skip, column := k/tileOut, k%tileOut
 		part := Slice(v, AxisRange(), AxisRange(), AxisRange(skip, skip+b.columns), AxisElem(column))
@@ -116,7 +116,7 @@ func (b bands) one(x, form *Node) *Node {
 
 	m := Einsum("ptc,poc->pto", v, form)
 	m = Reshape(m, tileIn, tileIn, b.rows, b.columns, 1, b.out)
-	m = alone(mix(resultMatrix, split(m, 0), 4)) // [1, 6, rows, columns, 4, out]
+	m = barrier(mix(resultMatrix, split(m, 0), 4)) // [1, 6, rows, columns, 4, out]
 	m = Reshape(m, tileIn, b.rows, 1, b.columns, tileOut, b.out)
 	return Reshape(mix(resultMatrix, split(m, 0), 2), 1, tileOut*b.rows, tileOut*b.columns, b.out)
 }

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"stylebook/stylelib/internal/oneline"
+
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // registers "go"
 )
@@ -93,7 +95,7 @@ func openFastest() (*Engine, error) {
 	reason := "the fastest present: no usable GPU"
 	var missing *NoPluginError
 	if !errors.As(cudaErr, &missing) {
-		reason = "the GPU did not open: " + firstLine(cudaErr)
+		reason = "the GPU did not open: " + oneline.First(cudaErr)
 	}
 	e, cpuErr := openXLA("xla:cpu", "", reason)
 	if cpuErr == nil {
@@ -101,7 +103,7 @@ func openFastest() (*Engine, error) {
 	}
 	reason = "no XLA plugin found: scripts/setup installs one"
 	if !errors.As(cpuErr, &missing) {
-		reason = "XLA did not open: " + firstLine(cpuErr)
+		reason = "XLA did not open: " + oneline.First(cpuErr)
 	}
 	return openGo("go", reason)
 }
@@ -116,9 +118,4 @@ func openGo(config, reason string) (*Engine, error) {
 		e.Notice = "built without SIMD, the go engine is about 8 times slower: build with GOEXPERIMENT=simd"
 	}
 	return e, nil
-}
-
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"slices"
 
 	sl "stylebook/stylelib"
 
@@ -41,8 +42,9 @@ func Pictures(pictures ...Picture) image.Image {
 
 // Training draws the losses so far, over the epochs that are planned, beside the synthesized image.
 //
-// The content loss and the total variation loss are weighted; the style loss is weighted but not yet counted ten times:
-// the three curves of the chapter. Records are drawn as they are; give every tenth to draw what the chapter draws.
+// There is a curve for each loss that the records hold: in the chapter's training content, style and total variation, all
+// weighted, the style loss not yet counted ten times. Records are drawn as they are; give every tenth to draw what the
+// chapter draws.
 func Training(records []sl.Record, epochs int, synthesized image.Image) (image.Image, error) {
 	curves, err := lossCurves(records, epochs)
 	if err != nil {
@@ -73,30 +75,19 @@ func lossCurves(records []sl.Record, epochs int) (*plot.Plot, error) {
 	p.Y.Min = 0
 	p.Legend.Top = true
 	p.Add(plotter.NewGrid())
-	for i, curve := range []struct {
-		name  string
-		color color.Color
-		value func(sl.Record) float64
-	}{
-		{"content", color.RGBA{31, 119, 180, 255}, func(r sl.Record) float64 { return r.Content }},
-		{"style", color.RGBA{200, 30, 160, 255}, func(r sl.Record) float64 { return r.Style }},
-		{"TV", color.RGBA{30, 140, 60, 255}, func(r sl.Record) float64 { return r.TV }},
-	} {
+	for i, name := range termNames(records) {
 		points := make(plotter.XYs, len(records))
 		for k, r := range records {
-			points[k] = plotter.XY{X: float64(r.Epoch), Y: curve.value(r)}
-		}
-		if len(points) == 0 {
-			continue
+			points[k] = plotter.XY{X: float64(r.Epoch), Y: r.Loss(name)}
 		}
 		line, err := plotter.NewLine(points)
 		if err != nil {
-			return nil, fmt.Errorf("draw the %s loss: %w", curve.name, err)
+			return nil, fmt.Errorf("draw the %s loss: %w", name, err)
 		}
-		line.Color, line.Width = curve.color, vg.Points(1.8)
-		line.Dashes = [][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}}[i]
+		line.Color, line.Width = termColours[i%len(termColours)], vg.Points(1.8)
+		line.Dashes = termDashes[i%len(termDashes)]
 		p.Add(line)
-		p.Legend.Add(curve.name, line)
+		p.Legend.Add(name, line)
 	}
 	p.X.Min, p.X.Max = 0, float64(max(epochs, 1)) // the curves must not narrow what is planned
 	return p, nil
@@ -205,4 +196,22 @@ func fittingSize(p *plot.Plot, width vg.Length) vg.Length {
 		return vg.Points(sheetTitle) * width / wide
 	}
 	return vg.Points(sheetTitle)
+}
+
+// Curves differ in colour and in their dashes, so that they can be told apart without colours.
+var (
+	termColours = []color.RGBA{{31, 119, 180, 255}, {200, 30, 160, 255}, {30, 140, 60, 255}, {200, 110, 0, 255}, {90, 90, 90, 255}}
+	termDashes  = [][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}, {vg.Points(9), vg.Points(2), vg.Points(2), vg.Points(2)}}
+)
+
+// termNames returns the names of the losses, in the order in which they come.
+func termNames(records []sl.Record) (names []string) {
+	for _, r := range records {
+		for _, l := range r.Losses {
+			if !slices.Contains(names, l.Name) {
+				names = append(names, l.Name)
+			}
+		}
+	}
+	return names
 }

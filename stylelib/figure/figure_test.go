@@ -44,10 +44,11 @@ func TestPicturesKeepTheirShape(t *testing.T) {
 	}
 }
 
-func TestTrainingDrawsThreeCurvesAndThePicture(t *testing.T) {
+func TestTrainingDrawsACurveForEachLossAndThePicture(t *testing.T) {
 	var records []sl.Record
 	for epoch := 10; epoch <= 50; epoch += 10 {
-		records = append(records, sl.Record{Epoch: epoch, Content: 1, Style: 2, TV: 3})
+		records = append(records, sl.Record{Epoch: epoch, Losses: []sl.TermLoss{
+			{Name: "content", Value: 1}, {Name: "style", Value: 2}, {Name: "tv", Value: 3}, {Name: "mine", Value: 4}}})
 	}
 	drawn, err := figure.Training(records, 100, redPicture(30, 20))
 	if err != nil {
@@ -58,14 +59,14 @@ func TestTrainingDrawsThreeCurvesAndThePicture(t *testing.T) {
 	}
 	heights := map[string]int{}
 	for name, c := range map[string]color.RGBA{
-		"content": {31, 119, 180, 255}, "style": {200, 30, 160, 255}, "TV": {30, 140, 60, 255}} {
+		"content": {31, 119, 180, 255}, "style": {200, 30, 160, 255}, "tv": {30, 140, 60, 255}, "mine": {200, 110, 0, 255}} {
 		found := area(drawn, c)
 		if found.Empty() {
 			t.Errorf("the %s curve is missing", name)
 		}
 		heights[name] = found.Max.Y
 	}
-	if !(heights["TV"] < heights["style"] && heights["style"] < heights["content"]) {
+	if !(heights["mine"] < heights["tv"] && heights["tv"] < heights["style"] && heights["style"] < heights["content"]) {
 		t.Errorf("the curves are not in the order of their values: %v", heights)
 	}
 }

@@ -115,13 +115,10 @@ func (l *Live) tell(r sl.Record) {
 	if l.file == nil {
 		return
 	}
-	line, err := json.Marshal(struct {
-		sl.Record
-		Epochs int       `json:"epochs"`
-		Time   time.Time `json:"time"`
-	}{r, l.Epochs, time.Now()})
+	record, err := json.Marshal(r)
 	if err == nil {
-		_, _ = fmt.Fprintf(l.file, "%s\n", line)
+		time := time.Now().Format(time.RFC3339Nano)
+		_, _ = fmt.Fprintf(l.file, "%s,\"epochs\":%d,\"time\":%q}\n", bytes.TrimSuffix(record, []byte("}")), l.Epochs, time)
 	}
 }
 

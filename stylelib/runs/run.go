@@ -14,20 +14,21 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/synth"
+	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/transfer"
 
 	"github.com/gofrs/flock"
 )
 
 // Run is a run that this process computes. Nobody else can, until Close.
 type Run struct {
-	Record
+	Summary
 	store     *Store
 	lock      *flock.Flock
-	from      *synth.State
+	from      *transfer.State
 	every     int
 	unsaved   []sl.Record
-	sitting   float64 // seconds computed since the last save
+	session   float64 // seconds computed since the last save
 	doneEpoch int
 }
 
@@ -39,10 +40,10 @@ func (e *BusyError) Error() string {
 }
 
 // FinishedError reports a run that has nothing left to do.
-type FinishedError struct{ Record Record }
+type FinishedError struct{ Run Summary }
 
 func (e *FinishedError) Error() string {
-	return fmt.Sprintf("run %s is finished: its picture is %s", e.Record.ID, e.Record.Picture())
+	return fmt.Sprintf("run %s is finished: its picture is %s", e.Run.ID, e.Run.Picture())
 }
 
 // ChangedError reports a checkpoint that was made of something else than what is there now.
@@ -76,7 +77,13 @@ func (s *Store) Begin(spec Spec, arguments []string, every int) (*Run, error) {
 // Claim starts or continues the one run of a spec that sweeps share. One that is finished is a *[FinishedError], one that
 // another process is at a *[BusyError].
 func (s *Store) Claim(spec Spec, arguments []string, every int) (*Run, error) {
-	id := spec.Key()[:idLength]
+	id, err := s.byKey(spec.Key())
+	if err != nil {
+		return nil, err
+	}
+	if id == "" {
+		id = spec.Key()[:idLength]
+	}
 	if err := os.MkdirAll(filepath.Join(s.dir, id), 0o755); err != nil {
 		return nil, fmt.Errorf("runs: %w", err)
 	}
@@ -120,7 +127,7 @@ func (s *Store) openLocked(id string, spec Spec, arguments []string, every int) 
 	var missing *NoRunError
 	switch {
 	case errors.As(err, &missing):
-		record = Record{ID: id, Key: spec.Key(), Spec: spec, Arguments: arguments, Versions: versions(), Created: time.Now(),
+		record = Summary{ID: id, Key: spec.Key(), Spec: spec, Arguments: arguments, Versions: versions(), Created: time.Now(),
 			Folder: filepath.Join(s.dir, id)}
 		if err := s.insert(record); err != nil {
 			return nil, err
@@ -134,7 +141,7 @@ func (s *Store) openLocked(id string, spec Spec, arguments []string, every int) 
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Record: record, store: s, from: state, every: every}
+	r := &Run{Summary: record, store: s, from: state, every: every}
 	if c != nil {
 		if c.Spec.Key() != spec.Key() {
 			return nil, &ChangedError{id, spec.Differences(c.Spec)}
@@ -149,7 +156,7 @@ func (s *Store) openLocked(id string, spec Spec, arguments []string, every int) 
 	return r, s.update(r)
 }
 
-func (s *Store) insert(r Record) error {
+func (s *Store) insert(r Summary) error {
 	var texts [3]string
 	for i, value := range []any{r.Spec, r.Arguments, r.Versions} {
 		text, err := json.Marshal(value)
@@ -175,13 +182,16 @@ func (s *Store) update(r *Run) error {
 	}
 	defer tx.Rollback() // does nothing after the commit
 	for _, l := range r.unsaved {
-		if _, err := tx.Exec("insert or replace into losses values (?, ?, ?, ?, ?, ?, ?, ?)",
-			r.ID, l.Epoch, l.Content, l.Style, l.TV, l.Total, l.LR, l.Seconds); err != nil {
+		if _, err := tx.Exec("insert or replace into epochs values (?, ?, ?, ?, ?)", r.ID, l.Epoch, l.Total, l.LR, l.Seconds); err != nil {
 			return fmt.Errorf("runs: save the losses: %w", err)
 		}
+		for place, term := range l.Losses {
+			if _, err := tx.Exec("insert or replace into terms values (?, ?, ?, ?, ?)", r.ID, l.Epoch, place, term.Name, term.Value); err != nil {
+				return fmt.Errorf("runs: save the losses: %w", err)
+			}
+		}
 	}
-	_, err = tx.Exec(`update runs set status = ?, epoch = ?, content = ?, style = ?, tv = ?, total = ?, lr = ?, seconds = ?,
-		peak_bytes = ?, error = ? where id = ?`, r.Status, r.Epoch, r.Last.Content, r.Last.Style, r.Last.TV, r.Last.Total, r.Last.LR,
+	_, err = tx.Exec("update runs set status = ?, epoch = ?, seconds = ?, peak_bytes = ?, error = ? where id = ?", r.Status, r.Epoch,
 		r.Seconds, r.PeakBytes, r.Error, r.ID)
 	if err != nil {
 		return fmt.Errorf("runs: %w", err)
@@ -194,15 +204,15 @@ func (s *Store) update(r *Run) error {
 }
 
 // From is the state to continue from; nil for the beginning.
-func (r *Run) From() *synth.State { return r.from }
+func (r *Run) From() *transfer.State { return r.from }
 
 // Report notes an epoch, and saves a checkpoint where one is due: after every so many epochs, and when last says that
 // the training is about to end.
-func (r *Run) Report(p synth.Progress, last bool) error {
+func (r *Run) Report(p transfer.Epoch, last bool) error {
 	record := p.Record
 	record.Image = nil
 	r.unsaved, r.Last, r.doneEpoch = append(r.unsaved, record), record, p.Epoch
-	r.sitting += record.Seconds
+	r.session += record.Seconds
 	if !last && (r.every == 0 || p.Epoch%r.every != 0) {
 		return nil
 	}
@@ -214,14 +224,14 @@ func (r *Run) Report(p synth.Progress, last bool) error {
 }
 
 // save writes the losses first: should the process die before the checkpoint is in place, they are written again, the same.
-func (r *Run) save(state *synth.State) error {
-	r.Epoch, r.Seconds, r.sitting = r.doneEpoch, r.Seconds+r.sitting, 0
+func (r *Run) save(state *transfer.State) error {
+	r.Epoch, r.Seconds, r.session = r.doneEpoch, r.Seconds+r.session, 0
 	r.PeakBytes = max(r.PeakBytes, peakBytes())
 	if err := r.store.update(r); err != nil {
 		return err
 	}
 	err := writeCheckpoint(filepath.Join(r.Folder, checkpointName), checkpoint{Spec: r.Spec, Scale: state.Scale, Epoch: state.Epoch,
-		Done: r.Epoch, Height: state.Height, Width: state.Width, Numbers: state.Numbers, Seconds: r.Seconds}, state.Arrays)
+		Done: r.Epoch, Height: state.Height, Width: state.Width, Seconds: r.Seconds}, state.Arrays)
 	if err != nil {
 		return fmt.Errorf("runs: save a checkpoint: %w", err)
 	}
@@ -233,7 +243,7 @@ func (r *Run) Finish(picture image.Image) error {
 	if err := sl.WriteImage(r.Picture(), picture); err != nil {
 		return err
 	}
-	r.Epoch, r.Seconds, r.sitting = r.doneEpoch, r.Seconds+r.sitting, 0
+	r.Epoch, r.Seconds, r.session = r.doneEpoch, r.Seconds+r.session, 0
 	r.PeakBytes = max(r.PeakBytes, peakBytes())
 	r.Status = Finished
 	if err := r.store.update(r); err != nil {
@@ -250,15 +260,10 @@ func (r *Run) Stop(err error) error {
 	r.unsaved = nil // a checkpoint that has them was not saved
 	r.Status = Stopped
 	if err != nil {
-		r.Status, r.Error = Failed, firstLine(err)
+		r.Status, r.Error = Failed, oneline.First(err)
 	}
 	r.PeakBytes = max(r.PeakBytes, peakBytes())
 	return r.store.update(r)
-}
-
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }
 
 // Close lets others have the run.

@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/synth"
+	"stylebook/stylelib/transfer"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 func spec() Spec {
-	return Spec{Height: 2, Width: 3, Bits: 8, Options: synth.Default(), Files: map[string]string{"content": strings.Repeat("a", 64)},
+	return Spec{Version: specVersion, Height: 2, Width: 3, Bits: 8, Options: transfer.Default(), Files: map[string]string{"content": strings.Repeat("a", 64)},
 		Weights: strings.Repeat("b", 64), Engine: "go"}
 }
 
@@ -23,9 +23,9 @@ func spec() Spec {
 func report(t *testing.T, r *Run, from, to int) {
 	t.Helper()
 	for epoch := from; epoch <= to; epoch++ {
-		p := synth.Progress{Record: sl.Record{Epoch: epoch, Content: 1, Total: float64(100 - epoch), Seconds: 0.5}}
-		p.Snapshot = func() (*synth.State, error) {
-			return &synth.State{Epoch: epoch, Height: 2, Width: 3, Arrays: map[string][]float32{"image": make([]float32, 18)}}, nil
+		p := transfer.Epoch{Record: sl.Record{Epoch: epoch, Losses: []sl.TermLoss{{Name: "content", Value: 1}}, Total: float64(100 - epoch), Seconds: 0.5}}
+		p.Snapshot = func() (*transfer.State, error) {
+			return &transfer.State{Epoch: epoch, Height: 2, Width: 3, Arrays: map[string][]float32{"image": make([]float32, 18)}}, nil
 		}
 		if err := r.Report(p, false); err != nil {
 			t.Fatal(err)
@@ -87,7 +87,7 @@ func TestRunGoesOnFromItsCheckpoint(t *testing.T) {
 		t.Errorf("%+v, %v", losses, err)
 	}
 	var finished *FinishedError
-	if _, err := store.Claim(spec(), nil, 3); !errors.As(err, &finished) || finished.Record.Seconds != 3.5 {
+	if _, err := store.Claim(spec(), nil, 3); !errors.As(err, &finished) || finished.Run.Seconds != 3.5 {
 		t.Errorf("got %v, want a FinishedError", err)
 	}
 	if _, err := os.Stat(filepath.Join(r.Folder, checkpointName)); !os.IsNotExist(err) {

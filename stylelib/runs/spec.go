@@ -6,36 +6,125 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
-	"os"
+	"reflect"
 	"slices"
+	"strconv"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/synth"
+	"stylebook/stylelib/transfer"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
+// specVersion is that of the form in which specs are saved and of what their keys are made of. Version 0 had VGG-19's layers
+// as indices.
+const specVersion = 1
+
 // Spec is what decides the bits of a run's result. Runs with equal specs are the same run.
 type Spec struct {
-	Height  int               `json:"height"` // of the result in pixels
-	Width   int               `json:"width"`
-	Bits    int               `json:"bits"` // of the result for each channel
-	Options synth.Options     `json:"options"`
-	Files   map[string]string `json:"files"`   // SHA-256 of each picture file: content, style 1, mask of style 1, …
-	Weights string            `json:"weights"` // SHA-256 of the network's filters and biases
-	Engine  string            `json:"engine"`
+	Version   int                `json:"version"`
+	Height    int                `json:"height"` // of the result in pixels
+	Width     int                `json:"width"`
+	Bits      int                `json:"bits"` // of the result for each channel
+	Options   transfer.Options   `json:"options"`
+	Constants map[string]float64 `json:"constants,omitempty"` // [transfer.Options.Constants]
+	Files     map[string]string  `json:"files"`               // SHA-256 of each picture file: content, style 1, mask of style 1, …
+	Weights   string             `json:"weights"`             // SHA-256 of the network's filters and biases
+	Engine    string             `json:"engine"`
+}
+
+// NewSpec returns the spec of a training that is ready to begin.
+func NewSpec(t *transfer.Transfer, bits int, engine string) (Spec, error) {
+	network, err := hashNetwork(t.Network)
+	return Spec{Version: specVersion, Height: t.Height, Width: t.Width, Bits: bits, Options: t.Options, Constants: t.Options.Constants(),
+		Files: t.Hashes, Weights: network, Engine: engine}, err
+}
+
+// neutral are the values of options under which everything is as it was before there were these options. An option with its
+// neutral value is no part of a key, so that a new option leaves old runs what they are. A new option gets its value here; a
+// default that changes does not change this.
+func neutral() transfer.Options {
+	return transfer.Options{ContentLoss: "content", StyleLoss: "gram", Samples: 1024, StyleScale: 1, Init: transfer.InitContent,
+		Pooling: transfer.PoolingOfWeights, Colours: transfer.ColoursOfStyle, Optimizer: transfer.Adam, History: 20, Scales: 1}
 }
 
 // Key is the SHA-256 of the spec, in hexadecimal.
 func (s Spec) Key() string {
-	text, err := json.Marshal(s)
+	type plain Spec
+	all, options := tree(plain(s)), tree(s.Options)
+	for name, value := range tree(neutral()) {
+		if reflect.DeepEqual(options[name], value) {
+			delete(options, name)
+		}
+	}
+	all["options"] = options
+	text, err := json.Marshal(all) // keys sorted
 	if err != nil {
 		panic(err) // numbers are validated, all else is text
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
+}
+
+// tree is a value as its JSON has it.
+func tree(value any) (values map[string]any) {
+	text, err := json.Marshal(value)
+	if err == nil {
+		err = json.Unmarshal(text, &values)
+	}
+	if err != nil {
+		panic(err) // numbers are validated, all else is text
+	}
+	return values
+}
+
+// UnmarshalJSON reads a spec of this or an earlier version.
+func (s *Spec) UnmarshalJSON(text []byte) error {
+	var old struct {
+		Version int `json:"version"`
+		Options struct{ ContentLayers, StyleLayers []any }
+	}
+	if err := json.Unmarshal(text, &old); err != nil {
+		return err
+	}
+	if old.Version > specVersion {
+		return fmt.Errorf("its spec has version %d: it is of a later stylebook", old.Version)
+	}
+	type plain Spec
+	read := plain{Options: neutral()}
+	if old.Version == 0 {
+		var values map[string]any
+		if err := json.Unmarshal(text, &values); err != nil {
+			return err
+		}
+		options, _ := values["options"].(map[string]any)
+		options["ContentLayers"], options["StyleLayers"] = texts(old.Options.ContentLayers), texts(old.Options.StyleLayers)
+		var err error
+		if text, err = json.Marshal(values); err != nil {
+			return err
+		}
+	}
+	if err := json.Unmarshal(text, &read); err != nil {
+		return err
+	}
+	*s = Spec(read)
+	if old.Version == 0 {
+		var err error
+		s.Version, s.Constants = specVersion, s.Options.Constants()
+		s.Options, err = s.Options.Resolve(sl.VGG19)
+		return err
+	}
+	return nil
+}
+
+// texts writes indices of layers as names are written.
+func texts(indices []any) []string {
+	names := []string{}
+	for _, index := range indices {
+		names = append(names, fmt.Sprint(index))
+	}
+	return names
 }
 
 // Differences names everything in which two specs differ, one line each: "epochs: 500, was 300".
@@ -65,16 +154,8 @@ func orNone(s string) string {
 
 // flat lists a spec's values by name, hashes shortened.
 func flat(s Spec) map[string]string {
-	text, err := json.Marshal(s)
-	if err != nil {
-		panic(err)
-	}
-	var tree map[string]any
-	if err := json.Unmarshal(text, &tree); err != nil {
-		panic(err)
-	}
 	values := map[string]string{}
-	for key, value := range tree {
+	for key, value := range tree(s) {
 		branch, ok := value.(map[string]any)
 		if !ok {
 			values[key] = short(fmt.Sprint(value))
@@ -94,25 +175,12 @@ func short(s string) string {
 	return s
 }
 
-// HashFile returns the SHA-256 of a file in hexadecimal.
-func HashFile(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// HashNetwork returns the SHA-256 of a network: its filters and biases in order, as little-endian float32, and how it pools
+// hashNetwork returns the SHA-256 of a network: its filters and biases in order, as little-endian float32, and how it pools
 // and pads.
-func HashNetwork(net *sl.Network) (string, error) {
+func hashNetwork(net *sl.Network) (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %d\n", net.Pooling, net.Padding)
+	number := func(isOther bool) string { return strconv.Itoa(map[bool]int{true: 1}[isOther]) }
+	fmt.Fprintf(h, "%s %s\n", number(net.Pooling == sl.AveragePooling), number(net.Padding == sl.ReflectPadding))
 	for _, c := range net.Convs {
 		for _, t := range []*tensors.Tensor{c.Filter, c.Bias} {
 			values, err := tensors.CopyFlatData[float32](t)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,8 +30,8 @@ const (
 	Failed   Status = "failed"
 )
 
-// Record is what the database tells of a run.
-type Record struct {
+// Summary is what the database tells of a run.
+type Summary struct {
 	ID        string            `json:"id"`
 	Key       string            `json:"key"`
 	Spec      Spec              `json:"spec"`
@@ -47,7 +48,19 @@ type Record struct {
 }
 
 // Picture is the path of the run's result; it is there once the run is finished.
-func (r Record) Picture() string { return filepath.Join(r.Folder, pictureName) }
+func (r Summary) Picture() string { return filepath.Join(r.Folder, pictureName) }
+
+// TermNames returns the names of the losses that some runs have, in the order in which they come.
+func TermNames(records ...Summary) (names []string) {
+	for _, r := range records {
+		for _, l := range r.Last.Losses {
+			if !slices.Contains(names, l.Name) {
+				names = append(names, l.Name)
+			}
+		}
+	}
+	return names
+}
 
 const (
 	databaseName   = "runs.sqlite"
@@ -78,18 +91,35 @@ func DefaultDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "stylebook", "runs"), nil
 }
 
+// schemaVersion is the database's user_version. Version 0 had a column for each of the chapter's losses.
+const schemaVersion = 1
+
 const schema = `
 create table if not exists runs (
 	id text primary key, key text not null, created text not null, status text not null,
 	height integer, width integer, engine text, spec text not null, arguments text not null, versions text not null,
 	epoch integer not null default 0, epochs integer not null,
-	content real, style real, tv real, total real, lr real,
 	seconds real not null default 0, peak_bytes integer not null default 0, error text not null default '');
 create index if not exists runs_by_key on runs (key);
-create table if not exists losses (
-	run text not null references runs (id), epoch integer not null,
-	content real not null, style real not null, tv real not null, total real not null, lr real not null, seconds real not null,
-	primary key (run, epoch)) without rowid;`
+create table if not exists epochs (
+	run text not null references runs (id), epoch integer not null, total real not null, lr real not null, seconds real not null,
+	primary key (run, epoch)) without rowid;
+create table if not exists terms (
+	run text not null references runs (id), epoch integer not null, place integer not null, term text not null, value real not null,
+	primary key (run, epoch, place)) without rowid;`
+
+// migration brings a database of version 0 to version 1; keys are made anew afterwards.
+const migration = `
+insert into epochs select run, epoch, total, lr, seconds from losses;
+insert into terms select run, epoch, 0, 'content', content from losses;
+insert into terms select run, epoch, 1, 'style', style from losses;
+insert into terms select run, epoch, 2, 'tv', tv from losses;
+drop table losses;
+alter table runs drop column content;
+alter table runs drop column style;
+alter table runs drop column tv;
+alter table runs drop column total;
+alter table runs drop column lr;`
 
 // Open opens the store in a folder, which it makes if need be.
 func Open(dir string) (*Store, error) {
@@ -108,15 +138,87 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("runs: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec(schema); err != nil {
+	if err := prepare(db); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("runs: the database in %s can't be used: %w", dir, err)
 	}
 	return &Store{dir: dir, db: db}, nil
 }
 
+// prepare makes the tables, or brings those of an earlier version to this one.
+func prepare(db *sql.DB) error {
+	tx, err := db.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after the commit
+	var version, old int
+	if err := tx.QueryRow("pragma user_version").Scan(&version); err != nil {
+		return err
+	}
+	switch {
+	case version == schemaVersion:
+		return nil
+	case version > schemaVersion:
+		return fmt.Errorf("it has version %d: it is of a later stylebook", version)
+	}
+	if err := tx.QueryRow("select count(*) from sqlite_master where name = 'losses'").Scan(&old); err != nil {
+		return err
+	}
+	statements := []string{schema}
+	if old > 0 {
+		statements = append(statements, migration)
+	}
+	for _, statement := range append(statements, fmt.Sprintf("pragma user_version = %d", schemaVersion)) {
+		if _, err := tx.Exec(statement); err != nil {
+			return err
+		}
+	}
+	if err := renewKeys(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// renewKeys writes the specs of earlier versions in today's form.
+func renewKeys(tx *sql.Tx) error {
+	rows, err := tx.Query("select id, spec from runs")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	specs := map[string]Spec{}
+	for rows.Next() {
+		var id, text string
+		var spec Spec
+		if err := rows.Scan(&id, &text); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(text), &spec); err != nil {
+			return fmt.Errorf("the row of %s: %w", id, err)
+		}
+		specs[id] = spec
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for id, spec := range specs {
+		text, err := json.Marshal(spec)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec("update runs set key = ?, spec = ? where id = ?", spec.Key(), string(text), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
+
+// Database is the path of the store's database.
+func (s *Store) Database() string { return filepath.Join(s.dir, databaseName) }
 
 // Dir is the store's folder.
 func (s *Store) Dir() string { return s.dir }
@@ -134,19 +236,18 @@ func (e *NoRunError) Error() string {
 	return fmt.Sprintf("there is no run %q: stylize runs lists them", e.ID)
 }
 
-const columns = `id, key, created, status, spec, arguments, versions, epoch, coalesce(content, 0), coalesce(style, 0),
-	coalesce(tv, 0), coalesce(total, 0), coalesce(lr, 0), seconds, peak_bytes, error`
+const columns = "id, key, created, status, spec, arguments, versions, epoch, seconds, peak_bytes, error"
 
 // List returns all runs, the latest first.
-func (s *Store) List() ([]Record, error) {
+func (s *Store) List() ([]Summary, error) {
 	return s.query("select " + columns + " from runs order by created desc, id")
 }
 
 // Find returns the run with an ID, which may be cut short as long as only one run begins so. None is a *[NoRunError].
-func (s *Store) Find(id string) (Record, error) {
+func (s *Store) Find(id string) (Summary, error) {
 	found, err := s.query("select "+columns+" from runs where substr(id, 1, length(?1)) = ?1 order by id", id)
 	if err != nil {
-		return Record{}, err
+		return Summary{}, err
 	}
 	missing := &NoRunError{ID: id}
 	for _, r := range found {
@@ -155,24 +256,24 @@ func (s *Store) Find(id string) (Record, error) {
 		}
 		missing.Found = append(missing.Found, r.ID)
 	}
-	return Record{}, missing
+	return Summary{}, missing
 }
 
-func (s *Store) query(query string, args ...any) ([]Record, error) {
+func (s *Store) query(query string, args ...any) ([]Summary, error) {
 	rows, err := s.db.Query(query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("runs: %w", err)
 	}
 	defer rows.Close()
-	var all []Record
+	var all []Summary
 	for rows.Next() {
-		var r Record
+		var r Summary
 		var created, spec, arguments, versions string
-		if err := rows.Scan(&r.ID, &r.Key, &created, &r.Status, &spec, &arguments, &versions, &r.Epoch, &r.Last.Content, &r.Last.Style,
-			&r.Last.TV, &r.Last.Total, &r.Last.LR, &r.Seconds, &r.PeakBytes, &r.Error); err != nil {
+		if err := rows.Scan(&r.ID, &r.Key, &created, &r.Status, &spec, &arguments, &versions, &r.Epoch,
+			&r.Seconds, &r.PeakBytes, &r.Error); err != nil {
 			return nil, fmt.Errorf("runs: %w", err)
 		}
-		r.Last.Epoch, r.Folder = r.Epoch, filepath.Join(s.dir, r.ID)
+		r.Folder = filepath.Join(s.dir, r.ID)
 		r.Created, err = time.Parse(time.RFC3339Nano, created)
 		if err := errors.Join(err, json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(arguments), &r.Arguments),
 			json.Unmarshal([]byte(versions), &r.Versions)); err != nil {
@@ -183,7 +284,18 @@ func (s *Store) query(query string, args ...any) ([]Record, error) {
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("runs: %w", err)
 	}
+	if err := rows.Close(); err != nil {
+		return nil, fmt.Errorf("runs: %w", err)
+	}
 	for i := range all {
+		last, err := s.losses("and e.epoch = ?", all[i].ID, all[i].Epoch)
+		if err != nil {
+			return nil, err
+		}
+		all[i].Last.Epoch = all[i].Epoch
+		if len(last) > 0 {
+			all[i].Last = last[0]
+		}
 		if all[i].Status == Running && !s.locked(all[i].ID) {
 			all[i].Status = Stopped // its process died
 		}
@@ -191,20 +303,42 @@ func (s *Store) query(query string, args ...any) ([]Record, error) {
 	return all, nil
 }
 
+// byKey returns the ID of the run that sweeps share for a key; "" where there is none. Of several the one that got furthest
+// counts.
+func (s *Store) byKey(key string) (id string, err error) {
+	err = s.db.QueryRow("select id from runs where key = ? order by status = 'finished' desc, epoch desc, id limit 1", key).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("runs: %w", err)
+	}
+	return id, nil
+}
+
 // Losses returns the records of a run's epochs, in order, as far as they are saved.
-func (s *Store) Losses(id string) ([]sl.Record, error) {
-	rows, err := s.db.Query("select epoch, content, style, tv, total, lr, seconds from losses where run = ? order by epoch", id)
+func (s *Store) Losses(id string) ([]sl.Record, error) { return s.losses("", id) }
+
+func (s *Store) losses(condition string, args ...any) (all []sl.Record, err error) {
+	rows, err := s.db.Query(`select e.epoch, e.total, e.lr, e.seconds, t.term, t.value from epochs e
+		left join terms t on t.run = e.run and t.epoch = e.epoch where e.run = ? `+condition+" order by e.epoch, t.place", args...)
 	if err != nil {
 		return nil, fmt.Errorf("runs: %w", err)
 	}
 	defer rows.Close()
-	var all []sl.Record
 	for rows.Next() {
 		var r sl.Record
-		if err := rows.Scan(&r.Epoch, &r.Content, &r.Style, &r.TV, &r.Total, &r.LR, &r.Seconds); err != nil {
+		var term sql.NullString
+		var value sql.NullFloat64
+		if err := rows.Scan(&r.Epoch, &r.Total, &r.LR, &r.Seconds, &term, &value); err != nil {
 			return nil, fmt.Errorf("runs: %w", err)
 		}
-		all = append(all, r)
+		if n := len(all); n == 0 || all[n-1].Epoch != r.Epoch {
+			all = append(all, r)
+		}
+		if last := &all[len(all)-1]; term.Valid {
+			last.Losses = append(last.Losses, sl.TermLoss{Name: term.String, Value: value.Float64})
+		}
 	}
 	return all, rows.Err()
 }

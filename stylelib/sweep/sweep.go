@@ -7,13 +7,14 @@
 //	  style: [oak.jpg, stars.jpg]
 //	  style-layers: ["conv1_1", "conv1_1,conv2_1"]
 //
-// Names are those of the command's options. What a combination means is for the command to say.
+// Names are those of the command's options. [Work] does the runs here, [Slurm] and [Kubernetes] elsewhere.
 package sweep
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -27,6 +28,7 @@ type Setting struct{ Name, Value string }
 
 // Sweep is what a file asks for.
 type Sweep struct {
+	Path string
 	Set  []Setting
 	Vary []Axis // in the order of the file; the last varies fastest
 }
@@ -47,6 +49,7 @@ func Read(path string) (*Sweep, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	s.Path = path
 	return s, nil
 }
 
@@ -116,4 +119,59 @@ func (s *Sweep) Combinations() [][]Setting {
 		all = more
 	}
 	return all
+}
+
+// Arguments returns the command line of a run. Paths count from the file's folder.
+func (s *Sweep) Arguments(settings []Setting) (arguments []string, err error) {
+	for _, setting := range append(s.Set[:len(s.Set):len(s.Set)], settings...) {
+		switch setting.Name {
+		case "out", "log", "runs", "resume", "quiet", "backend":
+			return nil, fmt.Errorf("%s can't be set in a sweep", setting.Name)
+		}
+		arguments = append(arguments, "-"+setting.Name+"="+s.fromFile(setting))
+	}
+	return arguments, nil
+}
+
+// fromFile makes paths count from the folder of the sweep file.
+func (s *Sweep) fromFile(setting Setting) string {
+	here := func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(filepath.Dir(s.Path), path)
+	}
+	switch setting.Name {
+	case "content", "content-mask":
+		return here(setting.Value)
+	case "style", "style-mask":
+		var paths []string
+		for path := range strings.SplitSeq(setting.Value, ",") {
+			paths = append(paths, here(strings.TrimSpace(path)))
+		}
+		return strings.Join(paths, ",")
+	case "init", "weights":
+		if _, err := os.Stat(here(setting.Value)); err == nil {
+			return here(setting.Value)
+		}
+	}
+	return setting.Value
+}
+
+// short is the setting's value without the folders of files.
+func (s Setting) short() string {
+	switch s.Name {
+	case "content", "style", "content-mask", "style-mask":
+		return filepath.Base(s.Value)
+	}
+	return s.Value
+}
+
+// Label tells the varied settings of a run: "style=oak.jpg  height=60".
+func Label(settings []Setting) string {
+	var parts []string
+	for _, s := range settings {
+		parts = append(parts, s.Name+"="+s.short())
+	}
+	return strings.Join(parts, "  ")
 }

@@ -6,17 +6,24 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/oneline"
 )
 
-// auto takes the first weights it finds.
+// auto takes the first weights of VGG-19 it finds.
 func (l *loader) auto(ctx context.Context) (*Loaded, error) {
+	convs, err := needed(sl.VGG19, l.Layers)
+	if err != nil {
+		return nil, err
+	}
 	cache, cacheErr := openCache(l.Dir, l.CacheDir)
 	steps := []func(context.Context) (*Loaded, error){l.fromHub}
 	if cacheErr == nil {
 		steps = []func(context.Context) (*Loaded, error){
-			func(ctx context.Context) (*Loaded, error) { return l.fromCache(ctx, cache) },
+			func(ctx context.Context) (*Loaded, error) { return l.fromCache(ctx, cache, convs) },
 			l.fromHub,
-			func(ctx context.Context) (*Loaded, error) { return l.fromNetwork(ctx, cache) },
+			func(ctx context.Context) (*Loaded, error) { return l.fromNetwork(ctx, cache, convs) },
 		}
 	} else {
 		l.note("there is no place to keep a download (%v)", cacheErr)
@@ -35,7 +42,7 @@ func (l *loader) auto(ctx context.Context) (*Loaded, error) {
 }
 
 func (l *loader) note(format string, args ...any) {
-	l.notes = append(l.notes, fmt.Sprintf(format, args...))
+	l.notes = append(l.notes, oneline.Escape(fmt.Sprintf(format, args...)))
 }
 
 // standIn is what is left when nothing trained could be had.
@@ -54,12 +61,12 @@ func (l *loader) standIn(ctx context.Context) (*Loaded, error) {
 }
 
 // fromCache returns nil without an error if the cache has nothing usable.
-func (l *loader) fromCache(ctx context.Context, cache *cache) (*Loaded, error) {
-	for _, path := range cache.candidates(l.LastLayer) {
+func (l *loader) fromCache(ctx context.Context, cache *cache, convs []sl.Layer) (*Loaded, error) {
+	for _, path := range cache.candidates(sl.VGG19, len(convs)) {
 		recorded, err := readSum(path)
 		if err == nil {
 			var loaded *Loaded
-			if loaded, err = l.file(ctx, path, recorded, "stylebook's cache"); err == nil {
+			if loaded, err = l.file(ctx, path, request{l.Layers, sl.VGG19, recorded}, "stylebook's cache"); err == nil {
 				return loaded, nil
 			}
 		}
@@ -80,7 +87,7 @@ func (l *loader) fromHub(ctx context.Context) (*Loaded, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, nil
 	}
-	loaded, err := l.file(ctx, path, "", "PyTorch's hub cache")
+	loaded, err := l.file(ctx, path, request{l.Layers, sl.VGG19, ""}, "PyTorch's hub cache")
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err

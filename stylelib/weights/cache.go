@@ -14,10 +14,13 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/atomicfile"
 )
 
-// cache is the directory of downloaded weights. A file vgg19-to-conv5_1.safetensors has the convolutions up to
-// conv5_1; its SHA-256 stands in vgg19-to-conv5_1.safetensors.sha256.
+// cache is the directory of downloaded weights. A file vgg19-to-conv5_1.safetensors has the convolutions of VGG-19 up
+// to conv5_1; its SHA-256 stands in vgg19-to-conv5_1.safetensors.sha256.
 type cache struct{ dir string }
 
 // openCache returns the cache in dir, "" for the usual one; a relative dir counts from base. It need not exist yet.
@@ -35,18 +38,18 @@ func openCache(base, dir string) (*cache, error) {
 	return &cache{dir: filepath.Join(base, "stylebook", "weights")}, nil
 }
 
-// fileFor returns the path of the cached file that ends with the convolution of this index.
-func (c *cache) fileFor(lastConv int) string {
-	return c.path("vgg19-to-" + layerName(lastConv) + ".safetensors")
+// fileFor returns the path of the cached file that ends with this convolution.
+func (c *cache) fileFor(architecture sl.Architecture, last sl.Layer) string {
+	return c.path(slug(architecture) + "-to-" + last.Name + ".safetensors")
 }
 
 func (c *cache) path(name string) string { return filepath.Join(c.dir, name) }
 
-// candidates returns the files that are deep enough for a run up to lastLayer and exist, the smallest first.
-func (c *cache) candidates(lastLayer int) []string {
+// candidates returns the files that exist and have at least so many convolutions, the smallest first.
+func (c *cache) candidates(architecture sl.Architecture, convs int) []string {
 	var paths []string
-	for _, index := range convIndices()[len(convsUpTo(lastLayer))-1:] {
-		path := c.fileFor(index)
+	for _, last := range convsOf(architecture)[convs-1:] {
+		path := c.fileFor(architecture, last)
 		if _, err := os.Stat(path); err == nil {
 			paths = append(paths, path)
 		}
@@ -91,7 +94,7 @@ func readSum(path string) (string, error) {
 
 // writeSum records a SHA-256 beside a file, in the form that sha256sum -c reads.
 func writeSum(path, sum string) error {
-	_, err := writeAtomic(sumPath(path), func(w io.Writer) error {
+	_, err := atomicfile.Write(sumPath(path), func(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%s  %s\n", sum, filepath.Base(path))
 		return err
 	})
@@ -104,21 +107,7 @@ func publish(part, path, sum string) error {
 	if err := writeSum(path, sum); err != nil {
 		return err
 	}
-	if err := os.Rename(part, path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes a rename survive a power cut, where the system can do that.
-func syncDir(dir string) error {
-	opened, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer opened.Close()
-	_ = opened.Sync() // not every file system syncs directories, and the file itself is safe
-	return nil
+	return atomicfile.Rename(part, path)
 }
 
 // clean reports whether name is a plain file name.

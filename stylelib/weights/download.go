@@ -8,6 +8,8 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/safetensors"
 )
 
 // retryDelay is how long a download rests before it is continued.
@@ -15,20 +17,20 @@ const retryDelay = 300 * time.Millisecond
 
 // download is the state of the downloads of one Load.
 type download struct {
-	client    *client
-	cache     *cache
-	lastLayer int
-	retries   int
-	report    func(Progress)
-	streamed  bool // the last source did not serve ranges
+	client   *client
+	cache    *cache
+	convs    []sl.Layer // of VGG-19, that are needed
+	retries  int
+	report   func(Progress)
+	streamed bool // the last source did not serve ranges
 }
 
 // fromNetwork returns nil without an error if no source gave the weights.
-func (l *loader) fromNetwork(ctx context.Context, cache *cache) (*Loaded, error) {
+func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer) (*Loaded, error) {
 	if len(l.Sources) == 0 {
 		return nil, nil
 	}
-	d := &download{cache: cache, lastLayer: deepest(l.LastLayer), retries: l.Retries, report: l.Progress}
+	d := &download{cache: cache, convs: convs, retries: l.Retries, report: l.Progress}
 	if d.report == nil {
 		d.report = func(Progress) {}
 	}
@@ -41,7 +43,7 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache) (*Loaded, error)
 		return nil, nil
 	}
 	defer unlock()
-	if loaded, err := l.again(ctx, cache); loaded != nil || err != nil {
+	if loaded, err := l.again(ctx, cache, convs); loaded != nil || err != nil {
 		return loaded, err
 	}
 	d.client = newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout)
@@ -57,7 +59,7 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache) (*Loaded, error)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("downloading VGG-19: %w (the next run continues)", context.Cause(ctx))
 		}
-		l.note("%s: %v", hostOf(source.URL), err)
+		l.note("%s: %s", hostOf(source.URL), oneline.Short(err.Error()))
 		var local *localError
 		if errors.As(err, &local) {
 			return nil, nil
@@ -67,17 +69,16 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache) (*Loaded, error)
 }
 
 // again looks into the cache once more now that no one else is downloading.
-func (l *loader) again(ctx context.Context, cache *cache) (*Loaded, error) {
+func (l *loader) again(ctx context.Context, cache *cache, convs []sl.Layer) (*Loaded, error) {
 	notes := l.notes
-	loaded, err := l.fromCache(ctx, cache)
+	loaded, err := l.fromCache(ctx, cache, convs)
 	l.notes = notes // what is damaged has been told already
 	return loaded, err
 }
 
 // from downloads from one source, checks what came and moves it into the cache.
 func (d *download) from(ctx context.Context, source Remote) (*Loaded, error) {
-	needed := convsUpTo(d.lastLayer)
-	path := d.cache.fileFor(needed[len(needed)-1])
+	path := d.cache.fileFor(sl.VGG19, d.last())
 	part, attempt := path+".part", d.byRanges
 	if source.Whole {
 		part, attempt = d.cache.path(partName(source.URL)), d.byWhole
@@ -92,8 +93,14 @@ func (d *download) from(ctx context.Context, source Remote) (*Loaded, error) {
 		return nil, err
 	}
 	return &Loaded{Network: net, Path: path, SHA256: sum,
-		Source: fmt.Sprintf("%s from %s, downloaded to %s", describe(net), source.URL, path)}, nil
+		Source: fmt.Sprintf("%s from %s, downloaded to %s", describe(net), source.URL, oneline.Quote(path))}, nil
 }
+
+// last is the last convolution that is needed.
+func (d *download) last() sl.Layer { return d.convs[len(d.convs)-1] }
+
+// wanted is what must be in a file.
+func (d *download) wanted(sum string) request { return request{[]string{d.last().Name}, sl.VGG19, sum} }
 
 // persist repeats attempts as long as they bring something.
 func (d *download) persist(ctx context.Context, source Remote, part string,
@@ -121,7 +128,7 @@ func (d *download) accept(ctx context.Context, source Remote, part, path, sum st
 	if source.Whole {
 		return d.acceptWhole(ctx, source, part, sum)
 	}
-	net, _, err := readChecked(ctx, part, d.lastLayer, sum)
+	net, _, err := readChecked(ctx, part, d.wanted(sum))
 	if err != nil {
 		return nil, "", "", d.reject(ctx, part, err)
 	}
@@ -136,16 +143,17 @@ func (d *download) acceptWhole(ctx context.Context, source Remote, part, sum str
 	if err := checkWhole(source, sum); err != nil {
 		return nil, "", "", d.reject(ctx, part, err)
 	}
-	net, _, err := readChecked(ctx, part, AllLayers, sum)
-	if err == nil {
-		err = deepEnough(net, d.lastLayer)
-	}
+	net, _, err := readChecked(ctx, part, request{only: sl.VGG19, sum: sum})
 	if err != nil {
 		return nil, "", "", d.reject(ctx, part, err)
 	}
-	path := d.cache.fileFor(net.Convs[len(net.Convs)-1].Index)
+	last := convsOf(sl.VGG19)[len(net.Convs)-1]
+	if last.Index < d.last().Index {
+		return nil, "", "", d.reject(ctx, part, &DepthError{Has: last, Needs: d.last()})
+	}
+	path := d.cache.fileFor(sl.VGG19, last)
 	finished := path + ".part"
-	if sum, err = writeSummed(finished, net, map[string]string{"source": source.URL}); err == nil {
+	if sum, err = write(finished, net, map[string]string{"source": source.URL}, safetensors.F32); err == nil {
 		err = publish(finished, path, sum)
 	}
 	if err != nil {
@@ -153,24 +161,8 @@ func (d *download) acceptWhole(ctx context.Context, source Remote, part, sum str
 	}
 	removePart(part)
 	removePart(finished)
-	net.Convs = net.Convs[:min(len(net.Convs), len(convsUpTo(d.lastLayer)))]
+	net.Convs = net.Convs[:len(d.convs)]
 	return net, path, sum, nil
-}
-
-// deepest makes AllLayers definite: of a download, that is all of VGG-19.
-func deepest(lastLayer int) int {
-	if lastLayer == AllLayers {
-		return len(sl.Layers()) - 1
-	}
-	return lastLayer
-}
-
-func deepEnough(net *sl.Network, lastLayer int) error {
-	needed := convsUpTo(lastLayer)
-	if len(net.Convs) >= len(needed) {
-		return nil
-	}
-	return &DepthError{Has: net.Convs[len(net.Convs)-1].Index, Needs: needed[len(needed)-1]}
 }
 
 // reject removes what a source sent, unless it was only not looked at to the end.

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	sl "stylebook/stylelib"
 )
 
 // torchLike lays a file out as Hugging Face's copy is: names in alphabetical order, a large classifier behind them.
@@ -26,9 +28,9 @@ func torchLike(t *testing.T, values ...func(int) float32) []byte {
 	var list []rawTensor
 	widths := map[string][2]int{}
 	in := 3
-	for i, index := range convIndices() {
+	for i, conv := range convsOf(sl.VGG19) {
 		out := 4 + i
-		widths["features."+itoa(index)] = [2]int{in, out}
+		widths["features."+itoa(conv.Index)] = [2]int{in, out}
 		in = out
 	}
 	for _, index := range []string{"0", "10", "12", "14", "16", "19", "2", "21", "23", "25", "28", "30", "32", "34", "5", "7"} {
@@ -46,7 +48,7 @@ func TestDownloadTakesOnlyWhatIsNeeded(t *testing.T) {
 	var reports []Progress
 	options.Progress = func(p Progress) { reports = append(reports, p) }
 	loaded := mustLoad(t, options)
-	want, err := readBytes(t, content, 28)
+	want, err := readBytes(t, content, "28")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +82,7 @@ func TestDownloadLongHeader(t *testing.T) {
 			server.set(server.withoutRanges)
 		}
 		options := testOptions(t.TempDir(), Remote{URL: server.URL})
-		options.LastLayer = 2
+		options.Layers = []string{"2"}
 		if loaded := mustLoad(t, options); loaded.Path == "" {
 			t.Errorf("ranges %v: %s", ranges, loaded.Note)
 		}
@@ -92,7 +94,7 @@ func TestServerWithoutRanges(t *testing.T) {
 	server := newServer(t, content)
 	server.set(server.withoutRanges)
 	loaded := mustLoad(t, testOptions(t.TempDir(), Remote{URL: server.URL}))
-	want, _ := readBytes(t, content, 28)
+	want, _ := readBytes(t, content, "28")
 	sameNetworks(t, loaded.Network, want)
 	if !strings.Contains(loaded.Note, "does not serve ranges") {
 		t.Errorf("note is %q", loaded.Note)
@@ -117,10 +119,10 @@ func TestServerWithoutRangesAndFarLayers(t *testing.T) {
 		}
 		return true
 	})
-	content, _ := narrowFile(t, 1, AllLayers)
+	content, _ := narrowFile(t, 1)
 	second := newServer(t, content)
 	options := testOptions(t.TempDir(), Remote{URL: first.URL}, Remote{URL: second.URL})
-	options.LastLayer = 0
+	options.Layers = []string{"0"}
 	loaded := mustLoad(t, options)
 	if !strings.Contains(loaded.Source, second.URL) || !strings.Contains(loaded.Note, "does not serve ranges, and 300 MB") {
 		t.Errorf("got %+v", loaded)
@@ -131,8 +133,8 @@ func TestServerWithoutRangesAndFarLayers(t *testing.T) {
 }
 
 func TestUselessAnswers(t *testing.T) {
-	good, _ := narrowFile(t, 1, AllLayers)
-	shallow, _ := narrowFile(t, 1, 7)
+	good, _ := narrowFile(t, 1)
+	shallow, _ := narrowFile(t, 1, "7")
 	nan := narrowTensors(2, 2)
 	nan[2] = filled("features.2.weight", func(int) float32 { return float32(math.NaN()) }, 2, 2, 3, 3)
 	wrong := narrowTensors(2, 2)
@@ -182,9 +184,9 @@ func TestUselessAnswers(t *testing.T) {
 				server := newServer(t, test.content)
 				server.set(test.spoil)
 				options := testOptions(t.TempDir(), Remote{URL: server.URL, Whole: whole})
-				options.LastLayer = 2
+				options.Layers = []string{"2"}
 				if test.name == "too shallow" {
-					options.LastLayer, test.want = 10, "stops at conv2_2 (layer 7), but conv3_1"
+					options.Layers, test.want = []string{"10"}, "stops at conv2_2 (7), but conv3_1 (10)"
 				}
 				loaded := mustLoad(t, options)
 				want := test.want
@@ -208,7 +210,7 @@ func TestUselessAnswers(t *testing.T) {
 // A connection that breaks is continued where it stopped: within a load, and by the next load.
 func TestResume(t *testing.T) {
 	content := torchLike(t)
-	want, err := readBytes(t, content, 28)
+	want, err := readBytes(t, content, "28")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +246,7 @@ func TestResume(t *testing.T) {
 			server.set(server.breaking(20000))
 			options := testOptions(t.TempDir(), Remote{URL: server.URL, Whole: whole})
 			mustLoad(t, options)
-			other, otherNet := narrowFile(t, 4, AllLayers)
+			other, otherNet := narrowFile(t, 4)
 			server.mu.Lock()
 			server.content, server.tag = other, `"v2"`
 			server.mu.Unlock()
@@ -261,7 +263,7 @@ func TestResume(t *testing.T) {
 			server.content, server.tag = other, `"v2"`
 			server.mu.Unlock()
 			server.set(nil)
-			want, _ := readBytes(t, other, 28)
+			want, _ := readBytes(t, other, "28")
 			sameNetworks(t, mustLoad(t, options).Network, want)
 		})
 		t.Run(fmt.Sprintf("part damaged/%v", whole), func(t *testing.T) {
@@ -282,11 +284,11 @@ func TestResume(t *testing.T) {
 func TestWholePth(t *testing.T) {
 	list := narrowTensors(1, 2, 3, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)
 	content := legacyPth(stateDictPickle(list, pickleStyle{v1: true}), list)
-	want, err := readBytes(t, content, 28)
+	want, err := readBytes(t, content, "28")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, sum, err := readChecked(context.Background(), writeFile(t, filepath.Join(t.TempDir(), "f"), content), AllLayers, "")
+	_, sum, err := readChecked(context.Background(), writeFile(t, filepath.Join(t.TempDir(), "f"), content), request{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,9 +4,11 @@ import (
 	"fmt"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/oneline"
 )
 
-// FileError reports a file that can't be used as weights of VGG-19.
+// FileError reports a file that can't be read as weights of a VGG, or not be written. Its message is one line, whatever the
+// file's name and content are.
 type FileError struct {
 	Path   string // the file
 	Reason string // what is wrong with it
@@ -15,10 +17,11 @@ type FileError struct {
 }
 
 func (e *FileError) Error() string {
-	if e.Remedy == "" {
-		return fmt.Sprintf("weights file %s: %s", e.Path, e.Reason)
+	text := fmt.Sprintf("weights file %s: %s", oneline.Quote(e.Path), oneline.Short(e.Reason))
+	if e.Remedy != "" {
+		text += "; " + e.Remedy
 	}
-	return fmt.Sprintf("weights file %s: %s; %s", e.Path, e.Reason, e.Remedy)
+	return text
 }
 
 // Unwrap returns the cause.
@@ -26,20 +29,10 @@ func (e *FileError) Unwrap() error { return e.Err }
 
 // DepthError reports weights that stop before a layer that is needed. Callers find it inside a [*FileError].
 type DepthError struct {
-	Has   int // index of the last convolution there is
-	Needs int // index of the last convolution that is needed
+	Has   sl.Layer // the last convolution there is
+	Needs sl.Layer // the last convolution that is needed
 }
 
 func (e *DepthError) Error() string {
-	return fmt.Sprintf("stops at %s (layer %d), but %s (layer %d) is needed",
-		layerName(e.Has), e.Has, layerName(e.Needs), e.Needs)
-}
-
-func layerName(index int) string {
-	for _, layer := range sl.Layers() {
-		if layer.Index == index {
-			return layer.Name
-		}
-	}
-	return fmt.Sprintf("layer %d", index)
+	return fmt.Sprintf("stops at %s, but %s is needed", e.Has, e.Needs)
 }

@@ -47,11 +47,13 @@ func filled(name string, value func(k int) float32, shape ...int) rawTensor {
 func ascending(k int) float32 { return float32(k) / 8 }
 
 // narrowTensors returns the first convolutions of a VGG-19 with the given widths, one per convolution.
-func narrowTensors(widths ...int) []rawTensor {
+func narrowTensors(widths ...int) []rawTensor { return narrowTensorsOf(sl.VGG19, widths...) }
+
+func narrowTensorsOf(architecture sl.Architecture, widths ...int) []rawTensor {
 	var list []rawTensor
 	in := 3
 	for i, out := range widths {
-		prefix := "features." + itoa(convIndices()[i])
+		prefix := "features." + itoa(convsOf(architecture)[i].Index)
 		list = append(list, filled(prefix+".weight", ascending, out, in, 3, 3), filled(prefix+".bias", ascending, out))
 		in = out
 	}
@@ -95,9 +97,9 @@ func writeFile(t *testing.T, path string, content []byte) string {
 	return path
 }
 
-func readBytes(t *testing.T, content []byte, lastLayer int) (*sl.Network, error) {
+func readBytes(t *testing.T, content []byte, layers ...string) (*sl.Network, error) {
 	t.Helper()
-	return Read(context.Background(), writeFile(t, filepath.Join(t.TempDir(), "file"), content), lastLayer)
+	return Read(context.Background(), writeFile(t, filepath.Join(t.TempDir(), "file"), content), layers...)
 }
 
 func flat(t *testing.T, tensor *tensors.Tensor) []float32 {
@@ -112,9 +114,9 @@ func flat(t *testing.T, tensor *tensors.Tensor) []float32 {
 // sameNetworks wants equal layers, shapes and bits.
 func sameNetworks(t *testing.T, got, want *sl.Network) {
 	t.Helper()
-	if len(got.Convs) != len(want.Convs) || got.Pooling != want.Pooling || got.Padding != want.Padding {
-		t.Fatalf("network has %d layers, pooling %v, padding %v; want %d, %v, %v",
-			len(got.Convs), got.Pooling, got.Padding, len(want.Convs), want.Pooling, want.Padding)
+	if len(got.Convs) != len(want.Convs) || got.Architecture != want.Architecture || got.Pooling != want.Pooling || got.Padding != want.Padding {
+		t.Fatalf("%s has %d layers, pooling %v, padding %v; want %s, %d, %v, %v",
+			got.Architecture, len(got.Convs), got.Pooling, got.Padding, want.Architecture, len(want.Convs), want.Pooling, want.Padding)
 	}
 	for i, conv := range got.Convs {
 		if conv.Index != want.Convs[i].Index || !conv.Filter.Shape().Equal(want.Convs[i].Filter.Shape()) {

@@ -1,50 +1,34 @@
 package weights
 
 import (
-	"strconv"
+	"fmt"
+	"slices"
 
 	sl "stylebook/stylelib"
 )
 
-// AllLayers, in place of a layer index, asks for every convolution a file has.
-const AllLayers = -1
-
-// convIndices returns the indices of VGG-19's 16 convolutions in order.
-func convIndices() []int {
-	var indices []int
-	for _, layer := range sl.Layers() {
-		if layer.Kind == sl.ConvLayer {
-			indices = append(indices, layer.Index)
-		}
-	}
-	return indices
+// convsOf returns an architecture's convolutions in order.
+func convsOf(a sl.Architecture) []sl.Layer {
+	return slices.DeleteFunc(a.Layers(), func(l sl.Layer) bool { return l.Kind != sl.ConvLayer })
 }
 
-// convsUpTo returns the indices of the convolutions a run needs whose last layer is lastLayer.
-func convsUpTo(lastLayer int) []int {
-	var needed []int
-	for _, index := range convIndices() {
-		if lastLayer == AllLayers || index <= lastLayer {
-			needed = append(needed, index)
-		}
+// needed returns the convolutions of an architecture that a run with these layers needs: those up to the last of the
+// layers, all where there are none. A layer that the architecture lacks gives a *sl.LayerError.
+func needed(a sl.Architecture, layers []string) ([]sl.Layer, error) {
+	found, err := a.Find(layers...)
+	if err != nil || len(found) == 0 {
+		return convsOf(a), err
 	}
-	return needed
+	last := found[len(found)-1].Index
+	return slices.DeleteFunc(convsOf(a), func(l sl.Layer) bool { return l.Index > last }), nil
 }
 
-func checkLastLayer(lastLayer int) error {
-	if lastLayer == AllLayers || (lastLayer >= 0 && lastLayer < len(sl.Layers())) {
-		return nil
-	}
-	return &sl.LayerError{Layer: strconv.Itoa(lastLayer)}
-}
+// slug returns the short name of an architecture that stands in file names and metadata, such as vgg19.
+func slug(a sl.Architecture) string { return fmt.Sprintf("vgg%d", int(a)) }
 
-// poolIndices returns the indices of VGG-19's five pooling layers in order.
-func poolIndices() []int {
-	var indices []int
-	for _, layer := range sl.Layers() {
-		if layer.Kind == sl.PoolLayer {
-			indices = append(indices, layer.Index)
-		}
+func checkArchitecture(a sl.Architecture) error {
+	if !slices.Contains(sl.Architectures(), a) {
+		return fmt.Errorf("%s is none of %s", a, listed(sl.Architectures()))
 	}
-	return indices
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/oneline"
 )
 
 // The values of [Options.Spec] that are not file paths.
@@ -17,6 +18,9 @@ const (
 	Offline   = "offline"
 	RandomNet = "random"
 )
+
+// Word says whether a spec is one of these words and no file.
+func Word(spec string) bool { return spec == Auto || spec == Offline || spec == RandomNet }
 
 // EnvWeights is the environment variable that says what [Auto] takes: a file path or one of the other values of
 // [Options.Spec].
@@ -31,9 +35,10 @@ type Options struct {
 	// Seed makes the filters of "random".
 	Seed int64
 
-	// LastLayer is the highest layer index the run needs, 0 to 36, or AllLayers. No later convolution is loaded or
-	// downloaded, and weights that stop earlier are not taken.
-	LastLayer int
+	// Layers are those the run uses, as [sl.Layer.Is] knows them; order and duplicates do not matter. No convolution after
+	// the last of them is loaded or downloaded, and weights that stop earlier are not taken. Without any, every convolution
+	// that a file has is loaded, and a download is of all VGG-19's.
+	Layers []string
 
 	// Dir is the directory that relative paths count from; empty means the current one.
 	Dir string
@@ -63,12 +68,12 @@ type Options struct {
 }
 
 // DefaultOptions returns the options the command and the notebooks start from: auto, seed 0, the layers up to conv5_1
-// (28, the deepest the chapter uses), the user's cache directory, [DefaultSources], 10 seconds for all of them
+// (the deepest the chapter uses), the user's cache directory, [DefaultSources], 10 seconds for all of them
 // together to answer, 30 seconds of standstill and 4 retries.
 func DefaultOptions() Options {
 	return Options{
 		Spec:          Auto,
-		LastLayer:     28,
+		Layers:        []string{"conv5_1"},
 		Sources:       DefaultSources(),
 		AnswerTimeout: 10 * time.Second,
 		StallTimeout:  30 * time.Second,
@@ -99,18 +104,16 @@ type Loaded struct {
 //  4. a download from the sources in order, of no more than the layers needed,
 //  5. what "offline" gives, with a Note that says what failed and what to do about it.
 //
-// "offline" needs no file and no connection: a narrow network of VGG-19's shape up to conv5_1 (28), with orthogonal filters
+// "offline" needs no file and no connection: a narrow network of VGG-19's shape up to conv5_1, with orthogonal filters
 // and a pyramid of colours and edges, is part of the package; scripts/train-offline made it. "random" is a VGG-19 of full
-// width with random filters, for timing. Anything else is the path of a file that [Read] can read.
+// width with random filters, for timing. Anything else is the path of a file that [Read] can read,
+// of any VGG.
 //
 // Errors: a [*FileError] for a file that was named, by the options or STYLEBOOK_WEIGHTS, and can't be used (auto passes
-// over unusable files in caches and mentions them in Note); a [*sl.LayerError] for a LastLayer that VGG-19 does not
-// have; a [*DepthError] if the offline network must do and a layer after conv5_1 is needed; the context's error if it ends
+// over unusable files in caches and mentions them in Note); a [*sl.LayerError] for a layer that the network
+// does not have; a [*DepthError] if the offline network must do and a layer after conv5_1 is needed; the context's error if it ends
 // first. A download that ends so is continued by the next one.
 func Load(ctx context.Context, options Options) (*Loaded, error) {
-	if err := checkLastLayer(options.LastLayer); err != nil {
-		return nil, err
-	}
 	l := &loader{Options: options}
 	if l.Getenv == nil {
 		l.Getenv = os.Getenv
@@ -136,7 +139,7 @@ func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
 	case Offline:
 		return l.offline(ctx)
 	case RandomNet:
-		net, err := Random(l.Seed, FullWidths(), l.LastLayer)
+		net, err := Random(l.Seed, sl.VGG19, FullWidths(), l.Layers...)
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +153,7 @@ func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(l.Dir, path)
 	}
-	return l.file(ctx, path, "", "")
+	return l.file(ctx, path, request{layers: l.Layers}, "")
 }
 
 func (l *loader) fromEnvironment(ctx context.Context, spec string) (*Loaded, error) {
@@ -163,12 +166,12 @@ func (l *loader) fromEnvironment(ctx context.Context, spec string) (*Loaded, err
 }
 
 // file loads a file, and adds to Source why it was this one.
-func (l *loader) file(ctx context.Context, path, wantedSHA, why string) (*Loaded, error) {
-	net, sum, err := readChecked(ctx, path, l.LastLayer, wantedSHA)
+func (l *loader) file(ctx context.Context, path string, r request, why string) (*Loaded, error) {
+	net, sum, err := readChecked(ctx, path, r)
 	if err != nil {
 		return nil, err
 	}
-	loaded := &Loaded{Network: net, Path: path, SHA256: sum, Source: describe(net) + " from " + path}
+	loaded := &Loaded{Network: net, Path: path, SHA256: sum, Source: describe(net) + " from " + oneline.Quote(path)}
 	if why != "" {
 		loaded.Source += " (" + why + ")"
 	}
@@ -176,23 +179,20 @@ func (l *loader) file(ctx context.Context, path, wantedSHA, why string) (*Loaded
 }
 
 func (l *loader) offline(ctx context.Context) (*Loaded, error) {
-	net, err := offlineNetwork(ctx, l.LastLayer)
+	net, err := offlineNetwork(ctx, l.Layers)
 	if err != nil {
 		return nil, err
 	}
 	return &Loaded{Network: net, Source: "offline network, ships with stylebook", Note: offlineRemedy}, nil
 }
 
-// describe names the kind of network.
+// describe names the kind of network: VGG-16, narrow VGG-19.
 func describe(net *sl.Network) string {
-	full, block := FullWidths(), 0
+	full, layers := FullWidths(), net.Architecture.Layers()
 	for _, conv := range net.Convs {
-		for block < 4 && conv.Index > poolIndices()[block] {
-			block++
-		}
-		if conv.Bias.Shape().Dimensions[0] != full[block] {
-			return "narrow VGG-19"
+		if conv.Bias.Shape().Dimensions[0] != full[layers[conv.Index].Block-1] {
+			return "narrow " + net.Architecture.String()
 		}
 	}
-	return "VGG-19"
+	return net.Architecture.String()
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +16,9 @@ import (
 )
 
 // narrowFile is a complete safetensors file whose network differs with the seed.
-func narrowFile(t *testing.T, seed int64, lastLayer int) ([]byte, *sl.Network) {
+func narrowFile(t *testing.T, seed int64, layers ...string) ([]byte, *sl.Network) {
 	t.Helper()
-	net, err := Random(seed, [5]int{2, 3, 4, 5, 6}, lastLayer)
+	net, err := Random(seed, sl.VGG19, [5]int{2, 3, 4, 5, 6}, layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func narrowFile(t *testing.T, seed int64, lastLayer int) ([]byte, *sl.Network) {
 // upTo cuts a network off behind a layer.
 func upTo(net *sl.Network, lastLayer int) *sl.Network {
 	short := *net
-	short.Convs = net.Convs[:len(convsUpTo(lastLayer))]
+	short.Convs = slices.DeleteFunc(slices.Clone(net.Convs), func(c sl.Conv) bool { return c.Index > lastLayer })
 	return &short
 }
 
@@ -47,17 +48,17 @@ func environment(variables map[string]string) func(string) string {
 func TestAutoOrder(t *testing.T) {
 	dir := t.TempDir()
 	variables := map[string]string{"HOME": filepath.Join(dir, "home")}
-	remote, _ := narrowFile(t, 1, AllLayers)
+	remote, _ := narrowFile(t, 1)
 	server := newServer(t, remote)
 	options := testOptions(filepath.Join(dir, "cache"))
 	options.Getenv = environment(variables)
-	options.LastLayer = 12
+	options.Layers = []string{"12"}
 
 	expect := func(seed int64, source, path, note string) *Loaded {
 		t.Helper()
 		loaded := mustLoad(t, options)
 		if seed >= 0 {
-			_, want := narrowFile(t, seed, AllLayers)
+			_, want := narrowFile(t, seed)
 			sameNetworks(t, loaded.Network, upTo(want, 12))
 		}
 		if !strings.Contains(loaded.Source, source) || loaded.Path != path || !strings.Contains(loaded.Note, note) || (note == "" && loaded.Note != "") {
@@ -81,23 +82,23 @@ func TestAutoOrder(t *testing.T) {
 	expect(1, "(stylebook's cache)", cached, "")
 
 	os.RemoveAll(options.CacheDir)
-	content, _ := narrowFile(t, 2, AllLayers)
+	content, _ := narrowFile(t, 2)
 	hub := writeFile(t, filepath.Join(dir, "home/.cache/torch/hub/checkpoints", pthName), content)
 	expect(2, "(PyTorch's hub cache)", hub, "is not torchvision's file")
-	content, _ = narrowFile(t, 3, AllLayers)
+	content, _ = narrowFile(t, 3)
 	variables["XDG_CACHE_HOME"] = filepath.Join(dir, "xdg")
 	hub = writeFile(t, filepath.Join(dir, "xdg/torch/hub/checkpoints", pthName), content)
 	expect(3, "hub cache", hub, "is not torchvision's file")
-	content, _ = narrowFile(t, 4, AllLayers)
+	content, _ = narrowFile(t, 4)
 	variables["TORCH_HOME"] = "~/torch"
 	hub = writeFile(t, filepath.Join(dir, "home/torch/hub/checkpoints", pthName), content)
 	expect(4, "hub cache", hub, "is not torchvision's file")
 
-	content, _ = narrowFile(t, 5, AllLayers)
+	content, _ = narrowFile(t, 5)
 	deeper := writeFile(t, filepath.Join(dir, "cache", "vgg19-to-conv4_1.safetensors"), content)
 	expect(5, "(stylebook's cache)", deeper, "")
 
-	content, _ = narrowFile(t, 6, AllLayers)
+	content, _ = narrowFile(t, 6)
 	variables[EnvWeights] = writeFile(t, filepath.Join(dir, "mine.safetensors"), content)
 	expect(6, "(STYLEBOOK_WEIGHTS)", variables[EnvWeights], "")
 	variables[EnvWeights] = "auto"
@@ -128,14 +129,14 @@ func TestBadNamedFileIsAnError(t *testing.T) {
 	_, err = Load(context.Background(), options)
 	wantError(t, err, "is an address, not a file")
 	var layer *sl.LayerError
-	options.Spec, options.LastLayer = Offline, 40
+	options.Spec, options.Layers = Offline, []string{"40"}
 	if _, err = Load(context.Background(), options); !errors.As(err, &layer) {
 		t.Errorf("layer 40 gives %v", err)
 	}
 }
 
 func TestRelativePathsCountFromHere(t *testing.T) {
-	content, _ := narrowFile(t, 1, AllLayers)
+	content, _ := narrowFile(t, 1)
 	t.Chdir(t.TempDir())
 	writeFile(t, "vgg.safetensors", content)
 	options := testOptions("cache")
@@ -147,7 +148,7 @@ func TestRelativePathsCountFromHere(t *testing.T) {
 
 func TestDamagedHubFileIsPassedOver(t *testing.T) {
 	dir := t.TempDir()
-	content, _ := narrowFile(t, 1, AllLayers)
+	content, _ := narrowFile(t, 1)
 	writeFile(t, filepath.Join(dir, "hub/checkpoints", pthName), content[:len(content)/2])
 	options := testOptions(filepath.Join(dir, "cache"))
 	options.Getenv = environment(map[string]string{"TORCH_HOME": dir})
@@ -161,7 +162,7 @@ func TestDamagedHubFileIsPassedOver(t *testing.T) {
 
 // A single changed byte in the cache is seen, told, and repaired by a download.
 func TestDamagedCache(t *testing.T) {
-	content, net := narrowFile(t, 1, AllLayers)
+	content, net := narrowFile(t, 1)
 	server := newServer(t, content)
 	options := testOptions(t.TempDir(), Remote{URL: server.URL})
 	first := mustLoad(t, options)
@@ -211,24 +212,24 @@ func flipBit(path string) error {
 }
 
 func TestCacheServesUpToItsDepth(t *testing.T) {
-	content, net := narrowFile(t, 1, AllLayers)
+	content, net := narrowFile(t, 1)
 	server := newServer(t, content)
 	options := testOptions(t.TempDir(), Remote{URL: server.URL})
-	options.LastLayer = 9
+	options.Layers = []string{"9"}
 	loaded := mustLoad(t, options)
 	if filepath.Base(loaded.Path) != "vgg19-to-conv2_2.safetensors" {
 		t.Errorf("cached as %s", loaded.Path)
 	}
 	server.set(nil)
-	options.LastLayer = 5
+	options.Layers = []string{"5"}
 	sameNetworks(t, mustLoad(t, options).Network, upTo(net, 5))
 	if requests, _ := server.log(); len(requests) > 0 {
 		t.Errorf("a shallower run downloaded: %v", requests)
 	}
-	for _, lastLayer := range []int{21, AllLayers} {
-		options.LastLayer = lastLayer
-		sameNetworks(t, mustLoad(t, options).Network, upTo(net, lastLayer))
-	}
+	options.Layers = []string{"21", "conv2_1"}
+	sameNetworks(t, mustLoad(t, options).Network, upTo(net, 21))
+	options.Layers = nil
+	sameNetworks(t, mustLoad(t, options).Network, net)
 	if got := filepath.Base(mustLoad(t, options).Path); got != "vgg19-to-conv5_4.safetensors" {
 		t.Errorf("all layers are cached as %s", got)
 	}
@@ -245,7 +246,7 @@ func TestNoPlaceForDownloads(t *testing.T) {
 
 func TestDefaultOptions(t *testing.T) {
 	options := DefaultOptions()
-	if options.Spec != "auto" || options.LastLayer != 28 || len(options.Sources) != 2 || options.AnswerTimeout != 10*time.Second {
+	if options.Spec != "auto" || !slices.Equal(options.Layers, []string{"conv5_1"}) || len(options.Sources) != 2 || options.AnswerTimeout != 10*time.Second {
 		t.Errorf("defaults are %+v", options)
 	}
 	if !options.Sources[1].Whole || !strings.Contains(options.Sources[1].URL, "vgg19-dcbb9e9d.pth") {

@@ -16,15 +16,15 @@ func isOffline(loaded *Loaded) bool { return strings.HasPrefix(loaded.Source, "o
 // maxOfflineBytes keeps programs that use the package small.
 const maxOfflineBytes = 4_000_000
 
-func loadOffline(t *testing.T, lastLayer int) (*Loaded, error) {
+func loadOffline(t *testing.T, layers ...string) (*Loaded, error) {
 	t.Helper()
 	options := DefaultOptions()
-	options.Spec, options.LastLayer = Offline, lastLayer
+	options.Spec, options.Layers = Offline, layers
 	return Load(context.Background(), options)
 }
 
 func TestOfflineHasTheChaptersLayers(t *testing.T) {
-	loaded, err := loadOffline(t, 28)
+	loaded, err := loadOffline(t, "conv5_1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestOfflineHasTheChaptersLayers(t *testing.T) {
 		t.Fatalf("%d convolutions, pooling %v, padding %v", len(net.Convs), net.Pooling, net.Padding)
 	}
 	for i, conv := range net.Convs {
-		if conv.Index != convIndices()[i] {
+		if conv.Index != convsOf(sl.VGG19)[i].Index {
 			t.Errorf("convolution %d has index %d", i, conv.Index)
 		}
 		for _, value := range append(flat(t, conv.Filter), flat(t, conv.Bias)...) {
@@ -49,7 +49,7 @@ func TestOfflineHasTheChaptersLayers(t *testing.T) {
 		}
 	}
 	for lastLayer := range 29 {
-		shallow, err := loadOffline(t, lastLayer)
+		shallow, err := loadOffline(t, itoa(lastLayer))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,16 +58,16 @@ func TestOfflineHasTheChaptersLayers(t *testing.T) {
 }
 
 func TestOfflineEndsAtConv51(t *testing.T) {
-	for _, lastLayer := range []int{30, 36} {
+	for _, lastLayer := range []string{"30", "pool5"} {
 		_, err := loadOffline(t, lastLayer)
 		var depth *DepthError
-		if !errors.As(err, &depth) || depth.Has != 28 {
-			t.Errorf("layer %d gives %v", lastLayer, err)
+		if !errors.As(err, &depth) || depth.Has.Index != 28 {
+			t.Errorf("layer %s gives %v", lastLayer, err)
 		}
 		wantError(t, err, "offline network", "choose layers up to conv5_1", EnvWeights)
 	}
 	options := testOptions(t.TempDir())
-	options.LastLayer = 34
+	options.Layers = []string{"34"}
 	_, err := Load(context.Background(), options)
 	wantError(t, err, "downloads are turned off", "offline network stops at conv5_1")
 }

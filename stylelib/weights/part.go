@@ -10,6 +10,8 @@ import (
 	"hash"
 	"io"
 	"os"
+
+	"stylebook/stylelib/internal/atomicfile"
 )
 
 // checkpointBytes is how much of a download a power cut may cost.
@@ -78,17 +80,8 @@ func openPart(ctx context.Context, path string, wanted partState) (*part, error)
 
 // verify hashes the bytes a state speaks of: after a power cut a file can be long enough and hold zeros.
 func (p *part) verify(ctx context.Context, known partState) error {
-	buffer := make([]byte, 1<<20)
-	for at := int64(0); at < known.Bytes; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := p.file.ReadAt(buffer[:min(int64(len(buffer)), known.Bytes-at)], at)
-		if n == 0 {
-			return err
-		}
-		p.hash.Write(buffer[:n])
-		at += int64(n)
+	if _, err := io.Copy(p.hash, atomicfile.Reader(ctx, io.NewSectionReader(p.file, 0, known.Bytes))); err != nil {
+		return err
 	}
 	if p.sum() != known.SHA256 {
 		return errors.New("the part file has changed")
@@ -135,7 +128,7 @@ func (p *part) checkpoint() error {
 	}
 	p.state.Bytes, p.state.SHA256 = p.size, p.sum()
 	p.unsafe = 0
-	_, err := writeAtomic(p.path+".json", func(w io.Writer) error { return json.NewEncoder(w).Encode(p.state) })
+	_, err := atomicfile.Write(p.path+".json", func(w io.Writer) error { return json.NewEncoder(w).Encode(p.state) })
 	return err
 }
 

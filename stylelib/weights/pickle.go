@@ -8,14 +8,16 @@ import (
 )
 
 // unpickler is a reader for the part of Python's pickle format that a state_dict needs. It knows no other
-// instruction, creates no object but those its owner's find and call give it, and takes every length from bytes
-// that are there, so it can neither run code nor allocate more than a small multiple of its input.
+// instruction, creates no object but those its owner's find and call give it, takes every length from bytes that are
+// there, and stops after maxSteps, so it can neither run code nor allocate much. Values may be nested as deeply as the
+// steps allow, and shared so often that writing one out would never end: nothing walks into them.
 type unpickler struct {
 	data    []byte
 	pos     int
 	stack   []any
 	marks   []int
 	memo    map[int]any
+	steps   int   // so far, of all pickles of a file
 	err     error // the first one; everything after it is skipped
 	find    func(module, name string) (any, error)
 	call    func(callee any, args []any) (any, error)
@@ -38,6 +40,9 @@ func (d *pyDict) get(wanted string) any {
 	return nil
 }
 
+// maxSteps is how many instructions the pickles of a file may take; 4096 tensors need half of them.
+const maxSteps = 1 << 19
+
 var errShortPickle = errors.New("its pickle ends too early")
 
 // load reads one pickle and leaves pos behind it.
@@ -45,6 +50,7 @@ func (u *unpickler) load() (any, error) {
 	u.stack, u.marks, u.memo = nil, nil, map[int]any{}
 	for u.err == nil {
 		opcode := u.byte()
+		u.spend(1)
 		if u.err != nil {
 			break
 		}
@@ -62,6 +68,12 @@ func (u *unpickler) load() (any, error) {
 func (u *unpickler) fail(err error) {
 	if u.err == nil {
 		u.err = err
+	}
+}
+
+func (u *unpickler) spend(steps int) {
+	if u.steps += steps; u.steps > maxSteps {
+		u.fail(errors.New("its pickle is longer, or nested deeper, than weights need"))
 	}
 }
 

@@ -3,7 +3,10 @@ package weights
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+
+	"stylebook/stylelib/internal/safetensors"
 )
 
 // maxPickle is how many bytes of pickle a .pth file may have; VGG-19's takes a few thousand.
@@ -70,7 +73,7 @@ type stateDict struct {
 
 func newStateDict(pickle []byte) *stateDict {
 	s := &stateDict{storages: map[string]*storage{}}
-	s.unpickler = unpickler{data: pickle, find: findClass, call: callClass, persist: s.storageOf}
+	s.unpickler = unpickler{data: pickle, find: findClass, call: s.callClass, persist: s.storageOf}
 	return s
 }
 
@@ -94,10 +97,10 @@ func (e *refusedError) Error() string {
 	return fmt.Sprintf("names the Python object %q, which weights don't need: refused", string(e.named))
 }
 
-func callClass(callee any, args []any) (any, error) {
+func (s *stateDict) callClass(callee any, args []any) (any, error) {
 	switch callee {
 	case orderedDict:
-		return newDict(args)
+		return s.newDict(args)
 	case sizeClass:
 		if len(args) == 1 {
 			return args[0], nil
@@ -109,11 +112,22 @@ func callClass(callee any, args []any) (any, error) {
 			return args[0], nil
 		}
 	}
-	return nil, fmt.Errorf("its pickle calls %v in a way weights don't need", callee)
+	return nil, fmt.Errorf("its pickle calls %s in a way weights don't need", tell(callee))
+}
+
+// tell names a class or a number of a pickle, and says of any other value only that it is one.
+func tell(value any) string {
+	switch value := value.(type) {
+	case class:
+		return string(value)
+	case int:
+		return strconv.Itoa(value)
+	}
+	return "something else"
 }
 
 // newDict makes a dictionary, which Python 2 filled from a list of pairs.
-func newDict(args []any) (any, error) {
+func (s *stateDict) newDict(args []any) (any, error) {
 	dict := &pyDict{}
 	if len(args) == 0 {
 		return dict, nil
@@ -121,6 +135,9 @@ func newDict(args []any) (any, error) {
 	list, _ := args[0].(*pyList)
 	if list == nil {
 		return nil, errors.New("its pickle makes a dictionary of something that is not a list")
+	}
+	if s.spend(len(list.items)); s.err != nil { // a list can be used again and again
+		return nil, s.err
 	}
 	for _, item := range list.items {
 		var pair []any
@@ -169,10 +186,10 @@ func (t *pyTensor) check() error {
 	return nil
 }
 
-// ints reads a tuple of at most maxRank numbers from 0 to limit.
+// ints reads a tuple of at most safetensors.MaxRank numbers from 0 to limit.
 func ints(value any, limit int) ([]int, error) {
 	tuple, ok := value.(pyTuple)
-	if !ok || len(tuple) > maxRank {
+	if !ok || len(tuple) > safetensors.MaxRank {
 		return nil, errors.New("not a short tuple")
 	}
 	numbers := make([]int, len(tuple))
@@ -214,7 +231,7 @@ func (s *stateDict) storageOf(id any) (any, error) {
 
 // place says where a storage lies, and checks that it ends inside the file.
 func (b *storage) place(offset, fileSize int64) error {
-	if offset < 0 || offset+int64(b.count)*dtypeSize(b.dtype) > fileSize {
+	if offset < 0 || offset+int64(b.count)*safetensors.DTypeSize(b.dtype) > fileSize {
 		return fmt.Errorf("is cut off inside storage %q", b.key)
 	}
 	b.offset = offset
@@ -237,14 +254,13 @@ func tensorFileOf(loaded any) (*tensorFile, error) {
 		if !isText || !isTensor {
 			continue
 		}
-		if len(file.tensors) == maxTensors {
-			return nil, fmt.Errorf("holds more than %d tensors", maxTensors)
+		if len(file.tensors) == safetensors.MaxTensors {
+			return nil, fmt.Errorf("holds more than %d tensors", safetensors.MaxTensors)
 		}
-		size := dtypeSize(value.storage.dtype)
-		file.tensors = append(file.tensors, tensor{
-			name: name, dtype: value.storage.dtype, shape: value.shape, strides: value.strides,
-			offset: value.storage.offset + int64(value.skip)*size,
-		})
+		size := safetensors.DTypeSize(value.storage.dtype)
+		file.tensors = append(file.tensors, tensor{safetensors.Tensor{
+			Name: name, DType: value.storage.dtype, Shape: value.shape, Offset: value.storage.offset + int64(value.skip)*size,
+		}, value.strides})
 	}
 	return file, nil
 }

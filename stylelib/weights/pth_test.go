@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"stylebook/stylelib/internal/safetensors"
 )
 
 // pickleStyle is how a fixture's pickle differs from the usual one.
@@ -60,7 +62,7 @@ func (p *pickler) tensor(style pickleStyle, t rawTensor, key string, skip int, s
 	p.global("torch", map[string]string{"F32": "FloatStorage", "F64": "DoubleStorage"}[t.dtype])
 	p.text(style, key)
 	p.text(style, "cuda:0")
-	p.number(skip + len(t.data)/int(dtypeSize(t.dtype)))
+	p.number(skip + len(t.data)/int(safetensors.DTypeSize(t.dtype)))
 	if !style.zip {
 		p.op('N')
 	}
@@ -136,7 +138,7 @@ func legacyPth(stateDict []byte, list []rawTensor) []byte {
 	}
 	p.op('e', '.')
 	for i := len(list) - 1; i >= 0; i-- {
-		binary.Write(p, binary.LittleEndian, int64(len(list[i].data))/dtypeSize(list[i].dtype))
+		binary.Write(p, binary.LittleEndian, int64(len(list[i].data))/safetensors.DTypeSize(list[i].dtype))
 		p.Write(list[i].data)
 	}
 	return p.Bytes()
@@ -162,7 +164,7 @@ func zipPth(stateDict []byte, list []rawTensor) []byte {
 
 func TestPth(t *testing.T) {
 	list := append(narrowTensors(2, 3, 1), filled("classifier.0.weight", ascending, 2, 2))
-	want, err := readBytes(t, safetensorsBytes(nil, list...), AllLayers)
+	want, err := readBytes(t, safetensorsBytes(nil, list...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +177,7 @@ func TestPth(t *testing.T) {
 			if style.zip {
 				content = zipPth(stateDictPickle(list, style), list)
 			}
-			got, err := readBytes(t, content, AllLayers)
+			got, err := readBytes(t, content)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -208,7 +210,7 @@ func TestPthStrides(t *testing.T) {
 	p.tensor(pickleStyle{zip: true}, bias, "1", 0, []int{1})
 	p.op('u', '.')
 	weight.data = float32Bytes(stored...)
-	net, err := readBytes(t, zipPth(p.Bytes(), []rawTensor{weight, bias}), AllLayers)
+	net, err := readBytes(t, zipPth(p.Bytes(), []rawTensor{weight, bias}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,12 +228,12 @@ func TestPthRefusesCode(t *testing.T) {
 			if style.zip {
 				content = zipPth(stateDictPickle(list, style), list)
 			}
-			_, err := readBytes(t, content, AllLayers)
+			_, err := readBytes(t, content)
 			wantError(t, err, `"`+strings.Replace(evil, " ", ".", 1)+`"`, "refused")
 		}
 	}
 	// A class that is allowed must not be called like a function it isn't.
-	_, err := readBytes(t, zipPth([]byte("\x80\x02ctorch\nFloatStorage\n)R."), nil), AllLayers)
+	_, err := readBytes(t, zipPth([]byte("\x80\x02ctorch\nFloatStorage\n)R."), nil))
 	wantError(t, err, "calls torch.FloatStorage in a way weights don't need")
 }
 
@@ -267,7 +269,7 @@ func TestPthDamaged(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := readBytes(t, test.content, AllLayers)
+			_, err := readBytes(t, test.content)
 			wantError(t, err, test.want)
 		})
 	}
@@ -300,19 +302,36 @@ func TestPthBounds(t *testing.T) {
 		p.text(pickleStyle{}, weight.name)
 		p.tensor(pickleStyle{zip: true}, weight, "0", 0, test.strides)
 		p.op('s', '.')
-		_, err := readBytes(t, zipPth(p.Bytes(), []rawTensor{weight}), AllLayers)
+		_, err := readBytes(t, zipPth(p.Bytes(), []rawTensor{weight}))
 		wantError(t, err, test.want)
+	}
+}
+
+// A few bytes can stand for a value of 2⁶⁰ parts, or ask for the same list again and again.
+func TestPthBombs(t *testing.T) {
+	shared := ")" + strings.Repeat("q\x00h\x00\x86", 60) // a tuple of itself, twice, sixty times
+	pairs := "](" + strings.Repeat("K\x01K\x02\x86", 1000) + "eq\x000"
+	dict := "ccollections\nOrderedDict\nh\x00\x85R"
+	protocol := strings.Replace(string(legacyPth(nil, nil)), "M\xe9\x03.", shared+".", 1)
+	for want, content := range map[string][]byte{
+		"its pickle calls something else in a way": zipPth([]byte("\x80\x02"+shared+")R."), nil),
+		"has torch.save protocol something else":   []byte(protocol),
+		"longer, or nested deeper,":                zipPth([]byte("\x80\x02)"+strings.Repeat("\x85", 1<<20)+"."), nil),
+		"than weights need":                        zipPth([]byte("\x80\x02"+pairs+strings.Repeat(dict, 10_000)+"."), nil),
+	} {
+		_, err := readBytes(t, content)
+		wantError(t, err, want)
 	}
 }
 
 // The two files were written by PyTorch itself, see testdata/README.md.
 func TestPthFromPyTorch(t *testing.T) {
-	want, err := Read(context.Background(), filepath.Join("testdata", "torch.safetensors"), AllLayers)
+	want, err := Read(context.Background(), filepath.Join("testdata", "torch.safetensors"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"torch-legacy.pth", "torch-zip.pth"} {
-		got, err := Read(context.Background(), filepath.Join("testdata", name), AllLayers)
+		got, err := Read(context.Background(), filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"stylebook/stylelib/internal/safetensors"
 )
 
 // legacyMagic is the pickled number that files of torch.save began with from 2017 to 2020, behind the two bytes that
@@ -50,7 +52,7 @@ func (s *stateDict) checkMachine() error {
 		return err
 	}
 	if protocol != legacyProtocol {
-		return fmt.Errorf("has torch.save protocol %v, not %d", protocol, legacyProtocol)
+		return fmt.Errorf("has torch.save protocol %s, not %d", tell(protocol), legacyProtocol)
 	}
 	machine, err := s.load()
 	if err != nil {
@@ -85,7 +87,7 @@ func (s *stateDict) placeLegacy(file io.ReaderAt, size int64, keys any) error {
 		if err := buffer.place(position+8, size); err != nil {
 			return err
 		}
-		position += 8 + int64(buffer.count)*dtypeSize(buffer.dtype)
+		position += 8 + int64(buffer.count)*safetensors.DTypeSize(buffer.dtype)
 	}
 	return nil
 }

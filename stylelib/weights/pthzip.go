@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"path"
+
+	"stylebook/stylelib/internal/safetensors"
 )
 
 func looksLikeZip(head []byte) bool { return len(head) >= 4 && string(head[:4]) == "PK\x03\x04" }
@@ -17,8 +19,8 @@ func parseZipPth(file io.ReaderAt, size int64) (*tensorFile, error) {
 	if err != nil {
 		return nil, errors.New("is a zip archive that is cut off or damaged (its directory can't be read)")
 	}
-	if len(archive.File) > maxTensors {
-		return nil, fmt.Errorf("is a zip archive of more than %d files", maxTensors)
+	if len(archive.File) > safetensors.MaxTensors {
+		return nil, fmt.Errorf("is a zip archive of more than %d files", safetensors.MaxTensors)
 	}
 	members := map[string]*zip.File{}
 	folder, found := "", false
@@ -93,7 +95,7 @@ func (b *storage) placeMember(member *zip.File, fileSize int64) error {
 	if member.Method != zip.Store {
 		return errors.New("has compressed storages: torch.save does not compress them")
 	}
-	if member.UncompressedSize64 != uint64(b.count)*uint64(dtypeSize(b.dtype)) {
+	if member.UncompressedSize64 != uint64(b.count)*uint64(safetensors.DTypeSize(b.dtype)) {
 		return fmt.Errorf("storage %q has another size than its tensor", b.key)
 	}
 	offset, err := member.DataOffset()

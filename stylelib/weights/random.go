@@ -1,41 +1,39 @@
 package weights
 
 import (
-	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
 	sl "stylebook/stylelib"
 )
 
-// FullWidths returns the number of channels in each of VGG-19's five blocks.
+// FullWidths returns the number of channels in each of VGG's five blocks, the same in all its architectures.
 func FullWidths() [5]int { return [5]int{64, 128, 256, 512, 512} }
 
-// Random returns a VGG-19 with random filters up to the layer with index lastLayer ([AllLayers] for all 16
+// Random returns a network with random filters up to the last of the layers (see [Options.Layers]; without any, all its
 // convolutions), the given number of channels in each block, maximum pooling and zero padding.
 //
 //	filter ~ √(2 / (9·in)) · N(0, 1),  bias = 0
 //
-// Equal seeds give bit for bit equal filters on every machine, and a layer's filters do not depend on lastLayer.
-// Widths outside 1 to 2048 and unknown layers give an error.
+// Equal seeds give bit for bit equal filters on every machine, and a layer's filters do not depend on the layers after it.
+// Widths outside 1 to 2048 and an unknown architecture give an error, a layer that it lacks a [*sl.LayerError].
 //
 // He, Zhang, Ren, Sun 2015, eq. 10; the normal numbers are sums of twelve uniform ones, so they end at ±6.
-func Random(seed int64, widths [5]int, lastLayer int) (*sl.Network, error) {
-	if err := checkLastLayer(lastLayer); err != nil {
+func Random(seed int64, architecture sl.Architecture, widths [5]int, layers ...string) (*sl.Network, error) {
+	if err := checkArchitecture(architecture); err != nil {
+		return nil, fmt.Errorf("random network: %w", err)
+	}
+	wanted, err := needed(architecture, layers)
+	if err != nil {
 		return nil, err
 	}
-	net := &sl.Network{}
-	in, block, wanted := 3, 0, len(convsUpTo(lastLayer))
-	for _, layer := range sl.Layers() {
-		if layer.Kind == sl.PoolLayer {
-			block++
-		}
-		if layer.Kind != sl.ConvLayer || len(net.Convs) == wanted {
-			continue
-		}
-		out := widths[block]
+	net := &sl.Network{Architecture: architecture, Pooling: sl.MaxPooling, Padding: sl.ZeroPadding}
+	in := 3
+	for _, layer := range wanted {
+		out := widths[layer.Block-1]
 		if out < 1 || out > maxWidth {
-			return nil, errors.New("random network: widths must be from 1 to 2048")
+			return nil, fmt.Errorf("random network: widths must be from 1 to %d", maxWidth)
 		}
 		filter := make([]float32, 9*in*out)
 		fillNormal(filter, rand.NewPCG(uint64(seed), uint64(layer.Index)), math.Sqrt(2/float64(9*in)))

@@ -11,7 +11,7 @@ import (
 )
 
 func TestRandomIsHeNormal(t *testing.T) {
-	net, err := Random(1, FullWidths(), 12)
+	net, err := Random(1, sl.VGG19, FullWidths(), "12")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestRandomIsHeNormal(t *testing.T) {
 
 // The hash was computed once: the filters must not change with versions of Go or processors.
 func TestRandomIsReproducible(t *testing.T) {
-	net, err := Random(7, [5]int{2, 3, 4, 5, 6}, AllLayers)
+	net, err := Random(7, sl.VGG19, [5]int{2, 3, 4, 5, 6})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,12 +56,12 @@ func TestRandomIsReproducible(t *testing.T) {
 	if got, want := hash.Sum64(), uint64(0xf38ea7511f3568a5); got != want {
 		t.Errorf("hash of the filters is %#x, want %#x", got, want)
 	}
-	shorter, err := Random(7, [5]int{2, 3, 4, 5, 6}, 16)
+	shorter, err := Random(7, sl.VGG19, [5]int{2, 3, 4, 5, 6}, "16")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameNetworks(t, shorter, &sl.Network{Convs: net.Convs[:8]})
-	other, err := Random(8, [5]int{2, 3, 4, 5, 6}, 0)
+	sameNetworks(t, shorter, upTo(net, 16))
+	other, err := Random(8, sl.VGG19, [5]int{2, 3, 4, 5, 6}, "0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,22 +71,22 @@ func TestRandomIsReproducible(t *testing.T) {
 }
 
 func TestRandomRefuses(t *testing.T) {
-	_, err := Random(1, [5]int{64, 0, 1, 1, 1}, 28)
+	_, err := Random(1, sl.VGG19, [5]int{64, 0, 1, 1, 1}, "28")
 	wantError(t, err, "widths")
 	var layer *sl.LayerError
-	if _, err := Random(1, FullWidths(), 99); !errors.As(err, &layer) {
+	if _, err := Random(1, sl.VGG19, FullWidths(), "99"); !errors.As(err, &layer) {
 		t.Errorf("layer 99 gives %v", err)
 	}
 }
 
 func TestLoadRandom(t *testing.T) {
 	options := DefaultOptions()
-	options.Spec, options.LastLayer, options.Seed = RandomNet, 7, 5
+	options.Spec, options.Layers, options.Seed = RandomNet, []string{"7"}, 5
 	loaded, err := Load(context.Background(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, _ := Random(5, FullWidths(), 7)
+	want, _ := Random(5, sl.VGG19, FullWidths(), "7")
 	sameNetworks(t, loaded.Network, want)
 	if !loaded.Normalize || loaded.Source != "VGG-19 with random filters, seed 5" {
 		t.Errorf("random gives %+v", loaded)

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"stylebook/stylelib/internal/safetensors"
 )
 
 // firstRange is how much of a remote file is asked for at first; VGG-19's header has less than 4 KiB.
@@ -20,38 +22,31 @@ type layout struct {
 	size   int64       // of the file that will be written
 }
 
-// plan lays out the convolutions up to lastLayer of a remote file.
-func plan(remote *tensorFile, lastLayer int, source string) (*layout, error) {
-	if _, err := remote.networkKind(); err != nil {
-		return nil, err
-	}
-	found, err := remote.convs()
+// plan lays out the convolutions of a remote file that are wanted.
+func plan(remote *safetensors.Header, r request, source string) (*layout, error) {
+	_, pairs, err := fromHeader(remote).choose(r)
 	if err != nil {
 		return nil, err
 	}
-	needed := convsUpTo(lastLayer)
-	if len(found) < len(needed) {
-		return nil, &DepthError{Has: found[len(found)-1].index, Needs: needed[len(needed)-1]}
-	}
 	wanted := map[string]bool{}
-	for _, pair := range found[:len(needed)] {
-		wanted[pair.weight.name], wanted[pair.bias.name] = true, true
+	for _, pair := range pairs {
+		wanted[pair.weight.Name], wanted[pair.bias.Name] = true, true
 	}
 	l := &layout{}
-	var kept []tensor
-	for _, t := range remote.tensors { // sorted by offset
-		if wanted[t.name] {
+	var kept []safetensors.Tensor
+	for _, t := range remote.Tensors { // sorted by offset
+		if wanted[t.Name] {
 			kept = append(kept, t)
-			l.add(t.offset, t.offset+t.bytes())
+			l.add(t.Offset, t.Offset+t.Bytes())
 		}
 	}
 	metadata := map[string]string{"source": source}
-	for _, key := range []string{poolKey, paddingKey} {
-		if value, told := remote.metadata[key]; told {
+	for _, key := range []string{architectureKey, poolKey, paddingKey} {
+		if value, told := remote.Metadata[key]; told {
 			metadata[key] = value
 		}
 	}
-	l.header, err = encodeHeader(metadata, kept)
+	l.header, err = safetensors.EncodeHeader(metadata, kept)
 	l.size += int64(len(l.header))
 	if l.size > maxConvs {
 		return nil, fmt.Errorf("its convolutions have %d bytes; at most %d are accepted", l.size, maxConvs)
@@ -94,7 +89,7 @@ func (d *download) byRanges(ctx context.Context, source Remote, path string) (su
 	if err != nil {
 		return "", err
 	}
-	l, err := plan(remote, d.lastLayer, source.URL)
+	l, err := plan(remote, d.wanted(""), source.URL)
 	if err != nil {
 		return "", err
 	}
@@ -120,7 +115,7 @@ func (d *download) byRanges(ctx context.Context, source Remote, path string) (su
 
 // remoteHeader reads the header of a remote file from the first answer, and asks again if that was too short. It
 // also returns the bytes it took from the first answer.
-func (d *download) remoteHeader(ctx context.Context, source Remote, first *answer) ([]byte, *tensorFile, error) {
+func (d *download) remoteHeader(ctx context.Context, source Remote, first *answer) ([]byte, *safetensors.Header, error) {
 	if first.size < 0 {
 		return nil, nil, errors.New("does not tell the file's size")
 	}
@@ -134,7 +129,7 @@ func (d *download) remoteHeader(ctx context.Context, source Remote, first *answe
 		}
 		return nil, nil, fmt.Errorf("sent %s, not safetensors", sniff(head))
 	}
-	length, err := headerLength(head)
+	length, err := safetensors.HeaderLength(head)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,7 +143,7 @@ func (d *download) remoteHeader(ctx context.Context, source Remote, first *answe
 		}
 		head = append(head, more...)
 	}
-	remote, err := parseHeader(head[8:8+length], first.size)
+	remote, err := safetensors.ParseHeader(head[8:8+length], first.size)
 	return head, remote, err
 }
 

@@ -3,8 +3,6 @@ package weights
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,62 +10,70 @@ import (
 	"os"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/atomicfile"
+	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/safetensors"
 )
 
-// Read reads the convolutions of VGG-19 up to the layer with index lastLayer from a safetensors or .pth file,
-// [AllLayers] for every one the file has.
+// Read reads the convolutions of a VGG from a safetensors or .pth file, up to the last of the layers (see
+// [Options.Layers]); without any, every one that the file has.
+//
+// The indices of the convolutions tell the architecture, or a safetensors file's metadata does under the key architecture:
+// vgg11, vgg13, vgg16 or vgg19. A file that ends before it is decided is of VGG-19.
 //
 // Filters become float32 tensors [3, 3, in, out] (the files have [out, in, 3, 3]; half, bfloat16 and double precision
 // are converted), biases [out]. A safetensors file's metadata may set pool to max or average and padding to zero or
-// reflect; without it the network has maximum pooling and zero padding, like VGG-19.
+// reflect; without it the network has maximum pooling and zero padding, as VGG was trained.
 //
-// Whatever is wrong with the file gives a [*FileError] that names it; a file that stops before lastLayer has a
-// [*DepthError] inside it. A layer VGG-19 does not have gives a [*sl.LayerError].
-func Read(ctx context.Context, path string, lastLayer int) (*sl.Network, error) {
-	net, _, err := readChecked(ctx, path, lastLayer, "")
+// Whatever is wrong with the file gives a [*FileError] that names it. Inside it is a [*sl.LayerError] where the file's
+// network does not have one of the layers, and a [*DepthError] where the file stops before the last of them.
+func Read(ctx context.Context, path string, layers ...string) (*sl.Network, error) {
+	net, _, err := readChecked(ctx, path, request{layers: layers})
 	return net, err
 }
 
 // Decode is [Read] for a file held in memory; name stands for it in errors.
-func Decode(ctx context.Context, data []byte, name string, lastLayer int) (*sl.Network, error) {
-	if err := checkLastLayer(lastLayer); err != nil {
-		return nil, err
-	}
-	net, err := readNetwork(ctx, bytes.NewReader(data), int64(len(data)), lastLayer)
+func Decode(ctx context.Context, data []byte, name string, layers ...string) (*sl.Network, error) {
+	net, err := readNetwork(ctx, bytes.NewReader(data), int64(len(data)), request{layers: layers})
 	if err != nil {
-		return nil, &FileError{Path: name, Reason: err.Error(), Remedy: remedyFor(err), Err: err}
+		return nil, unusable(name, err)
 	}
 	return net, nil
 }
 
-// readChecked also returns the file's SHA-256, and refuses the file if that isn't wanted; "" wants none.
-func readChecked(ctx context.Context, path string, lastLayer int, wanted string) (*sl.Network, string, error) {
-	if err := checkLastLayer(lastLayer); err != nil {
-		return nil, "", err
-	}
+// readChecked also returns the file's SHA-256.
+func readChecked(ctx context.Context, path string, r request) (*sl.Network, string, error) {
 	file, size, err := openFile(path)
 	if err != nil {
 		return nil, "", err
 	}
 	defer file.Close()
-	sum, err := hashAll(ctx, file, size)
-	if err == nil && wanted != "" && sum != wanted {
-		err = fmt.Errorf("is damaged: its SHA-256 is %s, recorded was %s", sum, wanted)
+	sum, err := atomicfile.SHA256(ctx, io.NewSectionReader(file, 0, size))
+	if err == nil && r.sum != "" && sum != r.sum {
+		err = fmt.Errorf("is damaged: its SHA-256 is %s, recorded was %s", sum, r.sum)
 	}
 	var net *sl.Network
 	if err == nil {
-		net, err = readNetwork(ctx, file, size, lastLayer)
+		net, err = readNetwork(ctx, file, size, r)
 	}
 	if ctx.Err() != nil {
-		return nil, "", fmt.Errorf("reading %s: %w", path, context.Cause(ctx))
+		return nil, "", fmt.Errorf("reading %s: %w", oneline.Quote(path), context.Cause(ctx))
 	}
 	if err != nil {
-		return nil, "", &FileError{Path: path, Reason: err.Error(), Remedy: remedyFor(err), Err: err}
+		return nil, "", unusable(path, err)
 	}
 	return net, sum, nil
 }
 
+func unusable(path string, err error) error {
+	return &FileError{Path: path, Reason: err.Error(), Remedy: remedyFor(err), Err: err}
+}
+
 func remedyFor(err error) string {
+	var layer *sl.LayerError
+	if errors.As(err, &layer) {
+		return "choose other layers or other weights"
+	}
 	var depth *DepthError
 	if errors.As(err, &depth) {
 		return "choose earlier layers or other weights"
@@ -76,7 +82,7 @@ func remedyFor(err error) string {
 	if errors.As(err, &refused) {
 		return "save only the model's state_dict()"
 	}
-	return "get VGG-19 again, for example from " + SafetensorsURL
+	return "get it again, VGG-19 for example from " + SafetensorsURL
 }
 
 func openFile(path string) (*os.File, int64, error) {
@@ -98,24 +104,6 @@ func openFile(path string) (*os.File, int64, error) {
 	return file, info.Size(), nil
 }
 
-// hashAll returns the SHA-256 of a file in hexadecimal.
-func hashAll(ctx context.Context, file io.ReaderAt, size int64) (string, error) {
-	hash := sha256.New()
-	buffer := make([]byte, 1<<20)
-	for at := int64(0); at < size; {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-		n, err := file.ReadAt(buffer[:min(int64(len(buffer)), size-at)], at)
-		hash.Write(buffer[:n])
-		at += int64(n)
-		if err != nil && at < size {
-			return "", err
-		}
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
 // parse finds out the format of a file and where its tensors are.
 func parse(file io.ReaderAt, size int64) (*tensorFile, error) {
 	if size == 0 {
@@ -131,29 +119,25 @@ func parse(file io.ReaderAt, size int64) (*tensorFile, error) {
 	case looksLikeLegacyPth(head):
 		return parseLegacyPth(file, size)
 	case looksLikeSafetensors(head):
-		return parseSafetensors(file, size)
+		header, err := safetensors.ReadHeader(file, size)
+		if err != nil {
+			return nil, err
+		}
+		return fromHeader(header), nil
 	}
 	return nil, fmt.Errorf("is %s, neither safetensors nor .pth", sniff(head))
 }
 
-func readNetwork(ctx context.Context, file io.ReaderAt, size int64, lastLayer int) (*sl.Network, error) {
+func readNetwork(ctx context.Context, file io.ReaderAt, size int64, r request) (*sl.Network, error) {
 	parsed, err := parse(file, size)
 	if err != nil {
 		return nil, err
 	}
-	net, err := parsed.networkKind()
+	net, pairs, err := parsed.choose(r)
 	if err != nil {
 		return nil, err
 	}
-	found, err := parsed.convs()
-	if err != nil {
-		return nil, err
-	}
-	needed := convsUpTo(lastLayer)
-	if lastLayer != AllLayers && len(found) < len(needed) {
-		return nil, &DepthError{Has: found[len(found)-1].index, Needs: needed[len(needed)-1]}
-	}
-	for _, pair := range found[:min(len(found), len(needed))] {
+	for _, pair := range pairs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -23,7 +22,7 @@ func TestFilterOrder(t *testing.T) {
 			o, i, h, w := k/27, k/9%3, k/3%3, k%3
 			return float32(1000*o + 100*i + 10*h + w)
 		}, out, in, 3, 3),
-		filled("features.0.bias", func(k int) float32 { return float32(7 + k) }, out)), AllLayers)
+		filled("features.0.bias", func(k int) float32 { return float32(7 + k) }, out)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,24 +55,13 @@ func TestFloatTypes(t *testing.T) {
 	}
 	for _, test := range tests {
 		net, err := readBytes(t, safetensorsBytes(nil, filled("features.0.weight", ascending, 2, 3, 3, 3),
-			rawTensor{"features.0.bias", test.dtype, []int{2}, test.raw}), AllLayers)
+			rawTensor{"features.0.bias", test.dtype, []int{2}, test.raw}))
 		if err != nil {
 			t.Errorf("%s: %v", test.dtype, err)
 			continue
 		}
 		if bias := flat(t, net.Convs[0].Bias); bias[0] != 1.5 || bias[1] != -0.25 {
 			t.Errorf("%s: bias is %v, want [1.5 -0.25]", test.dtype, bias)
-		}
-	}
-}
-
-func TestHalfPrecision(t *testing.T) {
-	for bits, want := range map[uint16]float64{
-		0x0001: math.Ldexp(1, -24), 0x03ff: math.Ldexp(1023, -24), 0x0400: math.Ldexp(1, -14), 0x7bff: 65504,
-		0xc000: -2, 0x7c00: math.Inf(1), 0x8000: 0,
-	} {
-		if got := float64(fromHalf(bits)); got != want {
-			t.Errorf("fromHalf(%#x) = %v, want %v", bits, got, want)
 		}
 	}
 }
@@ -85,7 +73,7 @@ func TestOtherTensorsAreIgnored(t *testing.T) {
 	}
 	list = append(list, filled("module.classifier.0.weight", func(int) float32 { return float32(math.NaN()) }, 4, 4),
 		rawTensor{"step", "I64", []int{}, make([]byte, 8)})
-	net, err := readBytes(t, safetensorsBytes(nil, list...), AllLayers)
+	net, err := readBytes(t, safetensorsBytes(nil, list...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,26 +82,34 @@ func TestOtherTensorsAreIgnored(t *testing.T) {
 	}
 }
 
-func TestLastLayer(t *testing.T) {
+func TestLayers(t *testing.T) {
 	content := safetensorsBytes(nil, narrowTensors(1, 2, 3, 1)...) // up to conv2_2, layer 7
-	for _, test := range []struct{ lastLayer, convs int }{{0, 1}, {1, 1}, {2, 2}, {4, 2}, {7, 4}, {9, 4}, {AllLayers, 4}} {
-		net, err := readBytes(t, content, test.lastLayer)
+	for _, test := range []struct {
+		layers []string
+		convs  int
+	}{
+		{[]string{"0"}, 1}, {[]string{"relu1_1"}, 1}, {[]string{"conv1_2"}, 2}, {[]string{"pool1", "conv1_1"}, 2},
+		{[]string{"conv2_last", "7", "conv1_1"}, 4}, {[]string{"pool2"}, 4}, {nil, 4}, {[]string{}, 4},
+	} {
+		net, err := readBytes(t, content, test.layers...)
 		if err != nil {
-			t.Errorf("up to %d: %v", test.lastLayer, err)
+			t.Errorf("%v: %v", test.layers, err)
 		} else if len(net.Convs) != test.convs {
-			t.Errorf("up to %d: %d convolutions, want %d", test.lastLayer, len(net.Convs), test.convs)
+			t.Errorf("%v: %d convolutions, want %d", test.layers, len(net.Convs), test.convs)
 		}
 	}
-	_, err := readBytes(t, content, 10)
-	wantError(t, err, "stops at conv2_2 (layer 7), but conv3_1 (layer 10) is needed", "earlier layers")
+	_, err := readBytes(t, content, "conv1_1", "10")
+	wantError(t, err, "stops at conv2_2 (7), but conv3_1 (10) is needed", "earlier layers")
 	var depth *DepthError
-	if !errors.As(err, &depth) || depth.Has != 7 || depth.Needs != 10 {
+	if !errors.As(err, &depth) || depth.Has.Index != 7 || depth.Needs.Index != 10 {
 		t.Errorf("error holds %+v", depth)
 	}
-	for _, lastLayer := range []int{37, -2} {
+	for _, name := range []string{"37", "-2", "conv1_3", ""} {
 		var layer *sl.LayerError
-		if _, err := readBytes(t, content, lastLayer); !errors.As(err, &layer) {
-			t.Errorf("layer %d gives %v", lastLayer, err)
+		_, err := readBytes(t, content, "conv1_1", name)
+		wantError(t, err, "VGG-19 has no layer", "choose other layers")
+		if !errors.As(err, &layer) || layer.Layer != name {
+			t.Errorf("layer %q gives %v", name, err)
 		}
 	}
 }
@@ -128,11 +124,11 @@ func TestMetadata(t *testing.T) {
 		{nil, sl.MaxPooling, sl.ZeroPadding, ""},
 		{map[string]string{"pool": "average", "padding": "reflect", "title": "x"}, sl.AveragePooling, sl.ReflectPadding, ""},
 		{map[string]string{"pool": "max", "padding": "zero"}, sl.MaxPooling, sl.ZeroPadding, ""},
-		{map[string]string{"pool": "l2"}, 0, 0, `pool "l2"; known are max and average`},
-		{map[string]string{"padding": ""}, 0, 0, `padding ""; known are zero and reflect`},
+		{map[string]string{"pool": "l2"}, "", "", `pool "l2"; known are max and average`},
+		{map[string]string{"padding": ""}, "", "", `padding ""; known are zero and reflect`},
 	}
 	for _, test := range tests {
-		net, err := readBytes(t, safetensorsBytes(test.metadata, narrowTensors(1)...), AllLayers)
+		net, err := readBytes(t, safetensorsBytes(test.metadata, narrowTensors(1)...))
 		if test.wrong != "" {
 			wantError(t, err, test.wrong)
 		} else if err != nil || net.Pooling != test.pooling || net.Padding != test.padding {
@@ -179,8 +175,8 @@ func TestUnusableFiles(t *testing.T) {
 		{"no tensors", withHeader(`{}`, nil), "holds no tensors"},
 		{"other names", rename(0, "conv1.weight"), "lacks features.0.weight"},
 		{"only other names", safetensorsBytes(nil, filled("conv1.weight", ascending, 1)), `no tensor named features.0.weight (its first is "conv1.weight")`},
-		{"another network", rename(1, "features.1.bias"), "has features.1.bias, where VGG-19 has no convolution"},
-		{"batch norm", rename(1, "features.0.running_mean"), "has features.0.running_mean, which VGG-19 does not have"},
+		{"another network", rename(1, "features.1.bias"), "has features.1, where no convolution of VGG-19, VGG-16, VGG-13, VGG-11 stands: another network?"},
+		{"batch norm", rename(1, "features.0.running_mean"), "has features.0.running_mean, which no VGG has"},
 		{"two prefixes", rename(2, "a.features.0.weight"), "has both features.0.weight and a.features.0.weight"},
 		{"missing bias", with(func(l []rawTensor) []rawTensor { return append(l[:3], l[4:]...) }), "lacks features.2.bias, the bias of conv1_2"},
 		{"gap", with(func(l []rawTensor) []rawTensor { return append(l[:2], l[6:]...) }), "lacks conv1_2 (features.2) but has conv2_2 (features.7)"},
@@ -208,7 +204,7 @@ func TestUnusableFiles(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := readBytes(t, test.content, AllLayers)
+			_, err := readBytes(t, test.content)
 			wantError(t, err, test.want)
 			var file *FileError
 			if !errors.As(err, &file) || file.Path == "" {
@@ -220,9 +216,9 @@ func TestUnusableFiles(t *testing.T) {
 
 func TestUnreadablePaths(t *testing.T) {
 	dir := t.TempDir()
-	_, err := Read(context.Background(), dir, AllLayers)
+	_, err := Read(context.Background(), dir)
 	wantError(t, err, dir, "is a directory", "name the file inside it")
-	_, err = Read(context.Background(), filepath.Join(dir, "none"), AllLayers)
+	_, err = Read(context.Background(), filepath.Join(dir, "none"))
 	wantError(t, err, "does not exist")
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v does not wrap os.ErrNotExist", err)
@@ -230,13 +226,13 @@ func TestUnreadablePaths(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	path := writeFile(t, filepath.Join(dir, "file"), safetensorsBytes(nil, narrowTensors(1)...))
-	if _, err := Read(ctx, path, AllLayers); !errors.Is(err, context.Canceled) {
+	if _, err := Read(ctx, path); !errors.Is(err, context.Canceled) {
 		t.Errorf("a canceled read gives %v", err)
 	}
 }
 
 func TestWrite(t *testing.T) {
-	net, err := Random(3, [5]int{2, 3, 4, 5, 6}, AllLayers)
+	net, err := Random(3, sl.VGG19, [5]int{2, 3, 4, 5, 6})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +242,7 @@ func TestWrite(t *testing.T) {
 	if err := Write(path, net, map[string]string{"title": "a test", "pool": "max"}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := Read(context.Background(), path, AllLayers)
+	got, err := Read(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,19 +260,14 @@ func TestWrite(t *testing.T) {
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("files left behind: %v", entries)
 	}
-	failure := errors.New("half way")
-	if _, err := writeAtomic(path, func(w io.Writer) error { w.Write(first[:9]); return failure }); !errors.Is(err, failure) {
-		t.Errorf("a failed write gives %v", err)
-	}
+	wantError(t, Write(filepath.Join(dir, "none", "x"), net, nil), "can't be written", "no such file")
+	wantError(t, Write(path, &sl.Network{Architecture: sl.VGG19, Convs: net.Convs[1:]}, nil), "convolution 0 is not conv1_1 (0) of VGG-19")
+	wantError(t, Write(path, &sl.Network{Architecture: sl.VGG16, Convs: net.Convs}, nil), "16 convolutions is no VGG-16")
+	wantError(t, Write(path, &sl.Network{Architecture: sl.VGG19}, nil), "0 convolutions")
+	wantError(t, Write(path, &sl.Network{Convs: net.Convs}, nil), "VGG-0 is none of VGG-19, VGG-16, VGG-13, VGG-11")
 	if after, _ := os.ReadFile(path); !bytes.Equal(first, after) {
 		t.Error("a failed write changed the file")
 	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-		t.Errorf("a failed write left %v", entries)
-	}
-	wantError(t, Write(filepath.Join(dir, "none", "x"), net, nil), "writing", "no such file")
-	wantError(t, Write(path, &sl.Network{Convs: net.Convs[1:]}, nil), "convolution 0 is not conv1_1")
-	wantError(t, Write(path, &sl.Network{}, nil), "0 convolutions")
 }
 
 // The networks lie outside the repository.
@@ -285,7 +276,7 @@ func TestTrainedNarrowNetwork(t *testing.T) {
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("no trained network to read: %v", err)
 	}
-	net, err := Read(context.Background(), path, 28)
+	net, err := Read(context.Background(), path, "28")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +296,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(legacyPth(stateDictPickle(narrowTensors(1, 1), pickleStyle{}), narrowTensors(1, 1)))
 	f.Add(zipPth(stateDictPickle(narrowTensors(1, 1), pickleStyle{zip: true}), narrowTensors(1, 1)))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		_, _ = readNetwork(context.Background(), bytes.NewReader(content), int64(len(content)), AllLayers)
+		_, _ = readNetwork(context.Background(), bytes.NewReader(content), int64(len(content)), request{})
 	})
 }
 
@@ -314,12 +305,12 @@ func TestDecode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := Decode(t.Context(), data, "random", 28)
+	net, err := Decode(t.Context(), data, "random", "28")
 	if err != nil || len(net.Convs) != 13 {
 		t.Fatalf("got %v and %v, want 13 convolutions", net, err)
 	}
 	var file *FileError
-	if _, err := Decode(t.Context(), data[:1000], "the half", 28); !errors.As(err, &file) || file.Path != "the half" {
+	if _, err := Decode(t.Context(), data[:1000], "the half", "28"); !errors.As(err, &file) || file.Path != "the half" {
 		t.Errorf("a cut-off file gives %v, want a *FileError that names it", err)
 	}
 }

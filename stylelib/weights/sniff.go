@@ -34,6 +34,9 @@ func sniff(head []byte) string {
 	return "of an unknown kind"
 }
 
+// looksLikeSafetensors wants the length of a header, then an object.
+func looksLikeSafetensors(head []byte) bool { return len(head) >= 9 && head[8] == '{' }
+
 func looksLikeHTML(head []byte) bool {
 	text := strings.ToLower(string(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")))
 	for _, start := range []string{"<!doctype html", "<html", "<head", "<body", "<?xml", "<!--"} {

@@ -16,6 +16,7 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/figure"
+	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
 
 	"github.com/gomlx/compute"
@@ -125,11 +126,12 @@ func loadFrom(spec string) func(context.Context) (*sl.Network, error) {
 
 // random is as narrow as the offline network's layers were before its analytic channels.
 func (s *sheet) random(context.Context) (*sl.Network, error) {
-	net, err := weights.Random(19, [5]int{16, 32, 64, 128, 128}, s.options.LastLayer())
+	options := transfer.From(s.options)
+	net, err := weights.Random(19, sl.VGG19, [5]int{16, 32, 64, 128, 128}, options.Layers()...)
 	if err != nil {
 		return nil, err
 	}
-	return sl.NormalizeLayers(s.backend, net, s.options, s.content, s.style)
+	return transfer.NormalizeLayers(s.backend, net, options, s.content, s.style)
 }
 
 func (s *sheet) synthesize(ctx context.Context, net *sl.Network) (image.Image, error) {

@@ -18,6 +18,7 @@ import chapter as ch
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "data")
 CONTENT, STYLE = os.path.join(DATA, "content.jpg"), os.path.join(DATA, "style.jpg")
 WEIGHTS = os.path.join(DATA, "weights", "vgg19-random.safetensors")
+WEIGHTS16 = os.path.join(DATA, "weights", "vgg16-random.safetensors")  # for golden16.py
 OUT = os.path.join(DATA, "golden")
 HEIGHT, WIDTH, EPOCHS = 60, 90, 30
 TABS = {"pytorch": "pil", "paddle": "pil", "mxnet": "cv"}  # and how the name of its resized pictures ends
@@ -48,7 +49,7 @@ def document(tab, job, result):
     names = {which: f"{which}-{HEIGHT}x{WIDTH}-{TABS[tab]}.png" for which in ("content", "style")}
     return {
         "case": {
-            "net": os.path.basename(WEIGHTS), "preset": tab, "height": HEIGHT, "width": WIDTH,
+            "net": os.path.basename(job.weights), "preset": tab, "height": HEIGHT, "width": WIDTH,
             "content_png": names["content"], "style_png": names["style"],
             "style_layers": ch.STYLE_LAYERS, "content_layers": ch.CONTENT_LAYERS, "content_weight": ch.CONTENT_WEIGHT,
             "style_weight": ch.STYLE_WEIGHT, "tv_weight": job.tv_weight, "epochs": job.epochs,

@@ -143,7 +143,7 @@ func addMean(mean []float64, list *tensors.Tensor, count int) []float64 {
 
 // finished is the network as stylelib knows it.
 func finished(layers []layer) *sl.Network {
-	net := &sl.Network{Pooling: sl.AveragePooling, Padding: sl.ReflectPadding}
+	net := &sl.Network{Architecture: sl.VGG19, Pooling: sl.AveragePooling, Padding: sl.ReflectPadding}
 	for k, l := range layers {
 		net.Convs = append(net.Convs, sl.Conv{Index: indexOf(k), Filter: tensors.FromFlatDataAndDimensions(l.filter, 3, 3, l.in, l.out),
 			Bias: tensors.FromFlatDataAndDimensions(l.bias, l.out)})

@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"time"
 
+	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
 )
 
@@ -52,19 +53,19 @@ func run(ctx context.Context, args []string) error {
 		fmt.Printf("[%4.0f s] %s\n", time.Since(begin).Seconds(), fmt.Sprintf(format, args...))
 	}
 	say("engine %s", e)
-	file, err := r.make(ctx, e, say)
+	net, err := r.make(ctx, e, say)
 	if err != nil {
 		return err
 	}
-	if err := replace(*out, file); err != nil {
+	if err := write(*out, net, r.metadata()); err != nil {
 		return err
 	}
-	say("wrote %s, %d bytes", *out, len(file))
+	say("wrote %s", *out)
 	return nil
 }
 
-// make runs the whole recipe and returns the file.
-func (r recipe) make(ctx context.Context, e *engine.Engine, say func(string, ...any)) ([]byte, error) {
+// make runs the whole recipe and returns the network.
+func (r recipe) make(ctx context.Context, e *engine.Engine, say func(string, ...any)) (*sl.Network, error) {
 	all, err := r.pictures(ctx)
 	if err != nil {
 		return nil, err
@@ -97,14 +98,12 @@ func (r recipe) make(ctx context.Context, e *engine.Engine, say func(string, ...
 	if err := scaleLayers(e.Backend, layers, pictures); err != nil {
 		return nil, err
 	}
-	return encode(layers, r.metadata())
+	return finished(layers), nil
 }
 
 func (r recipe) metadata() map[string]string {
 	return map[string]string{
 		"name":    "stylebook offline network",
-		"pool":    "average",
-		"padding": "reflect",
 		"recipe":  r.text(),
 		"seed":    fmt.Sprint(r.seed),
 		"steps":   fmt.Sprint(r.steps),

@@ -71,7 +71,7 @@ func blockOf(conv int) int {
 
 // indexOf is a convolution's index among VGG-19's layers.
 func indexOf(conv int) int {
-	for _, layer := range sl.Layers() {
+	for _, layer := range sl.VGG19.Layers() {
 		if layer.Kind == sl.ConvLayer {
 			if conv--; conv < 0 {
 				return layer.Index

@@ -31,16 +31,16 @@ type library struct {
 	sources map[string][]byte    // by file name
 }
 
-func loadLibrary(root string) (*library, error) {
+func loadLibrary(root, path string) (*library, error) {
 	config := &packages.Config{Dir: root, Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax |
 		packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps | packages.NeedExportFile}
-	found, err := packages.Load(config, libraryPath)
+	found, err := packages.Load(config, path)
 	if err != nil {
 		return nil, err
 	}
 	pkg := found[0]
 	if len(pkg.Errors) > 0 {
-		return nil, fmt.Errorf("%s does not compile: %w", libraryPath, pkg.Errors[0])
+		return nil, fmt.Errorf("%s does not compile: %w", path, pkg.Errors[0])
 	}
 	l := &library{pkg: pkg, decls: map[string]ast.Decl{}, files: map[string]*ast.File{}, sources: map[string][]byte{}}
 	for _, file := range pkg.Syntax {

@@ -44,7 +44,7 @@ func main() {
 	check := flag.Bool("check", false, "write nothing; fail if a notebook is stale")
 	root := flag.String("root", ".", "the repository's top `folder`")
 	flag.Parse()
-	library, err := loadLibrary(*root)
+	library, err := loadLibrary(*root, libraryPath)
 	var stale []string
 	if err == nil {
 		stale, err = weaveAll(*root, library, *check)

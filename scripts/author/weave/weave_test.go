@@ -30,7 +30,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-var theLibrary = sync.OnceValues(func() (*library, error) { return loadLibrary("../../..") })
+var theLibrary = sync.OnceValues(func() (*library, error) { return loadLibrary("../../..", libraryPath) })
 
 func testLibrary(t *testing.T) *library {
 	t.Helper()
@@ -66,11 +66,20 @@ func TestCutRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"```go\n%include Nothing\n```":                              "no such declaration",
 		"```go\n%include StyleLoss\n```\n```go\n%include Gram\n```": "which only a later cell declares",
-		"```go\n%include ParseLayers\n```":                          "which a notebook can't see",
 	} {
 		if _, err := weave(text, "", l); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want an error with %q", text, err, want)
 		}
+	}
+}
+
+func TestCutRefusesWhatIsNotExported(t *testing.T) {
+	l, err := loadLibrary("../../..", libraryPath+"/transfer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := weave("```go\n%include RelaxedEMD\n```", "", l); err == nil || !strings.Contains(err.Error(), "it uses cosineDistances, which a notebook can't see") {
+		t.Errorf("got %v", err)
 	}
 }
 

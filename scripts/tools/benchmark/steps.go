@@ -5,15 +5,14 @@ import (
 	"context"
 	"errors"
 	"math"
-	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
+	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
-
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // errEnough ends a training whose steps nobody asks for any more.
@@ -25,7 +24,7 @@ func steps(e *engine.Engine, r request) error {
 	options := sl.Default()
 	options.LearningRate = 1e-3 // noise is no picture: the loss must stay a number
 	options.Epochs = math.MaxInt
-	net, err := weights.Random(1, weights.FullWidths(), options.LastLayer())
+	net, err := weights.Random(1, sl.VGG19, weights.FullWidths(), slices.Concat(options.ContentLayers, options.StyleLayers)...)
 	if err != nil {
 		return err
 	}
@@ -35,7 +34,7 @@ func steps(e *engine.Engine, r request) error {
 		return err
 	}
 	lines, ready := bufio.NewScanner(os.Stdin), answer{Engine: e.Name}
-	_, err = sl.Train(context.Background(), extractor, noise(1, r.height, r.width), noise(2, r.height, r.width), options, func(record sl.Record) error {
+	_, err = sl.Train(context.Background(), extractor, transfer.Noise(1, r.height, r.width), transfer.Noise(2, r.height, r.width), options, func(record sl.Record) error {
 		switch record.Epoch {
 		case 1:
 			ready.Setup, ready.Compile = time.Since(start).Seconds()-record.Seconds, record.Seconds
@@ -55,13 +54,4 @@ func steps(e *engine.Engine, r request) error {
 		return nil
 	}
 	return err
-}
-
-func noise(seed uint64, height, width int) *tensors.Tensor {
-	rng := rand.New(rand.NewPCG(seed, 0))
-	values := make([]float32, height*width*3)
-	for i := range values {
-		values[i] = float32(rng.NormFloat64())
-	}
-	return tensors.FromFlatDataAndDimensions(values, 1, height, width, 3)
 }

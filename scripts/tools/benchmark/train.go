@@ -6,39 +6,36 @@ import (
 	"slices"
 	"time"
 
-	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
-	"stylebook/stylelib/studio"
+	"stylebook/stylelib/transfer"
 )
 
 // train runs one whole training and tells the loss it reaches: for the exact loop the mean of the last ten epochs, which
 // jump, for a fast one the loss of its picture.
 func train(e *engine.Engine, r request) error {
-	ask := studio.Default()
-	ask.Content, ask.Style, ask.Height, ask.Width = r.content, r.style, r.height, r.width
-	ask.Weights.Spec = r.weights
-	start := time.Now()
-	s, err := studio.Open(context.Background(), e.Backend, ask)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	a := answer{Engine: e.Name, Setup: time.Since(start).Seconds()}
-	var totals, seconds []float64
-	report := func(record sl.Record) error {
-		totals, seconds = append(totals, record.Total), append(seconds, record.Seconds)
-		return nil
-	}
+	ask := transfer.NewRequest(r.content, r.style)
+	ask.Height, ask.Width, ask.Weights.Spec = r.height, r.width, r.weights
 	last := 1
 	switch r.method {
 	case "exact":
 		last = 10
-		_, err = sl.Train(context.Background(), s.Extractor, s.Content, s.Style, s.Options, report)
 	case "fast":
-		_, err = sl.TrainFast(context.Background(), s.Extractor, s.Content, s.Style, s.Options, sl.DefaultFast(), report)
+		ask.Options.Use(transfer.Fast)
 	default:
 		return fmt.Errorf("there is no method %q: choose exact or fast", r.method)
 	}
+	start := time.Now()
+	t, err := transfer.Open(context.Background(), e.Backend, ask)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	a := answer{Engine: e.Name, Setup: time.Since(start).Seconds()}
+	var totals, seconds []float64
+	_, err = t.Train(context.Background(), nil, func(p transfer.Epoch) error {
+		totals, seconds = append(totals, p.Total), append(seconds, p.Seconds)
+		return nil
+	})
 	if err != nil {
 		return err
 	}

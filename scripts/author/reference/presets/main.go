@@ -13,6 +13,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
@@ -95,7 +96,7 @@ func (s settings) run() error {
 		if first == nil {
 			first = o.picture
 		}
-		fmt.Printf("| %s | %.3g | %.3g | %.3g | %.3g | %.3g | %.3g | %.1f |\n", v.name, o.last.Content, o.last.Style, o.last.TV,
+		fmt.Printf("| %s | %.3g | %.3g | %.3g | %.3g | %.3g | %.3g | %.1f |\n", v.name, o.last.Loss("content"), o.last.Loss("style"), o.last.Loss("tv"),
 			o.judged[0], o.judged[1], o.judged[2], rms(first, o.picture))
 	}
 	return nil
@@ -108,7 +109,7 @@ func (s settings) train(v variant) (o outcome, err error) {
 	}
 	defer e.Close()
 	// read anew for each engine: tensors live on the engine that they were used on
-	net, err := weights.Read(context.Background(), s.weights, sl.Default().LastLayer())
+	net, err := weights.Read(context.Background(), s.weights, slices.Concat(v.options.ContentLayers, v.options.StyleLayers)...)
 	if err != nil {
 		return o, err
 	}

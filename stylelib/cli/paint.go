@@ -1,0 +1,351 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/engine"
+	"stylebook/stylelib/internal/imagefile"
+	"stylebook/stylelib/runs"
+	"stylebook/stylelib/transfer"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// goLimit is how long a run on the pure-Go engine may take when nothing is said about size and epochs.
+const goLimit = 10 * time.Minute
+
+// paint makes the picture.
+func (c *command) paint(ctx context.Context, s *settings) error {
+	store, err := openRuns(s.runs)
+	if err != nil {
+		return err
+	}
+	if store != nil {
+		defer store.Close()
+	}
+	if s.resume != "" {
+		if s, err = c.resumed(s, store); err != nil {
+			return err
+		}
+	}
+	if err := s.checkOutputs(store); err != nil {
+		return err
+	}
+	if !s.quiet {
+		s.request.Say = func(line string) { fmt.Fprintln(c.stderr, line) }
+		s.request.Weights.Progress = newDownloadProgress(c.stderr)
+	}
+	if s.preset {
+		description, err := sl.DescribePreset(s.choice.Preset)
+		if err != nil {
+			return err
+		}
+		c.say(s.quiet, "preset   %s", strings.TrimSpace(description))
+	}
+	if s.request.Options.Optimizer == transfer.Fast {
+		c.say(s.quiet, "fast     learning rate, Adam and epochs are our own, the loss is the preset's")
+	}
+	e, err := engine.Open(s.backend)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	c.say(s.quiet, "engine   %s", e)
+	if e.Notice != "" {
+		c.say(s.quiet, "         %s", e.Notice)
+	}
+	return c.paintOn(ctx, e, s, store)
+}
+
+// paintOn makes the picture on an open engine, and keeps the run in store if that is not nil.
+func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, store *runs.Store) error {
+	j, err := s.newJob(ctx, e, store)
+	if err != nil {
+		return interruptedOr(ctx, err)
+	}
+	defer j.Close()
+	if !s.quiet {
+		estimate, err := j.Estimate()
+		if err != nil {
+			return err
+		}
+		c.say(s.quiet, "size     %d × %d (height × width), %d epochs: %s", j.Height, j.Width, j.Options.Epochs, estimate)
+	}
+	if err := j.begin(); err != nil {
+		return err
+	}
+	log, err := openLog(s.log)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	done := 0
+	if j.run != nil {
+		done = j.run.Epoch
+		c.say(s.quiet, "run      %s%s", j.run.ID, after(done))
+		if err := j.logBefore(log); err != nil {
+			return err
+		}
+	}
+	bar := newProgress(c.stderr, done, j.Options.Epochs, s.quiet)
+	x, trainErr := j.train(ctx, func(r sl.Record) error {
+		done = r.Epoch
+		bar.report(r)
+		return log.Write(r)
+	})
+	bar.finish()
+	if err := j.finish(ctx, x, done, trainErr); err != nil {
+		return err
+	}
+	c.say(s.quiet, "saved    %s", s.out)
+	return nil
+}
+
+// after says where a resumed run goes on.
+func after(epoch int) string {
+	if epoch == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", after epoch %d", epoch)
+}
+
+// checkOutputs refuses, before any work, a result that can't be written, and outputs that would destroy what the run reads or
+// each other.
+func (s *settings) checkOutputs(store *runs.Store) error {
+	if s.out != "" { // else it is a run of a sweep
+		if err := imagefile.CheckWritable(s.out); err != nil {
+			return err
+		}
+	}
+	r := s.request
+	inputs := slices.Concat([]string{r.Content, r.ContentMask, r.Init, r.Weights.Spec}, r.Styles, r.StyleMasks)
+	if store != nil {
+		inputs = append(inputs, store.Database())
+	}
+	outputs := []struct{ flag, path string }{{"-out", s.out}, {"-log", s.log}}
+	for epoch := s.saveEvery; s.saveEvery > 0 && s.out != "" && epoch <= r.Options.Epochs; epoch += s.saveEvery {
+		outputs = append(outputs, struct{ flag, path string }{"-save-every", s.pictureOf(epoch, s.out)})
+	}
+	if s.log != "" && absolutePath(s.log) == absolutePath(s.out) {
+		return fmt.Errorf("-log %s would overwrite the result: choose another name", s.log)
+	}
+	for _, output := range outputs {
+		out, err := os.Stat(output.path)
+		if err != nil {
+			continue // not there yet
+		}
+		for _, input := range inputs {
+			if in, err := os.Stat(input); err == nil && os.SameFile(in, out) {
+				return fmt.Errorf("%s: %s would overwrite what the run is made from: choose another name", output.flag, output.path)
+			}
+		}
+	}
+	return nil
+}
+
+// openRuns opens the store that the command line asks for; nil for none.
+func openRuns(dir string) (*runs.Store, error) {
+	if dir == runsOff {
+		return nil, nil
+	}
+	if dir == "" {
+		var err error
+		if dir, err = runs.DefaultDir(); err != nil {
+			return nil, err
+		}
+	}
+	store, err := runs.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w: choose another folder with -runs, or -runs off", err)
+	}
+	return store, nil
+}
+
+// resumed returns the settings with which a run was begun.
+func (c *command) resumed(s *settings, store *runs.Store) (*settings, error) {
+	if store == nil {
+		return nil, errors.New("-resume: no runs are kept with -runs off")
+	}
+	record, err := store.Find(s.resume)
+	if err != nil {
+		return nil, err
+	}
+	if record.Status == runs.Finished {
+		return nil, &runs.FinishedError{Run: record}
+	}
+	again := c.settings()
+	// The runs of a sweep have no -out.
+	again.sweep = !slices.ContainsFunc(record.Arguments, func(a string) bool { return strings.HasPrefix(a, "-out=") })
+	if err := again.parse(record.Arguments, io.Discard); err != nil {
+		return nil, fmt.Errorf("run %s: %w", record.ID, err)
+	}
+	again.quiet, again.backend = s.quiet, record.Spec.Engine
+	again.resume, again.memory, again.checkpointEvery = record.ID, s.memory, s.checkpointEvery
+	again.request.Memory = s.request.Memory
+	return again, nil
+}
+
+// job is a training that is ready to begin.
+type job struct {
+	*settings
+	*transfer.Transfer
+	spec  runs.Spec
+	store *runs.Store // nil: the run is not kept
+	run   *runs.Run   // nil as long as it has not begun, or is not kept
+}
+
+// newJob gets everything ready for the run.
+func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Store) (*job, error) {
+	r := s.request
+	if r.Memory == 0 && !strings.HasPrefix(e.Name, "xla:cuda") { // a GPU's own memory is not known here
+		r.Memory, _ = transfer.FreeMemory()
+	}
+	if e.Name == "go" && !s.sized && !s.sweep {
+		r.Limit = goLimit
+	}
+	t, err := transfer.Open(ctx, e.Backend, r)
+	if err != nil {
+		return nil, err
+	}
+	if r.Limit > 0 { // so that the run is resumed with the same size and epochs
+		s.arguments = append(s.arguments, fmt.Sprintf("-height=%d", t.Height), fmt.Sprintf("-width=%d", t.Width),
+			fmt.Sprintf("-epochs=%d", t.Options.Epochs))
+	}
+	spec, err := runs.NewSpec(t, s.bits, e.Name)
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	return &job{settings: s, Transfer: t, spec: spec, store: store}, nil
+}
+
+// begin makes a folder and a row for the run, or takes up the ones it has.
+func (j *job) begin() (err error) {
+	switch {
+	case j.store == nil:
+	case j.resume != "":
+		j.run, err = j.store.Resume(j.resume, j.spec, j.checkpointEvery)
+	case j.sweep:
+		j.run, err = j.store.Claim(j.spec, j.arguments, j.checkpointEvery)
+	default:
+		j.run, err = j.store.Begin(j.spec, j.arguments, j.checkpointEvery)
+	}
+	return err
+}
+
+// train runs the training; report is called after each epoch and before what is kept.
+func (j *job) train(ctx context.Context, report func(sl.Record) error) (*tensors.Tensor, error) {
+	var from *transfer.State
+	if j.run != nil {
+		from = j.run.From()
+	}
+	return j.Train(ctx, from, func(p transfer.Epoch) error {
+		if err := report(p.Record); err != nil {
+			return err
+		}
+		if err := j.savePicture(p); err != nil || j.run == nil {
+			return err
+		}
+		return j.run.Report(p, ctx.Err() != nil)
+	})
+}
+
+// logBefore writes the epochs of earlier sessions to the log.
+func (j *job) logBefore(log *epochLog) error {
+	losses, err := j.store.Losses(j.run.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range losses {
+		if r.Epoch > j.run.Epoch {
+			break
+		}
+		if err := log.Write(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// savePicture writes the picture so far, where that is asked for: out-0050.png beside out.png.
+func (j *job) savePicture(p transfer.Epoch) error {
+	if j.saveEvery == 0 || p.Epoch%j.saveEvery != 0 {
+		return nil
+	}
+	picture, err := j.Picture(p.Image, j.bits)
+	if err != nil {
+		return err
+	}
+	out := j.out
+	if out == "" {
+		out = j.run.Picture()
+	}
+	return sl.WriteImage(j.pictureOf(p.Epoch, out), picture)
+}
+
+// pictureOf is where the picture of an epoch is written: out-0050.png for out.png.
+func (s *settings) pictureOf(epoch int, out string) string {
+	extension := filepath.Ext(out)
+	return fmt.Sprintf("%s-%04d%s", strings.TrimSuffix(out, extension), epoch, extension)
+}
+
+// finish saves the picture, also after an error that came later than the first epoch.
+func (j *job) finish(ctx context.Context, x *tensors.Tensor, done int, trainErr error) error {
+	if trainErr != nil && done == 0 {
+		return errors.Join(interruptedOr(ctx, trainErr), j.end(ctx, nil, trainErr))
+	}
+	picture, err := j.Picture(x, j.bits)
+	if err == nil && j.out != "" {
+		err = sl.WriteImage(j.out, picture)
+	}
+	if err != nil {
+		err = errors.Join(trainErr, err)
+		return errors.Join(err, j.end(ctx, nil, err))
+	}
+	if err := j.end(ctx, picture, trainErr); err != nil {
+		return errors.Join(trainErr, err)
+	}
+	switch {
+	case ctx.Err() != nil:
+		interrupted := &interruptedError{epoch: done, epochs: j.Options.Epochs, saved: j.out}
+		if j.run != nil {
+			interrupted.run = j.run.ID
+		}
+		return interrupted
+	case trainErr != nil:
+		return fmt.Errorf("%w; the picture of the last good epoch is in %s", trainErr, j.out)
+	}
+	return nil
+}
+
+// end notes how the run ended and gives it free. picture is nil where there is none.
+func (j *job) end(ctx context.Context, picture image.Image, trainErr error) error {
+	if j.run == nil {
+		return nil
+	}
+	defer j.run.Close()
+	switch {
+	case ctx.Err() != nil:
+		return j.run.Stop(nil)
+	case trainErr != nil:
+		return j.run.Stop(trainErr)
+	}
+	return j.run.Finish(picture)
+}
+
+func interruptedOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return &interruptedError{}
+	}
+	return err
+}

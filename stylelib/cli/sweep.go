@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/engine"
+	"stylebook/stylelib/runs"
+	"stylebook/stylelib/sweep"
+)
+
+const sweepHelp = `stylize sweep FILE runs every combination of the options in a file, each run once:
+
+  set:                      # options of every run, as on the command line; files count from this file's folder
+    content: photo.jpg
+    height: 60
+    epochs: 100
+  vary:                     # lists of values: every combination is a run
+    style: [oak.jpg, stars.jpg]
+    style-layers: ["conv1_1", "conv1_1,conv2_1:0.5"]
+
+Runs that are finished are not run again, also those of other sweeps; runs that were stopped go on. Several processes may
+work on one file, each run is one's only. At the end there are sheet.png, all results side by side, and table.csv in the
+folder -out.
+
+Options:
+`
+
+// sweepOptions are the flags of stylize sweep.
+type sweepOptions struct {
+	out, dir, backend  string
+	slurm              bool
+	slurmOptions       string
+	kubernetes, volume string
+	task               int // the only run to do, for a task of Slurm or Kubernetes; -1 for all
+	quiet              bool
+}
+
+func (c *command) sweep(ctx context.Context, args []string) error {
+	var o sweepOptions
+	flags := newFlags("sweep")
+	flags.StringVar(&o.out, "out", "", "`folder` for sheet and table (default: the file's name without its extension)")
+	flags.StringVar(&o.dir, "runs", "", "`folder` of the runs")
+	flags.StringVar(&o.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go")
+	flags.BoolVar(&o.slurm, "slurm", false, "submit the runs to Slurm as one array job, wait for it and collect the results; -runs and -out must be seen by all nodes")
+	flags.StringVar(&o.slurmOptions, "slurm-options", "", "`options` for sbatch, such as \"--partition=gpu --mem=8G\"")
+	flags.StringVar(&o.kubernetes, "kubernetes", "", "print a Kubernetes Job that does the runs with this `image`, in which stylize is, and end; when it is done, the command without this collects")
+	flags.StringVar(&o.volume, "volume", "", "`claim:folder` of the persistent volume that holds the file, -runs and -out, at the folder in which they are here")
+	flags.IntVar(&o.task, "task", -1, "do only this `run`, counted from 0; tasks of Slurm and Kubernetes are called so")
+	flags.BoolVar(&o.quiet, "quiet", false, "print errors only")
+	if err := parseFlags(flags, args, sweepHelp, c.stdout, "FILE"); err != nil {
+		return err
+	}
+	w, err := c.work(flags.Arg(0), o)
+	if err != nil {
+		return err
+	}
+	if o.kubernetes != "" {
+		return c.printManifest(w, o)
+	}
+	if err := os.MkdirAll(w.Out, 0o755); err != nil {
+		return err
+	}
+	err = withStore(o.dir, func(store *runs.Store) error {
+		w.Store, o.dir = store, store.Dir()
+		return c.doSweep(ctx, w, o)
+	})
+	var interrupted *sweep.InterruptedError
+	if errors.As(err, &interrupted) {
+		return &interruptedError{sweep: interrupted.State}
+	}
+	return err
+}
+
+// work reads the file and checks each run's options before any begins.
+func (c *command) work(file string, o sweepOptions) (*sweep.Work, error) {
+	plan, err := sweep.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	w, err := sweep.NewWork(plan, o.out)
+	if err != nil {
+		return nil, err
+	}
+	w.Say = func(format string, args ...any) { c.say(o.quiet, format, args...) }
+	w.Warn = func(format string, args ...any) { fmt.Fprintf(c.stderr, "stylize: "+format+"\n", args...) }
+	if o.task >= len(w.Runs) {
+		return nil, &usageError{fmt.Errorf("sweep: -task %d: %s has %d runs", o.task, file, len(w.Runs))}
+	}
+	for i, settings := range w.Runs {
+		if _, err := c.runSettings(w, i); err != nil {
+			return nil, fmt.Errorf("%s: run %d (%s): %w", file, i, sweep.Label(settings), err)
+		}
+	}
+	return w, nil
+}
+
+// runSettings are those of one run.
+func (c *command) runSettings(w *sweep.Work, i int) (*settings, error) {
+	arguments, err := w.Arguments(w.Runs[i])
+	if err != nil {
+		return nil, err
+	}
+	one := c.settings()
+	one.sweep = true
+	return one, one.parse(arguments, io.Discard)
+}
+
+// doSweep does what is not finished, here or elsewhere, and collects the results.
+func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) error {
+	var results []*runs.Summary
+	var err error
+	if o.slurm {
+		program, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		if results, err = w.Slurm(ctx, sweepCommand(program, o), o.slurmOptions); err != nil {
+			return err
+		}
+	} else {
+		e, err := engine.Open(o.backend)
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		w.Say("engine   %s", e)
+		w.Do = func(ctx context.Context, i int) (*runs.Summary, bool, error) { return c.doRun(ctx, w, e, i) }
+		if o.task >= 0 {
+			return w.Task(ctx, o.task)
+		}
+		if results, err = w.All(ctx); err != nil {
+			return err
+		}
+	}
+	stdout := c.stdout
+	if o.quiet {
+		stdout = io.Discard
+	}
+	if err = w.Collect(results, stdout); err != nil {
+		return err
+	}
+	return nil
+}
+
+// doRun makes sure that a run is finished.
+func (c *command) doRun(ctx context.Context, w *sweep.Work, e *engine.Engine, i int) (record *runs.Summary, before bool, err error) {
+	one, err := c.runSettings(w, i)
+	if err != nil {
+		return nil, false, err
+	}
+	j, err := one.newJob(ctx, e, w.Store)
+	if err != nil {
+		return nil, false, err
+	}
+	defer j.Close()
+	err = j.begin()
+	var finished *runs.FinishedError
+	if errors.As(err, &finished) {
+		return &finished.Run, true, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	x, trainErr := j.train(ctx, func(sl.Record) error { return nil })
+	var picture image.Image
+	if trainErr == nil {
+		picture, trainErr = j.Picture(x, j.bits)
+	}
+	if err := errors.Join(trainErr, j.end(ctx, picture, trainErr)); err != nil {
+		return nil, false, err
+	}
+	return &j.run.Summary, false, nil
+}
+
+// sweepCommand is how a task calls the program.
+func sweepCommand(program string, o sweepOptions) []string {
+	command := []string{program, "sweep", "-runs", o.dir}
+	if o.backend != "" {
+		command = append(command, "-backend", o.backend)
+	}
+	return command
+}
+
+// printManifest prints the Kubernetes Job for kubectl.
+func (c *command) printManifest(w *sweep.Work, o sweepOptions) (err error) {
+	if o.dir == "" {
+		if o.dir, err = runs.DefaultDir(); err != nil {
+			return err
+		}
+	}
+	if o.dir, err = filepath.Abs(o.dir); err != nil {
+		return err
+	}
+	manifest, err := w.Kubernetes(sweepCommand("stylize", o), o.kubernetes, o.volume, o.dir)
+	var volume *sweep.VolumeError
+	if errors.As(err, &volume) {
+		return &usageError{fmt.Errorf("sweep: -%w", err)}
+	}
+	if err == nil {
+		_, err = c.stdout.Write(manifest)
+	}
+	return err
+}

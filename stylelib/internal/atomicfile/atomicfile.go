@@ -1,0 +1,107 @@
+// Package atomicfile writes files that appear under their name whole or not at all.
+package atomicfile
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// Write puts what write writes in place of path, or leaves everything as it was: it is written beside path, synced and
+// renamed. It returns the SHA-256 of the file in hexadecimal. A new file has permission 0644 less the umask, a replaced one
+// keeps its own.
+func Write(path string, write func(io.Writer) error) (sum string, err error) {
+	file, err := createBeside(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+			os.Remove(file.Name())
+		}
+	}()
+	if info, err := os.Stat(path); err == nil {
+		if err := file.Chmod(info.Mode().Perm()); err != nil {
+			return "", err
+		}
+	}
+	hash := sha256.New()
+	buffer := bufio.NewWriterSize(io.MultiWriter(file, hash), 1<<16)
+	if err := write(buffer); err != nil {
+		return "", err
+	}
+	for _, step := range []func() error{buffer.Flush, file.Sync, file.Close} {
+		if err := step(); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil)), Rename(file.Name(), path)
+}
+
+// createBeside creates a new, hidden file in the folder of path. os.CreateTemp would make it private and leave the umask
+// aside.
+func createBeside(path string) (*os.File, error) {
+	for {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".stylebook-%016x.tmp", rand.Uint64()))
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if !errors.Is(err, fs.ErrExist) {
+			return file, err
+		}
+	}
+}
+
+// Check says whether the folder of path takes a new file. It leaves nothing behind.
+func Check(path string) error {
+	probe, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}
+
+// Rename renames a file that is safely on the disk, so that it survives a power cut under its new name, where the system can
+// do that.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	if folder, err := os.Open(filepath.Dir(to)); err == nil {
+		_ = folder.Sync() // not every file system syncs folders, and the file itself is safe
+		folder.Close()
+	}
+	return nil
+}
+
+// SHA256 returns the SHA-256 of all that a reader has, in hexadecimal, or the context's error if it ends first.
+func SHA256(ctx context.Context, r io.Reader) (string, error) {
+	hash := sha256.New()
+	if _, err := io.Copy(hash, Reader(ctx, r)); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// Reader returns a reader that stops with the context's error when it ends.
+func Reader(ctx context.Context, r io.Reader) io.Reader { return contextReader{ctx, r} }
+
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(buffer []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(buffer)
+}

@@ -1,0 +1,79 @@
+package atomicfile
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func write(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}
+}
+
+func TestWriteReplacesAndHashes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for i, text := range []string{"first", "second"} {
+		sum, err := Write(path, write(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("%x", sha256.Sum256([]byte(text))); sum != want {
+			t.Errorf("SHA-256 is %s, want %s", sum, want)
+		}
+		if got, _ := os.ReadFile(path); string(got) != text {
+			t.Errorf("the file holds %q", got)
+		}
+		if info, _ := os.Stat(path); i == 1 && info.Mode().Perm() != 0o600 {
+			t.Errorf("the replaced file has mode %v", info.Mode())
+		}
+		os.Chmod(path, 0o600)
+	}
+}
+
+func TestFailedWriteLeavesWhatWasThere(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	failure := errors.New("no space left on device")
+	_, err := Write(path, func(w io.Writer) error {
+		w.Write(make([]byte, 1<<20))
+		return failure
+	})
+	if !errors.Is(err, failure) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Write(folder, write("a folder can't be replaced")); err == nil {
+		t.Error("a folder was replaced")
+	}
+	if err := Check(path); err != nil {
+		t.Error(err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "before" {
+		t.Errorf("the file was changed to %q", got)
+	}
+	if entries, _ := os.ReadDir(folder); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+	if Check(filepath.Join(folder, "none", "file")) == nil {
+		t.Error("a folder that isn't there takes a file")
+	}
+}
+
+func TestSHA256StopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := SHA256(ctx, strings.NewReader("x")); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

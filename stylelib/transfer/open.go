@@ -1,0 +1,223 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"time"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/imagefile"
+	"stylebook/stylelib/weights"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Request says what to get ready. Start from [NewRequest].
+type Request struct {
+	Content     string   // picture files
+	Styles      []string // at least one
+	ContentMask string   // see [Pictures]; "" for none
+	StyleMasks  []string
+	Init        string // for [InitFile]
+
+	Height, Width int           // of the result in pixels; with one 0 it follows the content's shape, with both 0 Area counts
+	Area          int           // pixels, where neither height nor width is given
+	Limit         time.Duration // if not 0 and neither height nor width is given, for how long the training may take
+	Memory        int64         // bytes that the training may take; 0: nobody asks
+
+	Options Options
+	Weights weights.Options   // Layers and Seed are set from Options
+	Say     func(line string) // gets messages for the user; may be nil
+}
+
+// NewRequest asks for the chapter's PyTorch variant of two picture files, at the area of its picture, with the best weights
+// that can be had.
+func NewRequest(content, style string) Request {
+	return Request{Content: content, Styles: []string{style}, Area: DefaultArea, Options: Default(), Weights: weights.DefaultOptions()}
+}
+
+// Transfer is a training that is ready to begin. Close it when done.
+type Transfer struct {
+	Network       *sl.Network
+	Extractor     *sl.Extractor
+	Pictures      Pictures
+	Hashes        map[string]string // SHA-256 of each picture file: content, style 1, mask of style 1, …
+	Height, Width int               // of the result in pixels
+	Options       Options           // layers by their names in the network
+
+	// The content image and the first style image, normalized, [1, height, width, 3], as [sl.Train] takes them.
+	Content, Style *tensors.Tensor
+
+	finest *sized
+}
+
+// New makes a transfer of pictures in memory with a network of the caller's, whose extractor must be [NewExtractor]'s for the
+// same options.
+func New(extractor *sl.Extractor, pictures Pictures, height, width int, options Options) (*Transfer, error) {
+	if err := pictures.Check(options); err != nil {
+		return nil, err
+	}
+	options, err := options.Resolve(extractor.Network.Architecture)
+	if err != nil {
+		return nil, err
+	}
+	t := &Transfer{Network: extractor.Network, Extractor: extractor, Pictures: pictures, Height: height, Width: width, Options: options}
+	return t, t.prepare()
+}
+
+// prepare brings the pictures to the size of the result.
+func (t *Transfer) prepare() (err error) {
+	if t.finest, err = t.Pictures.at(size{t.Height, t.Width}, t.Options); err != nil {
+		return err
+	}
+	t.Content, t.Style = t.finest.content, t.finest.styles[0]
+	return nil
+}
+
+// at returns the pictures at the size of a scale.
+func (t *Transfer) at(of size) (*sized, error) {
+	if of == t.finest.size {
+		return t.finest, nil
+	}
+	return t.Pictures.at(of, t.Options)
+}
+
+// NewExtractor places a network on an engine for all layers that the options use.
+func NewExtractor(engine compute.Backend, network *sl.Network, options Options) (*sl.Extractor, error) {
+	used := options.Options
+	used.StyleLayers = options.Layers()
+	return sl.NewExtractor(engine, network, used)
+}
+
+// Open reads the pictures and the weights, says where the weights are from, settles the size, and places the network on the
+// engine. The error is a one-line message of the part that failed.
+func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, error) {
+	t := &Transfer{Hashes: map[string]string{}, Options: r.Options}
+	if err := t.read(r); err != nil {
+		return nil, err
+	}
+	bounds := t.Pictures.Content.Bounds()
+	var err error
+	if t.Height, t.Width, err = FitSize(bounds.Dy(), bounds.Dx(), r.Height, r.Width, r.Area); err != nil {
+		return nil, err
+	}
+	r.Weights.Layers, r.Weights.Seed = r.Options.Layers(), r.Options.Seed
+	if !r.Options.seeded() && r.Weights.Spec != weights.RandomNet {
+		t.Options.Seed = 0 // it changes nothing, so it makes no other run
+	}
+	loaded, err := weights.Load(ctx, r.Weights)
+	if err != nil {
+		return nil, err
+	}
+	r.say("weights  %s", loaded.Source)
+	if loaded.Note != "" {
+		r.say("         %s", loaded.Note)
+	}
+	if err := t.place(engine, loaded, r); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// place settles the size and puts the network on the engine.
+func (t *Transfer) place(engine compute.Backend, loaded *weights.Loaded, r Request) (err error) {
+	t.Network = loaded.Network
+	if r.Options.Pooling != PoolingOfWeights {
+		t.Network = t.Network.Pooled(r.Options.Pooling)
+	}
+	if t.Options, err = t.Options.Resolve(t.Network.Architecture); err != nil {
+		return err
+	}
+	if t.Extractor, err = NewExtractor(engine, t.Network, t.Options); err != nil {
+		return err
+	}
+	if r.Limit > 0 && r.Height == 0 && r.Width == 0 {
+		if err := t.fit(r); err != nil {
+			return err
+		}
+	}
+	if r.Memory > 0 {
+		if err := t.CheckMemory(r.Memory); err != nil {
+			return err
+		}
+	}
+	if err := t.prepare(); err != nil || !loaded.Normalize {
+		return err
+	}
+	t.Extractor.Finalize()
+	if t.Network, err = NormalizeLayers(engine, t.Network, t.Options, t.Content, t.Style); err != nil {
+		return err
+	}
+	t.Extractor, err = NewExtractor(engine, t.Network, t.Options)
+	return err
+}
+
+// read decodes and hashes each picture once.
+func (t *Transfer) read(r Request) (err error) {
+	read := func(role, path string) image.Image {
+		if err != nil || path == "" {
+			return nil
+		}
+		picture, sum, readErr := imagefile.ReadHashed(path)
+		if err = readErr; err != nil {
+			return nil
+		}
+		t.Hashes[role] = sum
+		return picture
+	}
+	t.Pictures.Content = read("content", r.Content)
+	for i, path := range r.Styles {
+		t.Pictures.Styles = append(t.Pictures.Styles, read(fmt.Sprintf("style %d", i+1), path))
+	}
+	t.Pictures.ContentMask = read("content mask", r.ContentMask)
+	for i, path := range r.StyleMasks {
+		t.Pictures.StyleMasks = append(t.Pictures.StyleMasks, read(fmt.Sprintf("mask of style %d", i+1), path))
+	}
+	if r.Options.Init == InitFile {
+		t.Pictures.Init = read("init", r.Init)
+	}
+	if err != nil {
+		return err
+	}
+	return t.Pictures.Check(r.Options)
+}
+
+// smallestArea is how small fit makes a picture before it takes epochs away.
+const smallestArea = 100 * 150
+
+// fit makes the picture smaller, and then the epochs fewer, until the training is likely to end within the limit.
+func (t *Transfer) fit(r Request) error {
+	height, width := t.Height, t.Width
+	estimate, err := t.Estimate()
+	if err != nil || estimate.Total <= r.Limit {
+		return err
+	}
+	share := 0.9 * float64(r.Limit) / float64(estimate.Total) // the time goes with the area; a tenth is for a wrong estimate
+	pixels := share * float64(height*width)
+	area := max(min(smallestArea, height*width), int(pixels))
+	if share = pixels / float64(area); share < 0.99 {
+		t.Options.Epochs = max(1, int(share*float64(t.Options.Epochs)))
+	}
+	if t.Height, t.Width, err = FitSize(height, width, 0, 0, area); err != nil {
+		return err
+	}
+	r.say("limit    %s: %d × %d pixels instead of %d × %d and %d epochs; give a size or epochs to go without the limit",
+		r.Limit, t.Height, t.Width, height, width, t.Options.Epochs)
+	return nil
+}
+
+// Close frees the network on the engine; the engine stays open.
+func (t *Transfer) Close() {
+	if t.Extractor != nil {
+		t.Extractor.Finalize()
+	}
+}
+
+func (r Request) say(format string, args ...any) {
+	if r.Say != nil {
+		r.Say(fmt.Sprintf(format, args...))
+	}
+}

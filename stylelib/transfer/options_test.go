@@ -1,0 +1,150 @@
+package transfer_test
+
+import (
+	"image"
+	"strings"
+	"testing"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/transfer"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseLayers(t *testing.T) {
+	layers, weights, err := transfer.ParseLayers("conv1_1:2, 5 ,conv3_1:0,relu4_1:1e-2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"conv1_1", "5", "conv3_1", "relu4_1"}, layers); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]float64{"conv1_1": 2, "conv3_1": 0, "relu4_1": 0.01}, weights); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if layers, weights, err := transfer.ParseLayers("conv1_1,28"); err != nil || len(layers) != 2 || weights != nil {
+		t.Errorf("%v %v %v", layers, weights, err)
+	}
+	for _, bad := range []string{"conv1_1:", "conv1_1:x", "conv1_1:-1", "conv1_1:NaN", "conv1_1:Inf", ":2"} {
+		if _, _, err := transfer.ParseLayers(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	for want, change := range map[string]func(*transfer.Options){
+		"init: there is no":                    func(o *transfer.Options) { o.Init = "nothing" },
+		"colours: there is no":                 func(o *transfer.Options) { o.Colours = "" },
+		"style layer weights: layer 3 has":     func(o *transfer.Options) { o.StyleLayerWeights = map[string]float64{"3": 1} },
+		"content layer weights: -1 of":         func(o *transfer.Options) { o.ContentLayerWeights = map[string]float64{"conv4_last": -1} },
+		"blend: 2 weights for 1 style":         func(o *transfer.Options) { o.Blend = []float64{1, 2} },
+		"blend: at least one style image":      func(o *transfer.Options) { o.Blend = []float64{0} },
+		"style scale: 0 is not":                func(o *transfer.Options) { o.StyleScale = 0 },
+		"history: 0 is not from 1":             func(o *transfer.Options) { o.History = 0 },
+		"tile: -1 is not from 0":               func(o *transfer.Options) { o.Tile = -1 },
+		"scales: 0 is not from 1":              func(o *transfer.Options) { o.Scales = 0 },
+		"samples: 1 is not from 2":             func(o *transfer.Options) { o.Samples = 1 },
+		"optimizer: there is no":               func(o *transfer.Options) { o.Optimizer = "sgd" },
+		"optimizer: the learning rate of L":    func(o *transfer.Options) { o.Optimizer = transfer.LBFGS },
+		"pooling: there is no":                 func(o *transfer.Options) { o.Pooling = "least" },
+		"content loss: there is no":            func(o *transfer.Options) { o.ContentLoss = "gram" },
+		"style loss: there is no":              func(o *transfer.Options) { o.StyleLoss = "content" },
+		"scales: 5 epochs do not suffice for":  func(o *transfer.Options) { o.Epochs, o.Scales = 5, 6 },
+		"learning rate: -1 is not a number of": func(o *transfer.Options) { o.LearningRate = -1 },
+	} {
+		o := transfer.Default()
+		change(&o)
+		if err := o.Validate(1); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	if err := transfer.Default().Validate(1); err != nil {
+		t.Error(err)
+	}
+}
+
+// Another seed is other noise, the same seed the same.
+func TestNoise(t *testing.T) {
+	e := testkit.Engine(t, "go")
+	run := func(seed int64) []float32 {
+		s := newSetting(func(s *setting) { s.options.Init, s.options.Seed, s.options.Epochs = transfer.InitNoise, seed, 0 })
+		values, _, _ := s.run(t, e, nil)
+		return values
+	}
+	a := run(1)
+	if !equalBits(a, run(1)) || equalBits(a, run(2)) {
+		t.Error("the noise does not follow the seed")
+	}
+	var sum, squares float64
+	for _, v := range a {
+		sum += float64(v)
+		squares += float64(v) * float64(v)
+	}
+	if n := float64(len(a)); sum/n > 0.06 || sum/n < -0.06 || squares/n < 0.92 || squares/n > 1.08 { // four standard errors
+		t.Errorf("mean %g, variance %g", sum/n, squares/n)
+	}
+}
+
+func TestEstimateOfTilesAndScales(t *testing.T) {
+	e := testkit.Engine(t, "go")
+	extractor := newSetting(nil).extractor(t, e)
+	memory := func(height, width, tile int) error {
+		o := transfer.Default()
+		o.Tile = tile
+		return (&transfer.Transfer{Extractor: extractor, Options: o, Height: height, Width: width}).CheckMemory(300e6)
+	}
+	err := memory(2000, 3000, 0)
+	large, ok := err.(*transfer.TooLargeError)
+	if !ok || large.Height < 100 || large.Height >= 2000 || large.Width != large.Height*3/2 && large.Width != large.Height*3/2+1 {
+		t.Fatalf("got %v", err)
+	}
+	if err := memory(large.Height, large.Width, 0); err != nil {
+		t.Errorf("the size that fits does not: %v", err)
+	}
+	if err := memory(large.Height+large.Height/50, large.Width+large.Width/50, 0); err == nil {
+		t.Error("a larger one fits too")
+	}
+	if tiled, ok := memory(2000, 3000, 64).(*transfer.TooLargeError); !ok || tiled.Needs >= large.Needs/4 {
+		t.Errorf("tiles must need much less: %v", tiled)
+	}
+}
+
+func TestGrayPicturesHaveNoColoursToMatch(t *testing.T) {
+	gray := image.NewGray(image.Rect(0, 0, 8, 8))
+	for i := range gray.Pix {
+		gray.Pix[i] = uint8(4 * i)
+	}
+	matched, err := transfer.MatchColours(gray, waves(8, 8, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if matched.Pix[0] == matched.Pix[4*63] && matched.Pix[1] == matched.Pix[4*63+1] {
+		t.Error("nothing is left of the picture")
+	}
+}
+
+// What brings numbers of its own sets these, and leaves the others as they are.
+func TestChoicesBringTheirNumbers(t *testing.T) {
+	o := transfer.Default()
+	o.StyleLayers = []string{"conv2_1"}
+	o.Normalize()
+	o.Use(transfer.LBFGS)
+	if o.StyleWeight != transfer.NormalizedStyleWeight || len(o.StyleLayers) != 1 || o.LearningRate != 1 || o.LRDecayEvery != 0 || o.Epochs != 500 {
+		t.Errorf("%+v", o)
+	}
+	o.Use(transfer.Fast)
+	if o.Epochs != 180 || o.LearningRate != 0.4 {
+		t.Errorf("%+v", o)
+	}
+	o = transfer.Default()
+	o.Optimizer = transfer.LBFGS // by hand, at the chapter's learning rate
+	if err := o.Validate(1); err == nil || !strings.Contains(err.Error(), "choose it with Use") {
+		t.Errorf("%v", err)
+	}
+	chosen, err := transfer.Choose(transfer.Choice{Preset: "mxnet", Optimizer: transfer.Fast, ContentLoss: "content", StyleLoss: "remd", NormalizeLayers: true})
+	if err != nil || chosen.StyleWeight != 3 || chosen.LearningRate != 0.4 || chosen.Adam != sl.AdamMXNet {
+		t.Errorf("%+v, %v", chosen, err)
+	}
+}

@@ -1,0 +1,57 @@
+package transfer
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+
+	sl "stylebook/stylelib"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Picture turns the result of the training, x, into a picture of 8 or 16 bits for each channel, with the colours that the
+// options ask for.
+//
+// 8 bits with the colours as they come are [sl.Postprocess]'s; values are rounded, those of 16 bits from float32.
+func (t *Transfer) Picture(x *tensors.Tensor, bits int) (image.Image, error) {
+	if bits != 8 && bits != 16 {
+		return nil, &sl.OptionError{Option: "bits", Reason: fmt.Sprintf("%d: choose 8 or 16", bits)}
+	}
+	narrow, err := sl.Postprocess(x)
+	if err != nil || (bits == 8 && t.Options.Colours != ColoursLuminance) {
+		return narrow, err
+	}
+	deep := postprocess16(x)
+	if t.Options.Colours == ColoursLuminance {
+		if err := KeepChroma(deep, t.Pictures.Content, t.Options.Resize); err != nil {
+			return nil, err
+		}
+	}
+	if bits == 16 {
+		return deep, nil
+	}
+	for at := 0; at < len(narrow.Pix); at += 4 {
+		p := deep.NRGBA64At(at/4%narrow.Rect.Dx(), at/4/narrow.Rect.Dx())
+		narrow.Pix[at], narrow.Pix[at+1], narrow.Pix[at+2] = to8(p.R), to8(p.G), to8(p.B)
+	}
+	return narrow, nil
+}
+
+func to8(v uint16) uint8 { return uint8((uint32(v) + 128) / 257) }
+
+// postprocess16 is [sl.Postprocess] with 16 bits; x has passed that.
+func postprocess16(x *tensors.Tensor) *image.NRGBA64 {
+	values := tensors.MustCopyFlatData[float32](x)
+	height, width := x.Shape().Dim(1), x.Shape().Dim(2)
+	picture := image.NewNRGBA64(image.Rect(0, 0, width, height))
+	for i := range height * width {
+		value := func(c int) uint16 {
+			v := float64(values[3*i+c]*sl.RGBStd[c] + sl.RGBMean[c])
+			return uint16(math.Round(65535 * min(max(v, 0), 1)))
+		}
+		picture.SetNRGBA64(i%width, i/width, color.NRGBA64{R: value(0), G: value(1), B: value(2), A: 65535})
+	}
+	return picture
+}

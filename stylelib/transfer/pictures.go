@@ -1,0 +1,152 @@
+package transfer
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"math/rand/v2"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/resample"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Pictures are what a training is made from, at any size.
+type Pictures struct {
+	Content image.Image
+	Styles  []image.Image // at least one
+
+	// ContentMask and StyleMasks, one for each style image, are painted in a few flat colours: the style of the parts of
+	// the style images in one colour goes to the part of the result in that colour. Both nil: there is one region.
+	ContentMask image.Image
+	StyleMasks  []image.Image
+
+	Init image.Image // for [InitFile]
+}
+
+// Check reports what is missing or does not fit together.
+func (p Pictures) Check(options Options) error {
+	switch {
+	case p.Content == nil:
+		return fmt.Errorf("the content image is missing")
+	case len(p.Styles) == 0:
+		return fmt.Errorf("a style image is missing")
+	case options.Init == InitFile && p.Init == nil:
+		return fmt.Errorf("init: the picture to start from is missing")
+	case p.ContentMask == nil && len(p.StyleMasks) > 0:
+		return &MaskError{"the style images have them, the content image has none"}
+	case p.ContentMask != nil && len(p.StyleMasks) != len(p.Styles):
+		return &MaskError{fmt.Sprintf("%d for %d style images", len(p.StyleMasks), len(p.Styles))}
+	}
+	if err := options.Validate(len(p.Styles)); err != nil || p.ContentMask == nil {
+		return err
+	}
+	for _, term := range options.terms() {
+		if term.Of == StyleImages && term.Statistic == nil {
+			return &MaskError{fmt.Sprintf("%s is no sum over positions, so it has no regions: leave the masks or the term out", term.Name)}
+		}
+	}
+	any := size{sl.ChapterHeight, sl.ChapterWidth} // will do to see whether the colours fit
+	_, _, err := masks(p.ContentMask, p.StyleMasks, any, any)
+	return err
+}
+
+// sized are pictures brought to one size.
+type sized struct {
+	size
+	content      *tensors.Tensor
+	styles       []*tensors.Tensor
+	contentMasks []mask   // one for each region; nil without masks
+	styleMasks   [][]mask // [style image][region]
+}
+
+// styleMask returns the regions of a style image, nil without masks.
+func (s *sized) styleMask(i int) []mask {
+	if s.styleMasks == nil {
+		return nil
+	}
+	return s.styleMasks[i]
+}
+
+// at brings the pictures to a size: the content image to of, the style images to StyleScale times that.
+func (p Pictures) at(of size, options Options) (*sized, error) {
+	s := &sized{size: of}
+	var err error
+	if s.content, err = sl.Preprocess(p.Content, of.height, of.width, options.Resize); err != nil {
+		return nil, err
+	}
+	ofStyle := options.styleSize(of)
+	for _, picture := range p.Styles {
+		if options.Colours == ColoursMeanCovariance {
+			if picture, err = MatchColours(picture, p.Content); err != nil {
+				return nil, err
+			}
+		}
+		style, err := sl.Preprocess(picture, ofStyle.height, ofStyle.width, options.Resize)
+		if err != nil {
+			return nil, err
+		}
+		s.styles = append(s.styles, style)
+	}
+	if p.ContentMask != nil {
+		s.contentMasks, s.styleMasks, err = masks(p.ContentMask, p.StyleMasks, of, ofStyle)
+	}
+	return s, err
+}
+
+func (o Options) styleSize(of size) size {
+	scaled := func(length int) int { return max(1, int(math.Round(float64(length)*o.StyleScale))) }
+	return size{scaled(of.height), scaled(of.width)}
+}
+
+// initial returns what the first, coarsest training starts from.
+func (p Pictures) initial(s *sized, options Options) (*tensors.Tensor, error) {
+	switch options.Init {
+	case InitStyle:
+		return sl.Preprocess(p.Styles[0], s.height, s.width, options.Resize)
+	case InitFile:
+		return sl.Preprocess(p.Init, s.height, s.width, options.Resize)
+	case InitNoise:
+		return Noise(options.Seed, s.height, s.width), nil
+	}
+	return s.content, nil
+}
+
+// Noise returns an image [1, height, width, 3] of values that are normally distributed with mean 0 and variance 1.
+func Noise(seed int64, height, width int) *tensors.Tensor {
+	random := rand.New(rand.NewPCG(uint64(seed), 0))
+	values := make([]float32, height*width*3)
+	for i := range values {
+		values[i] = float32(random.NormFloat64())
+	}
+	return tensors.FromFlatDataAndDimensions(values, 1, height, width, 3)
+}
+
+// Enlarge resizes a normalized image [1, h, w, 3] to height × width, bilinearly and without rounding: what one scale ends
+// with is what the next starts from.
+//
+//	out[i] = (1-t)·in[k] + t·in[k+1],  k+t = (i+½)·s - ½ clamped to the image, s = old size / new size
+func Enlarge(x *tensors.Tensor, height, width int) (*tensors.Tensor, error) {
+	s := x.Shape()
+	if s.Rank() != 4 || s.Dim(3) != 3 {
+		return nil, fmt.Errorf("enlarge: want a tensor of shape [1, height, width, 3], got %s", s)
+	}
+	from, err := tensors.CopyFlatData[float32](x)
+	if err != nil {
+		return nil, err
+	}
+	at := func(i, j, c int) float64 { return float64(from[(i*s.Dim(2)+j)*3+c]) }
+	rows, columns := resample.Neighbours(s.Dim(1), height), resample.Neighbours(s.Dim(2), width)
+	to := make([]float32, 0, height*width*3)
+	for _, row := range rows {
+		for _, column := range columns {
+			for c := range 3 {
+				top := column.Between(at(row.Low, column.Low, c), at(row.Low, column.High, c))
+				bottom := column.Between(at(row.High, column.Low, c), at(row.High, column.High, c))
+				to = append(to, float32(row.Between(top, bottom)))
+			}
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(to, 1, height, width, 3), nil
+}

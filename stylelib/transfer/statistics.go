@@ -1,0 +1,155 @@
+package transfer
+
+import (
+	sl "stylebook/stylelib"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Statistic is what a term keeps of a feature map when it forgets places: numbers made of sums over positions.
+type Statistic struct {
+	// Sums adds up over the positions of x, features [n, c]. Those of the parts of a map add up to the map's. counted is x
+	// times how much each position counts, from 0 to 1; each sum takes it once as a factor.
+	Sums func(x, counted *Node) []*Node
+
+	// Of makes the statistics of sums over so many positions.
+	Of func(sums []*Node, count float64) []*Node
+
+	// Whole makes the statistics of a whole map [1, h, w, c] in one go; nil: they are made of its sums.
+	Whole func(features *Node) []*Node
+
+	// Loss compares statistics with a target of the same kind.
+	Loss func(statistics, target []*Node) *Node
+
+	// Target makes of the style images' statistics what Loss compares with; nil: they are it.
+	Target func(statistics []Array) ([]Array, error)
+
+	// Scale is the loss of features that are all 0, by which relative losses are divided; nil: the sum of the mean squares of
+	// the statistics.
+	Scale func(statistics []Array) float64
+}
+
+// Array is a tensor in float64 on our side of the engine.
+type Array struct {
+	Dims   []int
+	Values []float64
+}
+
+func arrayOf(t *tensors.Tensor) Array {
+	a := Array{Dims: t.Shape().Dimensions}
+	if values, err := tensors.CopyFlatData[float64](t); err == nil {
+		a.Values = values
+		return a
+	}
+	for _, v := range tensors.MustCopyFlatData[float32](t) {
+		a.Values = append(a.Values, float64(v))
+	}
+	return a
+}
+
+// tensor is the array as float32.
+func (a Array) tensor() *tensors.Tensor {
+	narrow := make([]float32, len(a.Values))
+	for i, v := range a.Values {
+		narrow[i] = float32(v)
+	}
+	return tensors.FromFlatDataAndDimensions(narrow, a.Dims...)
+}
+
+func (a Array) meanSquare() float64 {
+	sum := 0.0
+	for _, v := range a.Values {
+		sum += v * v
+	}
+	return sum / float64(len(a.Values))
+}
+
+// scale is what relative losses are divided by.
+func (s *Statistic) scale(statistics []Array) (sum float64) {
+	if s.Scale != nil {
+		return s.Scale(statistics)
+	}
+	for _, a := range statistics {
+		sum += a.meanSquare()
+	}
+	return sum
+}
+
+// sums is Sums of a feature map [1, h, w, c]; mask, [1, h, w, 1], says how much each position counts, nil that all count 1.
+func (s *Statistic) sums(features, mask *Node) []*Node {
+	c := features.Shape().Dim(-1)
+	x := Reshape(features, features.Shape().Size()/c, c)
+	counted := x
+	if mask != nil {
+		counted = Mul(x, Reshape(mask, mask.Shape().Size(), 1))
+	}
+	return s.Sums(x, counted)
+}
+
+// of makes the statistics of a feature map, of which count positions count.
+func (s *Statistic) of(features, mask *Node, count float64) []*Node {
+	if mask == nil && s.Whole != nil {
+		return s.Whole(features)
+	}
+	return s.Of(s.sums(features, mask), count)
+}
+
+func over(x *Node, count float64) *Node { return Div(x, Scalar(x.Graph(), x.DType(), count)) }
+
+func products(counted, x *Node) *Node { return Einsum("nc,nd->cd", counted, x) }
+
+// gramTerm is the chapter's style loss; its statistic is [sl.Gram].
+var gramTerm = Term{
+	Name: "gram", About: "Gram matrices, as in the chapter", Of: StyleImages, Layers: styleRole, Weight: 1000,
+	Statistic: &Statistic{
+		Sums: func(x, counted *Node) []*Node { return []*Node{products(counted, x)} },
+		Of: func(sums []*Node, count float64) []*Node {
+			return []*Node{over(sums[0], count*float64(sums[0].Shape().Dim(0)))}
+		},
+		Whole: func(features *Node) []*Node { return []*Node{sl.Gram(features)} },
+		Loss:  meanSquares,
+	},
+}
+
+// momentsTerm compares mean and standard deviation of each channel.
+//
+//	mean((μ - μₜ)²) + mean((σ - σₜ)²)
+//
+// σ is that of all positions; where it is 0, its gradient is taken as 0.
+//
+// Li, Wang, Liu, Hou 2017, "Demystifying Neural Style Transfer", section 4.2, as a mean over the channels.
+var momentsTerm = Term{
+	Name: "moments", About: "mean and standard deviation of each channel", Of: StyleImages, Layers: styleRole, Weight: 0.2,
+	Statistic: &Statistic{
+		Sums: func(x, counted *Node) []*Node {
+			return []*Node{ReduceSum(counted, 0), ReduceSum(Mul(counted, x), 0)}
+		},
+		Of: func(sums []*Node, count float64) []*Node {
+			mean, square := over(sums[0], count), over(sums[1], count)
+			return []*Node{mean, deviation(Sub(square, Square(mean)), square)}
+		},
+		Loss: meanSquares,
+	},
+}
+
+// meanSquares is the sum of the mean squared differences.
+func meanSquares(statistics, target []*Node) *Node {
+	var sum *Node
+	for i := range statistics {
+		loss := meanOf(Square(Sub(statistics[i], StopGradient(target[i]))))
+		if sum == nil {
+			sum = loss
+		} else {
+			sum = Add(sum, loss)
+		}
+	}
+	return sum
+}
+
+// deviation is the root of a variance, and 0 with the gradient 0 where that is no more than what rounding makes of 0 next to
+// the mean square.
+func deviation(variance, square *Node) *Node {
+	some := GreaterThan(variance, AddScalar(MulScalar(StopGradient(square), 1e-6), 1e-30))
+	return Where(some, Sqrt(Where(some, variance, OnesLike(variance))), ZerosLike(variance))
+}

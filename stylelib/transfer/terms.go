@@ -1,0 +1,123 @@
+package transfer
+
+import (
+	"fmt"
+	"regexp"
+
+	sl "stylebook/stylelib"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Source says which picture a term compares the synthesized image with.
+type Source int
+
+const (
+	NoPicture    Source = iota // none: the term looks at the image alone
+	ContentImage               // the content image, which has the image's size
+	StyleImages                // the style images, of any size
+)
+
+// Term is one part of the loss. One of its functions is set: Image, Pointwise, Statistic, Features or Sampled. They build
+// graphs, panic on wrong shapes, and return what is multiplied by the weight. Targets come without gradient.
+type Term struct {
+	Name   string // in options, records, charts
+	About  string // what it compares, in a few words
+	Of     Source
+	Layers []string // what it looks at unless the options say otherwise
+	Weight float64  // the weight that suits it
+
+	// Image is a loss of the image itself, [1, h, w, 3].
+	Image func(image *Node) *Node
+
+	// Pointwise is a loss for each value of a layer's features, [1, h, w, c], against the content image's at the same place;
+	// the term is its mean. It is a sum over positions, so it can be computed in pieces.
+	Pointwise func(features, target *Node) *Node
+
+	// Statistic compares what is left of features when places are forgotten. It is made of sums over positions, so it can be
+	// computed in pieces, and the style images' can be blended and divided by masks.
+	Statistic *Statistic
+
+	// Features compares the features of all layers of the term, each [1, h, w, c], with those of its picture.
+	Features func(features, target []*Node) *Node
+
+	// Sampled compares features at positions drawn anew for each epoch: [n, c] with [m, c], the channels of all layers of the
+	// term side by side. The content image's are those at the same positions.
+	Sampled func(features, target *Node) *Node
+}
+
+// overPositions says whether the term is made of sums over positions.
+func (t Term) overPositions() bool { return t.Pointwise != nil || t.Statistic != nil }
+
+// termName is what a term may be called: flags, keys and columns are called after it.
+var termName = regexp.MustCompile("^[a-z][a-z0-9-]*$")
+
+// check reports a term that can't be computed.
+func (t Term) check() error {
+	functions := 0
+	for _, set := range []bool{t.Image != nil, t.Pointwise != nil, t.Statistic != nil, t.Features != nil, t.Sampled != nil} {
+		if set {
+			functions++
+		}
+	}
+	switch {
+	case !termName.MatchString(t.Name):
+		return &sl.OptionError{Option: "loss", Reason: fmt.Sprintf("a term can't be called %q: use lower-case letters, digits and hyphens", t.Name)}
+	case functions != 1:
+		return &sl.OptionError{Option: t.Name, Reason: fmt.Sprintf("a term has one function, this one has %d", functions)}
+	case (t.Image != nil) != (t.Of == NoPicture), t.Pointwise != nil && t.Of != ContentImage, t.Statistic != nil && t.Of != StyleImages:
+		return &sl.OptionError{Option: t.Name, Reason: "its function does not go with the picture that it compares with"}
+	}
+	return nil
+}
+
+// The chapter's roles.
+var (
+	contentRole = []string{"conv4_last"}
+	styleRole   = []string{"conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"}
+)
+
+// Terms returns the terms that the library has; content and gram are the chapter's.
+func Terms() []Term {
+	return []Term{contentTerm, selfSimilarityTerm, gramTerm, wassersteinTerm, momentsTerm, remdTerm}
+}
+
+var contentTerm = Term{
+	Name: "content", About: "features, place by place", Of: ContentImage, Layers: contentRole, Weight: 1,
+	Pointwise: func(features, target *Node) *Node { return Square(Sub(features, target)) },
+}
+
+// weighted is a term in its place in the loss.
+type weighted struct {
+	Term
+	name    string // in records: content and style for those two roles
+	layers  []string
+	weights map[string]float64 // factors of layers
+	weight  float64
+	repeat  float64 // how many times it counts in the total, but not in what is displayed
+}
+
+// terms returns the terms of the loss in the order in which they are added up. Options must be valid.
+func (o Options) terms() []weighted {
+	find := func(name string) Term {
+		term, _ := o.term(name)
+		return term
+	}
+	all := []weighted{
+		{find(o.ContentLoss), "content", o.ContentLayers, o.ContentLayerWeights, o.ContentWeight, 1},
+		{find(o.StyleLoss), "style", o.StyleLayers, o.StyleLayerWeights, o.StyleWeight, o.StyleRepeat},
+		{Term{Name: "tv", Image: sl.TVLoss}, "tv", nil, nil, o.TVWeight, 1},
+	}
+	for _, t := range o.Terms {
+		all = append(all, weighted{find(t.Name), t.Name, t.Layers, nil, t.Weight, 1})
+	}
+	return all
+}
+
+// layerWeight is the weight of one layer of the term.
+func (t weighted) layerWeight(layer string) float64 {
+	if factor, ok := t.weights[layer]; ok {
+		return t.weight * factor
+	}
+	return t.weight
+}

@@ -1,0 +1,162 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+
+	sl "stylebook/stylelib"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Epoch tells of one finished epoch, counted over all scales.
+type Epoch struct {
+	sl.Record
+	Snapshot func() (*State, error) // copies the state after this epoch; valid during the callback only
+}
+
+// State is where a training stands: what is needed to go on and end with the same bits.
+type State struct {
+	Scale         int                  // from 0, the coarsest
+	Epoch         int                  // epochs done at this scale
+	Height, Width int                  // of this scale's image, in pixels
+	Arrays        map[string][]float32 // the image and what the optimizer keeps, each a multiple of height·width·3 values
+}
+
+// imageArray is what the image is called in a state.
+const imageArray = "image"
+
+// Train synthesizes the image.
+//
+// from, if not nil, is a state of a training with the same pictures, options and engine; the rest of it is then computed
+// with the same bits as if it had never stopped. report and errors are [sl.Minimize]'s.
+func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) error) (*tensors.Tensor, error) {
+	var image *tensors.Tensor
+	before := 0 // epochs of the scales before
+	for scale, of := range t.Options.sizes(t.Height, t.Width) {
+		epochs := t.Options.epochsOf()[scale]
+		if from != nil && scale < from.Scale {
+			before += epochs
+			continue
+		}
+		s := training{extractor: t.Extractor, options: t.Options, scale: scale, epochs: epochs, before: before}
+		if from != nil && scale == from.Scale {
+			s.from = from
+		}
+		var err error
+		if s.pictures, err = t.at(of); err != nil {
+			return image, err
+		}
+		x, err := s.start(t.Pictures, image)
+		if err != nil {
+			return image, err
+		}
+		if image, err = s.run(ctx, x, report); err != nil {
+			return image, err
+		}
+		before += epochs
+	}
+	return image, nil
+}
+
+// training is that of one scale.
+type training struct {
+	extractor *sl.Extractor
+	pictures  *sized
+	options   Options
+	scale     int
+	epochs    int
+	before    int
+	from      *State // nil: from the beginning
+}
+
+// start returns the image to start from: that of the state, of the scale before, or what the options say.
+func (t *training) start(pictures Pictures, coarser *tensors.Tensor) (*sl.SynthesizedImage, error) {
+	if t.from != nil {
+		return t.from.restore(t.pictures.size, t.options.optimizer(t.epochs))
+	}
+	initial, err := coarser, error(nil)
+	if coarser != nil {
+		initial, err = Enlarge(coarser, t.pictures.height, t.pictures.width)
+	} else {
+		initial, err = pictures.initial(t.pictures, t.options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return sl.NewSynthesizedImage(initial)
+}
+
+func (t *training) run(ctx context.Context, x *sl.SynthesizedImage, report func(Epoch) error) (*tensors.Tensor, error) {
+	if x.Epoch >= t.epochs {
+		return x.Image, nil
+	}
+	o, err := newObjective(t.extractor, t.pictures, t.options, t.epochs)
+	if err != nil {
+		return x.Image, err
+	}
+	objective, pieces := o.minimized(), (*tiled)(nil)
+	if o.inPieces(t.pictures.size) {
+		if pieces, err = newTiled(o); err != nil {
+			return x.Image, err
+		}
+		defer pieces.finalize()
+		objective = pieces.minimized()
+	}
+	optimizer := t.options.optimizer(t.epochs)
+	return sl.Minimize(ctx, t.extractor, objective, x, optimizer, t.epochs, func(record sl.Record) error {
+		if report == nil {
+			return nil
+		}
+		record.Epoch += t.before
+		if pieces != nil {
+			record.Seconds += pieces.took.Seconds() // before the step that the record tells of
+		}
+		return report(Epoch{record, func() (*State, error) { return t.snapshot(x, optimizer) }})
+	})
+}
+
+// snapshot copies where the training stands.
+func (t *training) snapshot(x *sl.SynthesizedImage, optimizer sl.Optimizer) (s *State, err error) {
+	s = &State{Scale: t.scale, Epoch: x.Epoch, Height: t.pictures.height, Width: t.pictures.width, Arrays: map[string][]float32{}}
+	if s.Arrays[imageArray], err = tensors.CopyFlatData[float32](x.Image); err != nil {
+		return nil, err
+	}
+	for i, array := range optimizer.State {
+		if s.Arrays[array.Name], err = tensors.CopyFlatData[float32](x.State[i]); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// restore is the inverse of snapshot. Arrays of several copies may have fewer, as earlier versions saved them: the first ones
+// are then zeros.
+func (s *State) restore(of size, optimizer sl.Optimizer) (*sl.SynthesizedImage, error) {
+	if s.Height != of.height || s.Width != of.width {
+		return nil, fmt.Errorf("the saved state is %d × %d (height × width), this training %d × %d", s.Height, s.Width, of.height, of.width)
+	}
+	each := of.height * of.width * 3
+	array := func(name string, copies int) (*tensors.Tensor, error) {
+		saved, ok := s.Arrays[name]
+		if n := len(saved); !ok || n > copies*each || n%each != 0 || (copies == 1 && n == 0) {
+			return nil, fmt.Errorf("the saved state has no %s of %d × %d pixels: it is of another training", name, of.height, of.width)
+		}
+		values := make([]float32, copies*each)
+		copy(values[len(values)-len(saved):], saved)
+		return tensors.FromFlatDataAndDimensions(values, copies, of.height, of.width, 3), nil
+	}
+	x := &sl.SynthesizedImage{Epoch: s.Epoch}
+	var err error
+	if x.Image, err = array(imageArray, 1); err != nil {
+		return nil, err
+	}
+	for _, kept := range optimizer.State {
+		restored, err := array(kept.Name, kept.Copies)
+		if err != nil {
+			return nil, err
+		}
+		x.State = append(x.State, restored)
+	}
+	return x, nil
+}
