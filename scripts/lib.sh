@@ -75,7 +75,7 @@ stylebook_env() {
 	if [ -n "${STYLEBOOK_WEIGHTS:-}" ]; then
 		# a kernel runs in its notebook's folder, not in the caller's
 		case $STYLEBOOK_WEIGHTS in
-		auto | offline | random | *://*) ;;
+		auto | vgg19 | vgg16 | offline | random | *://*) ;;
 		*) STYLEBOOK_WEIGHTS=$(abspath "$STYLEBOOK_WEIGHTS") ;;
 		esac
 		export STYLEBOOK_WEIGHTS

@@ -139,7 +139,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.IntVar(&o.History, "history", o.History, "`steps` that lbfgs remembers")
 	flags.IntVar(&o.Scales, "scales", o.Scales, "coarse to fine in so many `steps`, each √2 times as high and wide as the one before; the epochs are shared out")
 	flags.IntVar(&o.Tile, "tile", 0, "compute in pieces of so many `pixels` in height and width, for pictures that don't fit into memory (0: whole)")
-	flags.StringVar(&r.Weights.Spec, "weights", r.Weights.Spec, "weights of the network: `auto|offline|random|FILE` (safetensors or PyTorch's .pth)")
+	flags.StringVar(&r.Weights.Spec, "weights", r.Weights.Spec, "weights of the network: `auto|vgg19|vgg16|offline|random|FILE` (safetensors or PyTorch's .pth)")
 	flags.Int64Var(&o.Seed, "seed", o.Seed, "`seed` of random weights, of -init noise and of sampled positions")
 	flags.IntVar(&s.bits, "bits", 8, "`8|16` bits for each channel of the result; 16 in PNG and TIFF")
 	flags.IntVar(&s.saveEvery, "save-every", 0, "write the picture so far after every so many `epochs`, beside the result")

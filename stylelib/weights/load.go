@@ -15,12 +15,20 @@ import (
 // The values of [Options.Spec] that are not file paths.
 const (
 	Auto      = "auto"
+	VGG19     = "vgg19"
+	VGG16     = "vgg16"
 	Offline   = "offline"
 	RandomNet = "random"
 )
 
 // Word says whether a spec is one of these words and no file.
-func Word(spec string) bool { return spec == Auto || spec == Offline || spec == RandomNet }
+func Word(spec string) bool {
+	switch spec {
+	case Auto, VGG19, VGG16, Offline, RandomNet:
+		return true
+	}
+	return false
+}
 
 // EnvWeights is the environment variable that says what [Auto] takes: a file path or one of the other values of
 // [Options.Spec].
@@ -28,8 +36,8 @@ const EnvWeights = "STYLEBOOK_WEIGHTS"
 
 // Options says which weights [Load] takes. Every field means what it says, 0 included.
 type Options struct {
-	// Spec is "auto", "offline", "random" or the path of a file; empty means auto. A file that is called like one of
-	// the words is named with its directory, ./offline.
+	// Spec is "auto", "vgg19", "vgg16", "offline", "random" or the path of a file; empty means auto. A file that is called
+	// like one of the words is named with its directory, ./offline.
 	Spec string
 
 	// Seed makes the filters of "random".
@@ -60,6 +68,10 @@ type Options struct {
 	// attempt brings something. 0 never continues; a later call still does.
 	Retries int
 
+	// RetryAfter is how long auto does without asking the sources again, after none of them brought anything, where a
+	// VGG-16 is here to stand in. 0 always asks.
+	RetryAfter time.Duration
+
 	// Progress is called during a download, about ten times a second, if it is not nil.
 	Progress func(Progress)
 
@@ -69,7 +81,7 @@ type Options struct {
 
 // DefaultOptions returns the options the command and the notebooks start from: auto, seed 0, the layers up to conv5_1
 // (the deepest the chapter uses), the user's cache directory, [DefaultSources], 10 seconds for all of them
-// together to answer, 30 seconds of standstill and 4 retries.
+// together to answer, 30 seconds of standstill, 4 retries and 6 hours until sources that failed are asked again.
 func DefaultOptions() Options {
 	return Options{
 		Spec:          Auto,
@@ -78,6 +90,7 @@ func DefaultOptions() Options {
 		AnswerTimeout: 10 * time.Second,
 		StallTimeout:  30 * time.Second,
 		Retries:       4,
+		RetryAfter:    6 * time.Hour,
 	}
 }
 
@@ -102,7 +115,11 @@ type Loaded struct {
 //  2. a file in its own cache that is deep enough,
 //  3. vgg19-dcbb9e9d.pth in PyTorch's hub cache ($TORCH_HOME/hub/checkpoints),
 //  4. a download from the sources in order, of no more than the layers needed,
-//  5. what "offline" gives, with a Note that says what failed and what to do about it.
+//  5. VGG-16 from its own cache, where [FetchVGG16] keeps it, or from PyTorch's (vgg16-397923af.pth), with a Note that says
+//     why; not where the layers are none of VGG-16's, or other ones by their indices,
+//  6. what "offline" gives, with a Note that says what failed and what to do about it.
+//
+// "vgg19" takes the first of 2 to 4, and "vgg16" what 5 says; where there is none, that is an error.
 //
 // "offline" needs no file and no connection: a narrow network of VGG-19's shape up to conv5_1, with orthogonal filters
 // and a pyramid of colours and edges, is part of the package; scripts/train-offline made it. "random" is a VGG-19 of full
@@ -136,6 +153,10 @@ type loader struct {
 
 func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
 	switch spec {
+	case VGG19:
+		return l.namedVGG19(ctx)
+	case VGG16:
+		return l.namedVGG16(ctx)
 	case Offline:
 		return l.offline(ctx)
 	case RandomNet:

@@ -7,9 +7,9 @@ import (
 	"math"
 )
 
-// unpickler is a reader for the part of Python's pickle format that a state_dict needs. It knows no other
-// instruction, creates no object but those its owner's find and call give it, takes every length from bytes that are
-// there, and stops after maxSteps, so it can neither run code nor allocate much. Values may be nested as deeply as the
+// unpickler is a reader for the part of Python's pickle format that a state_dict, or a dictionary of arrays, needs. It knows
+// no other instruction, creates no object but those its owner's find and call give it, takes every length from bytes that
+// are there, and stops after maxSteps, so it can neither run code nor allocate much. Values may be nested as deeply as the
 // steps allow, and shared so often that writing one out would never end: nothing walks into them.
 type unpickler struct {
 	data    []byte
@@ -21,6 +21,7 @@ type unpickler struct {
 	err     error // the first one; everything after it is skipped
 	find    func(module, name string) (any, error)
 	call    func(callee any, args []any) (any, error)
+	build   func(object, state any) error // what follows a call for some objects; without it, only dictionaries have a state
 	persist func(id any) (any, error)
 }
 
@@ -29,6 +30,7 @@ type (
 	pyList  struct{ items []any }
 	pyTuple []any
 	pyDict  struct{ keys, values []any }
+	pyBytes struct{ at, length int } // they stay where they are in data
 )
 
 func (d *pyDict) get(wanted string) any {
@@ -181,10 +183,19 @@ func (u *unpickler) constant(opcode byte) bool {
 		u.push(string(u.take(u.uint(4))))
 	case 0x8c, 'U': // SHORT_BINUNICODE, SHORT_BINSTRING
 		u.push(string(u.take(u.uint(1))))
+	case 'B': // BINBYTES
+		u.push(u.bytes(u.uint(4)))
+	case 'C': // SHORT_BINBYTES
+		u.push(u.bytes(u.uint(1)))
 	default:
 		return false
 	}
 	return true
+}
+
+func (u *unpickler) bytes(length uint64) pyBytes {
+	at := u.pos
+	return pyBytes{at, len(u.take(length))}
 }
 
 // long reads a two's complement number with its length before it.
@@ -294,10 +305,10 @@ func (u *unpickler) object(opcode byte) bool {
 			u.fail(errors.New("its pickle calls something without a tuple of arguments"))
 		}
 		u.pushResult(func() (any, error) { return u.call(parts[0], args) })
-	case 'b': // BUILD: a state_dict carries its version as an attribute, which nobody needs
-		u.pop()
-		if _, ok := u.top().(*pyDict); !ok {
-			u.fail(errors.New("its pickle sets the state of something that is not a dictionary"))
+	case 'b': // BUILD
+		state, object := u.pop(), u.top()
+		if u.err == nil {
+			u.setState(object, state)
 		}
 	case 'Q': // BINPERSID
 		id := u.pop()
@@ -306,6 +317,20 @@ func (u *unpickler) object(opcode byte) bool {
 		return false
 	}
 	return true
+}
+
+// setState leaves a dictionary as it is: a state_dict carries its version as an attribute, which nobody needs.
+func (u *unpickler) setState(object, state any) {
+	_, isDict := object.(*pyDict)
+	switch {
+	case isDict:
+	case u.build == nil:
+		u.fail(errors.New("its pickle sets the state of something that is not a dictionary"))
+	default:
+		if err := u.build(object, state); err != nil {
+			u.fail(err)
+		}
+	}
 }
 
 func (u *unpickler) pushResult(make func() (any, error)) {

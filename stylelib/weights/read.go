@@ -133,7 +133,12 @@ func readNetwork(ctx context.Context, file io.ReaderAt, size int64, r request) (
 	if err != nil {
 		return nil, err
 	}
-	net, pairs, err := parsed.choose(r)
+	return parsed.network(ctx, file, r)
+}
+
+// network reads the convolutions that are wanted.
+func (f *tensorFile) network(ctx context.Context, file io.ReaderAt, r request) (*sl.Network, error) {
+	net, pairs, err := f.choose(r)
 	if err != nil {
 		return nil, err
 	}

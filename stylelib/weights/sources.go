@@ -3,6 +3,8 @@ package weights
 import (
 	"net/url"
 	"path"
+
+	sl "stylebook/stylelib"
 )
 
 // Where VGG-19's weights, trained on ImageNet by torchvision's authors, can be downloaded from. Both files hold the
@@ -20,6 +22,9 @@ const (
 
 const pthName = "vgg19-" + PthSHA256 + ".pth"
 
+// hubNames is what PyTorch's hub calls torchvision's files. Each name ends with what the file's SHA-256 begins with.
+var hubNames = map[sl.Architecture]string{sl.VGG19: pthName, sl.VGG16: "vgg16-397923af.pth"}
+
 // Remote is a place that weights can be downloaded from.
 type Remote struct {
 	URL string
@@ -31,6 +36,8 @@ type Remote struct {
 	// SHA256 holds the hexadecimal digits that the SHA-256 of the whole file must begin with, empty for no check. It
 	// can only be checked together with Whole.
 	SHA256 string
+
+	size int64 // of the whole file, 0 for any; can only be checked together with Whole
 }
 
 // DefaultSources returns the places a download is tried from: [SafetensorsURL] by ranges, then [PthURL] as a whole.

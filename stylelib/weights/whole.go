@@ -41,6 +41,9 @@ func (d *download) fetchRest(ctx context.Context, source Remote, p *part) error 
 	if reply.size < 0 || reply.size > maxWhole {
 		return fmt.Errorf("has a file of %d bytes; at most %d are accepted", reply.size, int64(maxWhole))
 	}
+	if source.size > 0 && reply.size != source.size {
+		return fmt.Errorf("has a file of %d bytes, not %d", reply.size, source.size)
+	}
 	if p.size > 0 && reply.partial && reply.size != p.state.Remote {
 		return d.fetchAnew(ctx, source, p)
 	}

