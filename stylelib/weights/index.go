@@ -24,12 +24,9 @@ import (
 	"stylebook/stylelib/internal/oneline"
 )
 
-// DefaultIndex is where Python packages come from, unless pip is told otherwise.
-const DefaultIndex = "https://pypi.org/simple"
-
 // Index says where Python packages come from, as pip's settings do.
 type Index struct {
-	URLs  []string // of simple repositories, tried in order; without any, [DefaultIndex]
+	URLs  []string // of simple repositories, tried in order
 	Proxy string   // the proxy's address; empty means what HTTPS_PROXY and HTTP_PROXY say
 	Certs string   // a PEM file of authorities that are trusted beside the machine's, may be empty
 }
@@ -87,12 +84,11 @@ func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Load
 	if err := d.client.configure(index); err != nil {
 		return nil, err
 	}
-	urls := index.URLs
-	if len(urls) == 0 {
-		urls = []string{DefaultIndex}
+	if len(index.URLs) == 0 {
+		return nil, errors.New("no VGG-16 could be had: no package index is named")
 	}
 	var failed []string
-	for _, address := range urls {
+	for _, address := range index.URLs {
 		loaded, err := d.fromIndex(ctx, address, dist)
 		if err == nil {
 			return loaded, nil
