@@ -74,6 +74,17 @@ def test_a_changed_style_loss_changes_the_training(tmp_path):
     assert records[0]["total"] == pytest.approx(records[0]["content"] + records[0]["tv"])
 
 
+def test_a_changed_update_changes_the_training(tmp_path):
+    book = chapter(tmp_path)
+    changed = nbformat.v4.new_code_cell(
+        "func AdamUpdate(image, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (newImage, newM, newV *Node) {\n"
+        "\treturn Identity(image), Identity(m), Identity(v)\n}")
+    book.cells.insert(find(book, TRAINING), changed)
+    client_for(book).execute()
+    records = progress(tmp_path)
+    assert len(records) == 20 and len({r["total"] for r in records}) == 1, "the learner's AdamUpdate is not the one that trains"
+
+
 def test_an_interrupt_keeps_the_picture_and_the_kernel(tmp_path):
     book = chapter(tmp_path, epochs="100000")
     client = client_for(book)

@@ -148,7 +148,7 @@ func evaluate(f func(in []*Node) *Node, inputs ...numbers) numbers {
 }
 
 func openEngine() compute.Backend {
-	backend, err := compute.NewWithConfig("go")
+	backend, err := compute.NewWithConfig("go:ops_sequential") // as package engine, which would bring XLA along
 	if err != nil {
 		panic(err)
 	}

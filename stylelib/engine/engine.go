@@ -74,7 +74,7 @@ func openNamed(name, reason string) (*Engine, error) {
 	kind, options, _ := strings.Cut(name, ",")
 	switch {
 	case kind == "go":
-		return openGo(name, reason)
+		return openGo(options, reason)
 	case kind == "xla":
 		e, err := openXLA("xla:cuda", options, reason)
 		if err != nil {
@@ -105,10 +105,18 @@ func openFastest() (*Engine, error) {
 	if !errors.As(cpuErr, &missing) {
 		reason = "XLA did not open: " + oneline.First(cpuErr)
 	}
-	return openGo("go", reason)
+	return openGo("", reason)
 }
 
-func openGo(config, reason string) (*Engine, error) {
+// goConfig is how the pure-Go engine is opened. GoMLX would compute several nodes of a graph at once, though each uses all
+// cores already, and large matrix products side by side can wait for each other's workers for ever (compute v0.1.2).
+const goConfig = "go:ops_sequential"
+
+func openGo(options, reason string) (*Engine, error) {
+	config := goConfig
+	if options != "" {
+		config += "," + options
+	}
 	backend, err := compute.NewWithConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("engine go: %w", err)

@@ -6,8 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"stylebook/stylelib/engine"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 func TestGoAlwaysOpens(t *testing.T) {
@@ -19,6 +25,56 @@ func TestGoAlwaysOpens(t *testing.T) {
 	if got, want := e.String(), "go (as asked)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// Products side by side, as the Gram matrices of several layers, must not wait for each other.
+func TestGoDoesNotWaitForItself(t *testing.T) {
+	e, err := engine.Open("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	var features []any
+	for range 12 {
+		features = append(features, tensors.FromShape(shapes.Make(dtypes.Float32, 2304, 62)))
+	}
+	exec, err := NewExec(e.Backend, func(features []*Node) (products []*Node) {
+		for _, x := range features {
+			products = append(products, Einsum("nc,nd->cd", x, x))
+		}
+		return products
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer exec.Finalize()
+	done := make(chan error)
+	go func() {
+		var err error
+		for i := 0; i < 100 && err == nil; i++ {
+			_, err = exec.Call(features...)
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("a hundred small graphs take more than a minute")
+	}
+}
+
+func TestGoTakesOptions(t *testing.T) {
+	if _, err := engine.Open("go,no_such_option"); err == nil || !strings.Contains(err.Error(), "no_such_option") {
+		t.Errorf("got %v, want an error that names the option", err)
+	}
+	e, err := engine.Open("go,creation_order")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Close()
 }
 
 func TestEnvironmentNamesTheEngine(t *testing.T) {
