@@ -145,21 +145,21 @@ func Open(dir string) (*Store, error) {
 	return &Store{dir: dir, db: db}, nil
 }
 
-// prepare makes the tables, or brings those of an earlier version to this one.
+// prepare makes the tables, or brings those of an earlier version to this one. Where there is nothing to do it takes no lock.
 func prepare(db *sql.DB) error {
+	var version, old int
+	if err := db.QueryRow("pragma user_version").Scan(&version); err != nil || version == schemaVersion {
+		return err
+	}
 	tx, err := db.Begin()
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // does nothing after the commit
-	var version, old int
-	if err := tx.QueryRow("pragma user_version").Scan(&version); err != nil {
-		return err
+	if err := tx.QueryRow("pragma user_version").Scan(&version); err != nil || version == schemaVersion {
+		return err // another process was faster
 	}
-	switch {
-	case version == schemaVersion:
-		return nil
-	case version > schemaVersion:
+	if version > schemaVersion {
 		return fmt.Errorf("it has version %d: it is of a later stylebook", version)
 	}
 	if err := tx.QueryRow("select count(*) from sqlite_master where name = 'losses'").Scan(&old); err != nil {

@@ -209,7 +209,7 @@ func (p *pointwisePart) inputs(int) []*tensors.Tensor { return p.targets }
 func (p *pointwisePart) loss(image *Node, maps map[string]*Node, in []*Node) *Node {
 	var losses []*Node
 	for i, layer := range p.layers {
-		losses = append(losses, MulScalar(meanOf(p.Pointwise(maps[layer.Name], StopGradient(in[i]))), p.factors[i]))
+		losses = append(losses, MulScalar(sl.Mean(p.Pointwise(maps[layer.Name], StopGradient(in[i]))), p.factors[i]))
 	}
 	return p.sum(image, losses)
 }
@@ -227,7 +227,7 @@ type featuresPart struct {
 }
 
 func (o *objective) bindFeatures(b bound) (part, error) {
-	p := &featuresPart{bound: b, seed: o.options.Seed, size: o.pictures.size, poolings: o.poolings(b.layers)}
+	p := &featuresPart{bound: b, seed: o.options.Seed, size: o.pictures.size, poolings: poolingsOf(b.layers)}
 	if b.Sampled != nil {
 		p.samples = o.options.Samples
 	}
@@ -297,8 +297,8 @@ func (p *featuresPart) compare(own, target, places []*Node, i int) *Node {
 	return p.Sampled(at(own, p.poolings, places[0], places[1]), at(target, p.poolings, there[0], there[1]))
 }
 
-// poolings is how many times the map of each layer has been halved.
-func (o *objective) poolings(layers []sl.Layer) (all []int) {
+// poolingsOf is how many times the map of each layer has been halved.
+func poolingsOf(layers []sl.Layer) (all []int) {
 	for _, layer := range layers {
 		all = append(all, poolings(layer))
 	}

@@ -51,7 +51,7 @@ func smoothlyFollowed(x, s *Node) *Node {
 	down := Sub(Slice(x, AxisRange(), AxisRange(1, h)), Slice(x, AxisRange(), AxisRange(0, h-1)))
 	right := Sub(Slice(x, AxisRange(), AxisRange(), AxisRange(1, w)), Slice(x, AxisRange(), AxisRange(), AxisRange(0, w-1)))
 	s = Square(AddScalar(s, smallestSmoothing))
-	smooth := MulScalar(Add(meanOf(Sqrt(Add(Square(down), s))), meanOf(Sqrt(Add(Square(right), s)))), 0.5)
+	smooth := MulScalar(Add(sl.Mean(Sqrt(Add(Square(down), s))), sl.Mean(Sqrt(Add(Square(right), s)))), 0.5)
 	return withGradientOf(sl.TVLoss(x), smooth)
 }
 

@@ -137,7 +137,7 @@ var momentsTerm = Term{
 func meanSquares(statistics, target []*Node) *Node {
 	var sum *Node
 	for i := range statistics {
-		loss := meanOf(Square(Sub(statistics[i], StopGradient(target[i]))))
+		loss := sl.Mean(Square(Sub(statistics[i], StopGradient(target[i]))))
 		if sum == nil {
 			sum = loss
 		} else {

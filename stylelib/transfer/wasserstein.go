@@ -3,13 +3,9 @@ package transfer
 import (
 	"slices"
 
-	sl "stylebook/stylelib"
-
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
-
-func meanOf(x *Node) *Node { return sl.Mean(x) }
 
 // wassersteinTerm compares mean and covariance of the channels by [Wasserstein].
 var wassersteinTerm = Term{
