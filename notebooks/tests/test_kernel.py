@@ -15,7 +15,8 @@ class TestKernel(jupyter_kernel_test.KernelTests):
     code_hello_world = '%%\nfmt.Println("hello, world")'
     code_stderr = '%%\nfmt.Fprintln(os.Stderr, "oh")'
     code_generate_error = '%%\nundefined()'  # a program that panics also leaves its trace on stderr
-    code_display_data = [{"code": '%%\ngonbui.DisplayHTML("<b>hello</b>")', "mime": "text/html"}]
+    # without Sync a cell that ends at once may take its output with it: gonbui says so, and nbui calls it
+    code_display_data = [{"code": '%%\ngonbui.DisplayHTML("<b>hello</b>")\ngonbui.Sync()', "mime": "text/html"}]
     code_inspect_sample = "fmt.Println"
 
     @classmethod
