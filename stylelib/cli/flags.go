@@ -19,11 +19,11 @@ import (
 
 // settings are what the command line asks for.
 type settings struct {
-	request transfer.Request
-	choice  transfer.Choice
-	preset  bool // is on the command line
-	fast    bool
-	sized   bool // size or epochs are on the command line
+	request  transfer.Request
+	choice   transfer.Choice
+	fast     bool
+	strength float64
+	sized    bool // size or epochs are on the command line
 
 	out, log, backend string
 	quiet             bool
@@ -99,12 +99,13 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.StringVar(&r.Content, "content", "", "content `picture`: what the result shows (required)")
 	text("style", "", "style `picture`: how it is painted (required); several, comma separated, are blended", paths(&r.Styles))
 	flags.StringVar(&s.out, "out", "", "`file` to write the result to (required)")
-	flags.StringVar(&c.Preset, "preset", c.Preset, "variant of the chapter whose rules and defaults hold: `"+strings.Join(sl.Presets(), "|")+"`")
+	flags.StringVar(&c.Preset, "preset", c.Preset, "whose rules and defaults hold: `"+strings.Join(transfer.Presets(), "|")+"`; painting is made for any two pictures, the others are the chapter's")
+	flags.Float64Var(&s.strength, "strength", 1, fmt.Sprintf("`how much` style, from 0 to %d: the style weight is multiplied by its square", transfer.MaxStrength))
 	flags.IntVar(&r.Height, "height", 0, "height of the result in `pixels`")
 	flags.IntVar(&r.Width, "width", 0, "width of the result in `pixels`")
-	flags.IntVar(&o.Epochs, "epochs", o.Epochs, "number of training `epochs`; 180 with -fast")
+	flags.IntVar(&o.Epochs, "epochs", o.Epochs, "number of training `epochs`; 180 with painting and -fast, else 500")
 	flags.BoolVar(&s.fast, "fast", false, "short for -optimizer fast: about the same loss in 180 epochs instead of 500, with a schedule of our own instead of the chapter's")
-	flags.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning `rate`; 0.9 with -preset mxnet, 0.4 with -fast, 1 with -optimizer lbfgs")
+	flags.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning `rate`; 0.4 with painting and -fast, 0.3 with pytorch and paddle, 0.9 with mxnet, 1 with -optimizer lbfgs")
 	text("content-layers", strings.Join(o.ContentLayers, ","), "content `layers`", layers(&o.ContentLayers, &o.ContentLayerWeights))
 	text("style-layers", strings.Join(o.StyleLayers, ","), "style `layers`", layers(&o.StyleLayers, &o.StyleLayerWeights))
 	flags.Float64Var(&o.ContentWeight, "content-weight", o.ContentWeight, "`weight` of the content loss, 0 for none")
@@ -204,7 +205,10 @@ func names(c *transfer.Choice, of transfer.Source) string {
 func (s *settings) parse(args []string, stdout io.Writer) error {
 	own, sweep := s.choice.Own, s.sweep
 	*s = settings{request: transfer.NewRequest("", ""), sweep: sweep,
-		choice: transfer.Choice{Preset: sl.Presets()[0], Optimizer: transfer.Adam, ContentLoss: "content", StyleLoss: "gram", Own: own}}
+		choice: transfer.Choice{Preset: transfer.Painting, Own: own}}
+	if sweep {
+		s.choice.Preset = sl.Presets()[0]
+	}
 	s.request.Styles = nil
 	first := *s
 	for _, term := range own {
@@ -236,16 +240,24 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 		}
 		s.choice.Optimizer = transfer.Fast
 	}
+	if s.choice.Preset == transfer.Painting && given(flags, "normalize-layers") && !s.choice.NormalizeLayers {
+		return errors.New("-normalize-layers: painting has relative losses: choose another -preset, such as pytorch")
+	}
 	var err error
 	if s.request.Options, err = transfer.Choose(s.choice); err != nil {
 		return err
+	}
+	if err := s.request.Options.Strengthen(first.strength); err != nil {
+		return err
+	}
+	if given(flags, "strength") && given(flags, "style-weight") {
+		return errors.New("-strength: sets the style weight: leave -style-weight out")
 	}
 	flags = newFlags("stylize")
 	s.register(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	s.preset = given(flags, "preset")
 	s.sized = given(flags, "height") || given(flags, "width") || given(flags, "epochs")
 	s.arguments = s.absolute(flags)
 	return s.check(flags)
@@ -353,6 +365,9 @@ func (s *settings) absolute(flags *flag.FlagSet) (arguments []string) {
 		}
 		arguments = append(arguments, "-"+f.Name+"="+text)
 	})
+	if !given(flags, "preset") { // the default may be another one day
+		arguments = append(arguments, "-preset="+s.choice.Preset)
+	}
 	return arguments
 }
 

@@ -36,6 +36,7 @@ type frozen struct {
 // frozenWays are trainings that go through every part of the library.
 var frozenWays = map[string]string{
 	"chapter":           "",
+	"painting":          "-preset painting -strength 1.5",
 	"paddle":            "-preset paddle",
 	"mxnet":             "-preset mxnet",
 	"no TV":             "-tv-weight 0",
@@ -119,7 +120,7 @@ func frozenInputs(t *testing.T) {
 
 func frozenRun(t *testing.T, options []string) (f frozen) {
 	t.Helper()
-	arguments := []string{"-backend", "go", "-runs", "off", "-quiet", "-content", "content.png", "-style", "style.png",
+	arguments := []string{"-preset", "pytorch", "-backend", "go", "-runs", "off", "-quiet", "-content", "content.png", "-style", "style.png",
 		"-weights", "net.safetensors", "-height", "32", "-width", "48", "-epochs", "6", "-bits", "16", "-out", "out.png", "-log", "log.jsonl"}
 	var stderr bytes.Buffer
 	if status := Run(t.Context(), append(arguments, options...), &stderr, &stderr); status != 0 {

@@ -40,7 +40,7 @@ func TestKill(t *testing.T) {
 		cmd.Dir = dir
 		return cmd
 	}
-	begin := []string{"-content", "content.png", "-style", "style.png", "-weights", "offline", "-backend", "go",
+	begin := []string{"-preset", "pytorch", "-content", "content.png", "-style", "style.png", "-weights", "offline", "-backend", "go",
 		"-height", "32", "-epochs", "60", "-log", "log.jsonl"}
 	start := time.Now()
 	mustRun(t, stylize(append(begin, "-out", "unbroken.png")...))

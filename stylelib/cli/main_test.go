@@ -100,7 +100,7 @@ func TestReproducesGoldenTraces(t *testing.T) {
 			log := filepath.Join(t.TempDir(), "log.jsonl")
 			var stderr bytes.Buffer
 			status := Run(t.Context(), append([]string{
-				"-content", filepath.Join(golden, "images", "rainier-60x90-pil.png"),
+				"-preset", "pytorch", "-content", filepath.Join(golden, "images", "rainier-60x90-pil.png"),
 				"-style", filepath.Join(golden, "images", "autumn-oak-60x90-pil.png"),
 				"-out", filepath.Join(t.TempDir(), "out.png"), "-height", "60", "-width", "90", "-epochs", "30",
 				"-weights", weights, "-backend", e.Name, "-log", log}, arguments...), &stderr, &stderr)
@@ -169,7 +169,7 @@ func TestInterrupt(t *testing.T) {
 	dir, binary := workplace(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, "-content", "content.png", "-style", "style.png", "-out", "out.png",
+	cmd := exec.CommandContext(ctx, binary, "-preset", "pytorch", "-content", "content.png", "-style", "style.png", "-out", "out.png",
 		"-epochs", "100000", "-weights", "offline", "-backend", "go", "-log", "log.jsonl")
 	cmd.Dir = dir
 	var stderr bytes.Buffer

@@ -50,7 +50,7 @@ func TestOwnTerm(t *testing.T) {
 		status := cli.Run(t.Context(), arguments, &output, &output, greyness)
 		return status, output.String()
 	}
-	begin := strings.Fields("-content a.png -style a.png -out b.png -height 32 -epochs 2 -weights offline -backend go -log log.jsonl")
+	begin := strings.Fields("-preset pytorch -content a.png -style a.png -out b.png -height 32 -epochs 2 -weights offline -backend go -log log.jsonl")
 	if status, output := stylize(begin...); status != 0 || !strings.Contains(output, "grey ") {
 		t.Fatalf("status %d: %s", status, output)
 	}

@@ -45,14 +45,14 @@ func (c *command) paint(ctx context.Context, s *settings) error {
 		s.request.Say = func(line string) { fmt.Fprintln(c.stderr, line) }
 		s.request.Weights.Progress = newDownloadProgress(c.stderr)
 	}
-	if s.preset {
-		description, err := sl.DescribePreset(s.choice.Preset)
-		if err != nil {
-			return err
-		}
+	if s.choice.Preset == transfer.Painting {
+		c.say(s.quiet, "preset   painting, strength %g: losses relative to their size; the chapter's own numbers are -preset pytorch", s.strength)
+	} else if description, err := sl.DescribePreset(s.choice.Preset); err != nil {
+		return err
+	} else {
 		c.say(s.quiet, "preset   %s", strings.TrimSpace(description))
 	}
-	if s.request.Options.Optimizer == transfer.Fast {
+	if s.choice.Optimizer == transfer.Fast {
 		c.say(s.quiet, "fast     learning rate, Adam and epochs are our own, the loss is the preset's")
 	}
 	e, err := engine.Open(s.backend)
@@ -186,7 +186,11 @@ func (c *command) resumed(s *settings, store *runs.Store) (*settings, error) {
 	again := c.settings()
 	// The runs of a sweep have no -out.
 	again.sweep = !slices.ContainsFunc(record.Arguments, func(a string) bool { return strings.HasPrefix(a, "-out=") })
-	if err := again.parse(record.Arguments, io.Discard); err != nil {
+	arguments := record.Arguments
+	if !slices.ContainsFunc(arguments, func(a string) bool { return strings.HasPrefix(a, "-preset=") }) {
+		arguments = append(arguments, "-preset=pytorch") // which was the default when arguments did not always name it
+	}
+	if err := again.parse(arguments, io.Discard); err != nil {
 		return nil, fmt.Errorf("run %s: %w", record.ID, err)
 	}
 	again.quiet, again.backend = s.quiet, record.Spec.Engine

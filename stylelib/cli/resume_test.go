@@ -31,7 +31,7 @@ func TestResumeRefusesOtherInputs(t *testing.T) {
 		}
 	}()
 	var stderr bytes.Buffer
-	status := Run(ctx, []string{"-content", content, "-style", style, "-out", out, "-weights", "offline", "-backend", "go",
+	status := Run(ctx, []string{"-preset", "pytorch", "-content", content, "-style", style, "-out", out, "-weights", "offline", "-backend", "go",
 		"-height", "32", "-epochs", "100000", "-log", log, "-quiet"}, &stderr, &stderr)
 	if status != statusInterrupted || !strings.Contains(stderr.String(), "stylize -resume ") {
 		t.Fatalf("status %d: %s", status, stderr.String())

@@ -25,7 +25,7 @@ const sweepHelp = `stylize sweep FILE runs every combination of the options in a
     style: [oak.jpg, stars.jpg]
     style-layers: ["conv1_1", "conv1_1,conv2_1:0.5"]
 
-Runs that are finished are not run again, also those of other sweeps; runs that were stopped go on. Several processes may
+In a sweep the preset is pytorch unless the file names another. Runs that are finished are not run again, also those of other sweeps; runs that were stopped go on. Several processes may
 work on one file, each run is one's only. At the end there are sheet.png, all results side by side, and table.csv in the
 folder -out.
 

@@ -353,7 +353,7 @@ func (o *objective) bindStatistic(b bound) (part, error) {
 			if !found || part.count == 0 {
 				part.weight, part.count = 0, 1 // too small a region to be seen at this depth
 			}
-			if o.options.NormalizeLayers {
+			if o.options.NormalizeLayers || b.Statistic.Relative {
 				part.weight = divided(part.weight, b.Statistic.scale(blend))
 			}
 			if b.Statistic.Target != nil {

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -101,9 +102,17 @@ func From(options sl.Options) Options {
 	}
 }
 
-// Choice names what brings numbers of its own: options are chosen first, and other numbers laid over them.
+// Painting is the preset for people who want a picture, whatever two pictures they have: relative losses, the style's by
+// [Wasserstein], and the fast optimizer.
+const Painting = "painting"
+
+// Presets returns the names that [Choice.Preset] takes: [Painting], and the variants of the chapter.
+func Presets() []string { return append([]string{Painting}, sl.Presets()...) }
+
+// Choice names what brings numbers of its own: options are chosen first, and other numbers laid over them. "" is what goes with
+// the preset.
 type Choice struct {
-	Preset          string // a variant of the chapter
+	Preset          string // one of [Presets]; "": the chapter's PyTorch version
 	Optimizer       Optimizer
 	ContentLoss     string
 	StyleLoss       string
@@ -113,27 +122,60 @@ type Choice struct {
 
 // Choose returns the options that go with a choice. An unknown name is an *[sl.OptionError].
 func Choose(c Choice) (Options, error) {
-	chapter, err := sl.Preset(c.Preset)
-	if err != nil {
-		return Options{}, err
+	chapter := sl.Default()
+	switch c.Preset {
+	case "":
+	case Painting:
+		c.StyleLoss = cmp.Or(c.StyleLoss, wassersteinTerm.Name)
+		c.Optimizer = cmp.Or(c.Optimizer, Fast)
+		c.NormalizeLayers = true
+	default:
+		var err error
+		if chapter, err = sl.Preset(c.Preset); err != nil {
+			return Options{}, &sl.OptionError{Option: "preset", Reason: fmt.Sprintf("there is no %q: choose %s", c.Preset, strings.Join(Presets(), ", "))}
+		}
 	}
 	o := From(chapter)
 	for _, term := range c.Own {
 		o.Add(term)
 	}
-	for _, name := range []string{c.ContentLoss, c.StyleLoss} {
-		if _, err := o.term(name); err != nil {
+	for _, role := range []struct {
+		name string
+		use  func(name string)
+	}{{c.ContentLoss, o.UseContentLoss}, {c.StyleLoss, o.UseStyleLoss}} {
+		if role.name == "" {
+			continue
+		}
+		if _, err := o.term(role.name); err != nil {
 			return Options{}, err
 		}
+		role.use(role.name)
 	}
-	o.UseContentLoss(c.ContentLoss)
-	o.UseStyleLoss(c.StyleLoss)
 	if c.NormalizeLayers {
 		o.Normalize()
 	}
-	o.Use(c.Optimizer)
+	if c.Preset == Painting && c.StyleLoss == wassersteinTerm.Name {
+		o.StyleWeight = paintingStyleWeight
+	}
+	o.Use(cmp.Or(c.Optimizer, Adam))
 	return o, nil
 }
+
+// paintingStyleWeight leaves the scene in the picture: at three times as much, motifs of the style take its place.
+const paintingStyleWeight = 0.3
+
+// Strengthen is the dial for how much style: it multiplies the style weight by the square of strength, from 0, no style, to
+// [MaxStrength]; 1 leaves it. Another number is an *[sl.OptionError].
+func (o *Options) Strengthen(strength float64) error {
+	if !(strength >= 0 && strength <= MaxStrength) {
+		return &sl.OptionError{Option: "strength", Reason: fmt.Sprintf("%g is not a number from 0 to %d", strength, MaxStrength)}
+	}
+	o.StyleWeight *= strength * strength
+	return nil
+}
+
+// MaxStrength is the largest strength; the style weight is then a hundred times as large.
+const MaxStrength = 10
 
 // Use chooses an optimizer and sets the numbers that go with it: L-BFGS has learning rate 1 and no decay, the fast one
 // its own learning rate and number of epochs.
@@ -185,10 +227,16 @@ func (o Options) seeded() bool {
 
 // Constants are the numbers that decide a result beside the options.
 func (o Options) Constants() map[string]float64 {
-	if o.Optimizer != Fast {
-		return nil
+	constants := map[string]float64{}
+	if o.Optimizer == Fast {
+		constants = map[string]float64{"hold": fastHold, "beta1": fastBeta1, "beta2": fastBeta2, "smoothing": fastSmoothing}
 	}
-	return map[string]float64{"hold": fastHold, "beta1": fastBeta1, "beta2": fastBeta2, "smoothing": fastSmoothing}
+	for _, t := range o.terms() {
+		if t.Statistic != nil && t.Statistic.Relative && !o.NormalizeLayers {
+			constants[t.name+" relative"] = 1
+		}
+	}
+	return constants
 }
 
 // Term returns the options of a further term of the loss, which it adds with the layers and the weight that go with it if it

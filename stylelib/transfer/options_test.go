@@ -1,7 +1,9 @@
 package transfer_test
 
 import (
+	"errors"
 	"image"
+	"math"
 	"strings"
 	"testing"
 
@@ -146,5 +148,49 @@ func TestChoicesBringTheirNumbers(t *testing.T) {
 	chosen, err := transfer.Choose(transfer.Choice{Preset: "mxnet", Optimizer: transfer.Fast, ContentLoss: "content", StyleLoss: "remd", NormalizeLayers: true})
 	if err != nil || chosen.StyleWeight != 3 || chosen.LearningRate != 0.4 || chosen.Adam != sl.AdamMXNet {
 		t.Errorf("%+v, %v", chosen, err)
+	}
+}
+
+func TestPainting(t *testing.T) {
+	o, err := transfer.Choose(transfer.Choice{Preset: transfer.Painting})
+	if err != nil || !o.NormalizeLayers || o.StyleLoss != "wasserstein" || o.Optimizer != transfer.Fast || o.Epochs != 180 {
+		t.Errorf("%+v, %v", o, err)
+	}
+	middle := o.StyleWeight
+	if err := o.Strengthen(2); err != nil || o.StyleWeight != 4*middle {
+		t.Errorf("style weight %g at strength 2, %g at 1: %v", o.StyleWeight, middle, err)
+	}
+	if err := o.Strengthen(0); err != nil || o.StyleWeight != 0 {
+		t.Errorf("style weight %g at strength 0: %v", o.StyleWeight, err)
+	}
+	for _, strength := range []float64{-1, 11, math.NaN()} {
+		var option *sl.OptionError
+		if err := o.Strengthen(strength); !errors.As(err, &option) || option.Option != "strength" {
+			t.Errorf("strength %g: %v", strength, err)
+		}
+	}
+	// What the caller chooses goes before what the preset would.
+	o, err = transfer.Choose(transfer.Choice{Preset: transfer.Painting, StyleLoss: "gram", Optimizer: transfer.Adam})
+	if err != nil || o.StyleLoss != "gram" || o.StyleWeight != transfer.NormalizedStyleWeight || o.Epochs != 500 {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, err := transfer.Choose(transfer.Choice{Preset: "oil"}); err == nil || !strings.Contains(err.Error(), "painting, pytorch") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A run of before the Wasserstein loss was relative is no run of now.
+func TestRelativeWassersteinIsAConstant(t *testing.T) {
+	o := transfer.Default()
+	if len(o.Constants()) != 0 {
+		t.Errorf("the chapter has constants %v", o.Constants())
+	}
+	o.UseStyleLoss("wasserstein")
+	if o.Constants()["style relative"] != 1 {
+		t.Errorf("constants %v", o.Constants())
+	}
+	o.Normalize() // where it was relative before
+	if len(o.Constants()) != 0 {
+		t.Errorf("normalized: constants %v", o.Constants())
 	}
 }

@@ -28,6 +28,9 @@ type Statistic struct {
 	// Scale is the loss of features that are all 0, by which relative losses are divided; nil: the sum of the mean squares of
 	// the statistics.
 	Scale func(statistics []Array) float64
+
+	// Relative makes the loss relative even where [Options.NormalizeLayers] does not: its weight then suits any network.
+	Relative bool
 }
 
 // Array is a tensor in float64 on our side of the engine.

@@ -12,7 +12,8 @@ var wassersteinTerm = Term{
 	Name: "wasserstein", About: "mean and covariance of the channels, by the Wasserstein-2 distance", Of: StyleImages,
 	Layers: styleRole, Weight: NormalizedStyleWeight,
 	Statistic: &Statistic{
-		Sums: func(x, counted *Node) []*Node { return []*Node{ReduceSum(counted, 0), products(counted, x)} },
+		Relative: true,
+		Sums:     func(x, counted *Node) []*Node { return []*Node{ReduceSum(counted, 0), products(counted, x)} },
 		Of: func(sums []*Node, count float64) []*Node {
 			mean := over(sums[0], count)
 			return []*Node{mean, Sub(over(sums[1], count), Mul(ExpandAxes(mean, 1), ExpandAxes(mean, 0)))}

@@ -102,11 +102,19 @@ def statistics(kind, features, mask):
 def distance(kind, a, b):
     if kind == "gram":
         return torch.square(a[0] - b[0]).mean()
+    a, b = [s.double() for s in a], [s.double() for s in b]  # the root is lost in float32
     ridge = 1e-3 * torch.trace(b[1]) / len(b[1]) * torch.eye(len(b[1]))
     mine, target = a[1] + ridge, b[1] + ridge
     root = torch.tensor(scipy.linalg.sqrtm(target.numpy()).real)
     trace = Root.apply(root @ mine @ root)
     return (torch.square(a[0] - b[0]).sum() + torch.trace(mine) + torch.trace(target) - 2 * trace) / len(a[0])
+
+
+def of_zeros(kind, target):
+    """The loss of features that are all 0, by which relative losses are divided; the ridge is no part of it."""
+    if kind == "gram":
+        return torch.square(target[0]).mean()
+    return torch.square(target[0]).mean() + torch.trace(target[1]) / len(target[0])
 
 
 class Synthesis:
@@ -141,7 +149,7 @@ class Synthesis:
                 target = [sum(w * s[k] for w, s in zip(share, seen)) for k in range(len(seen[0]))]
                 mask = None if mine is None else at_layer(mine, layer)
                 area = 1 if mask is None else mask.mean()
-                by = torch.square(target[0]).mean() if case["normalize"] else 1
+                by = of_zeros(case["loss"], target) if case["normalize"] or case["loss"] == "wasserstein" else 1
                 self.styles.append((layer, mask, target, case["style_weight"] * weight * area / by))
 
     def losses(self, x):
@@ -156,7 +164,7 @@ def sizes(scales):
 
 
 def run(case, kind=torch.float64, shift=0):
-    """One training. shift moves the weights, as rounding would."""
+    """One training. shift moves the weights at random, as rounding would."""
     trace, first, image = {}, None, None
     for i, size in enumerate(sizes(case["scales"])):
         s = Synthesis(case, *size, kind, shift)
@@ -185,10 +193,8 @@ def run(case, kind=torch.float64, shift=0):
 
 def spread(case, trace):
     """How far runs part that differ by rounding alone: for each loss and epoch, relative to the float64 run."""
-    others = [run(case, torch.float64, 1e-7)["trace"], run(case, torch.float64, -1e-7)["trace"]]
-    if case["loss"] == "gram":
-        others.append(run(case, torch.float32)["trace"])
-    return {k: [max(abs(o[k][i] - v) / v if v else 0 for o in others) for i, v in enumerate(values)] for k, values in trace.items()}
+    others = [run(case, torch.float64, 1e-7), run(case, torch.float64, -1e-7), run(case, torch.float32)]
+    return {k: [max(abs(o["trace"][k][i] - v) / v if v else 0 for o in others) for i, v in enumerate(values)] for k, values in trace.items()}
 
 
 def matched(picture, to):
