@@ -46,6 +46,14 @@ func wanted(names []string) string {
 	return strings.Join(names, " ")
 }
 
+// look runs f on the store that the flag -runs names, which must be there.
+func look(dir string, f func(*runs.Store) error) error {
+	if _, err := os.Stat(dir); err != nil && dir != "" && dir != runsOff {
+		return &usageError{fmt.Errorf("-runs: %w", err)}
+	}
+	return withStore(dir, f)
+}
+
 // withStore runs f on the store that the flag -runs names.
 func withStore(dir string, f func(*runs.Store) error) error {
 	store, err := openRuns(dir)
@@ -66,7 +74,7 @@ func (c *command) list(_ context.Context, args []string) error {
 	if err := parseFlags(flags, args, "stylize runs lists all runs, the latest first.\n\n", c.stdout); err != nil {
 		return err
 	}
-	return withStore(*dir, func(store *runs.Store) error {
+	return look(*dir, func(store *runs.Store) error {
 		records, err := store.List()
 		if err != nil {
 			return err
@@ -105,7 +113,7 @@ func (c *command) show(_ context.Context, args []string) error {
 	if err := parseFlags(flags, args, "stylize show RUN tells all about one run; the beginning of its name is enough.\n\n", c.stdout, "RUN"); err != nil {
 		return err
 	}
-	return withStore(*dir, func(store *runs.Store) error {
+	return look(*dir, func(store *runs.Store) error {
 		r, err := store.Find(flags.Arg(0))
 		if err != nil {
 			return err
@@ -160,7 +168,7 @@ func (c *command) compare(_ context.Context, args []string) error {
 	if err := parseFlags(flags, args, "stylize compare RUN RUN tells in what two runs differ.\n\n", c.stdout, "RUN", "RUN"); err != nil {
 		return err
 	}
-	return withStore(*dir, func(store *runs.Store) error {
+	return look(*dir, func(store *runs.Store) error {
 		var both [2]runs.Summary
 		for i := range both {
 			var err error

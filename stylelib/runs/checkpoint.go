@@ -2,6 +2,8 @@ package runs
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +11,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"stylebook/stylelib/internal/atomicfile"
@@ -17,8 +20,8 @@ import (
 )
 
 // A checkpoint is a safetensors file: one float32 tensor for each array of the state, and in the header's metadata, under the
-// key "stylebook", the rest of the state and the spec as JSON. It is replaced as a whole, so that there is always one that
-// can be read.
+// key "stylebook", the rest of the state and the spec as JSON, under "sha256" the hash of all this. It is replaced as a whole,
+// so that there is always one that can be read.
 
 type checkpoint struct {
 	Spec    Spec    `json:"spec"`
@@ -30,8 +33,11 @@ type checkpoint struct {
 	Seconds float64 `json:"seconds"` // computed so far
 }
 
-// ourKey is where the metadata has all but the arrays.
-const ourKey = "stylebook"
+// Keys of the metadata: all but the arrays, and the hash of both, which version 0 did not have.
+const (
+	ourKey  = "stylebook"
+	hashKey = "sha256"
+)
 
 // writeCheckpoint saves a state.
 func writeCheckpoint(path string, c checkpoint, arrays map[string][]float32) error {
@@ -44,14 +50,26 @@ func writeCheckpoint(path string, c checkpoint, arrays map[string][]float32) err
 		shape := []int{len(arrays[name]) / (c.Height * c.Width * 3), c.Height, c.Width, 3}
 		list = append(list, safetensors.Array{Name: name, Shape: shape, Data: arrays[name]})
 	}
+	sum, err := hashState(string(ours), list)
+	if err != nil {
+		return err
+	}
 	_, err = atomicfile.Write(path, func(w io.Writer) error {
-		return safetensors.Write(w, map[string]string{ourKey: string(ours)}, list)
+		return safetensors.Write(w, map[string]string{ourKey: string(ours), hashKey: sum}, list)
 	})
 	return err
 }
 
-// readCheckpoint returns what writeCheckpoint saved; nil where there is nothing yet.
-func readCheckpoint(path string) (*checkpoint, *transfer.State, error) {
+// hashState returns the SHA-256 of the checkpoint without its hash.
+func hashState(ours string, arrays []safetensors.Array) (string, error) {
+	h := sha256.New()
+	err := safetensors.Write(h, map[string]string{ourKey: ours}, arrays)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// readCheckpoint returns what writeCheckpoint saved of a run with this spec; nil where there is nothing yet. One of another
+// run is a *[ChangedError].
+func readCheckpoint(path string, spec Spec) (*checkpoint, *transfer.State, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
@@ -60,6 +78,12 @@ func readCheckpoint(path string) (*checkpoint, *transfer.State, error) {
 		return nil, nil, err
 	}
 	c, state, err := parseCheckpoint(data)
+	if err == nil && c.Spec.Key() != spec.Key() {
+		return nil, nil, &ChangedError{filepath.Base(filepath.Dir(path)), spec.Differences(c.Spec)}
+	}
+	if err == nil {
+		err = c.check(state, spec)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s is damaged: %w: delete it to begin the run again", path, err)
 	}
@@ -76,8 +100,24 @@ func parseCheckpoint(data []byte) (*checkpoint, *transfer.State, error) {
 		return nil, nil, err
 	}
 	state := &transfer.State{Scale: c.Scale, Epoch: c.Epoch, Height: c.Height, Width: c.Width, Arrays: map[string][]float32{}}
-	for name, array := range arrays {
-		state.Arrays[name] = array.Data
+	var list []safetensors.Array
+	for _, name := range slices.Sorted(maps.Keys(arrays)) {
+		list, state.Arrays[name] = append(list, arrays[name]), arrays[name].Data
 	}
-	return &c, state, nil
+	sum, err := hashState(metadata[ourKey], list)
+	if err == nil && metadata[hashKey] != sum && len(metadata) > 1 {
+		err = errors.New("its SHA-256 is not the one that it names")
+	}
+	return &c, state, err
+}
+
+// check wants a state that a run with this spec can have.
+func (c *checkpoint) check(state *transfer.State, spec Spec) error {
+	if err := state.Check(spec.Options, spec.Height, spec.Width); err != nil {
+		return err
+	}
+	if c.Done != spec.Options.EpochsBefore(c.Scale)+c.Epoch || !(c.Seconds >= 0) {
+		return fmt.Errorf("epoch %d of scale %d can't be epoch %d of all, after %g seconds", c.Epoch, c.Scale, c.Done, c.Seconds)
+	}
+	return nil
 }

@@ -62,16 +62,20 @@ const idLength = 10
 func (s *Store) Begin(spec Spec, arguments []string, every int) (*Run, error) {
 	id := spec.Key()[:idLength]
 	for n := 2; ; n++ {
-		err := os.Mkdir(filepath.Join(s.dir, id), 0o755)
+		_, err := s.get(id)
 		if err == nil {
-			break
+			err = &BusyError{id}
+		} else if errors.As(err, new(*NoRunError)) { // a folder without a row is of a process that died here
+			var r *Run
+			if r, err = s.open(id, spec, arguments, every); err == nil {
+				return r, nil
+			}
 		}
-		if !errors.Is(err, fs.ErrExist) {
-			return nil, fmt.Errorf("runs: %w", err)
+		if !errors.As(err, new(*BusyError)) {
+			return nil, err
 		}
 		id = fmt.Sprintf("%s-%d", spec.Key()[:idLength], n)
 	}
-	return s.open(id, spec, arguments, every)
 }
 
 // Claim starts or continues the one run of a spec that sweeps share. One that is finished is a *[FinishedError], one that
@@ -83,9 +87,6 @@ func (s *Store) Claim(spec Spec, arguments []string, every int) (*Run, error) {
 	}
 	if id == "" {
 		id = spec.Key()[:idLength]
-	}
-	if err := os.MkdirAll(filepath.Join(s.dir, id), 0o755); err != nil {
-		return nil, fmt.Errorf("runs: %w", err)
 	}
 	return s.open(id, spec, arguments, every)
 }
@@ -102,9 +103,12 @@ func (s *Store) Resume(id string, spec Spec, every int) (*Run, error) {
 	return s.open(record.ID, spec, record.Arguments, every)
 }
 
-// open locks a run's folder, then looks how the run stands.
+// open locks a run's folder, which it makes if need be, then looks how the run stands.
 func (s *Store) open(id string, spec Spec, arguments []string, every int) (*Run, error) {
 	folder := filepath.Join(s.dir, id)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, fmt.Errorf("runs: %w", err)
+	}
 	lock := flock.New(filepath.Join(folder, lockName))
 	mine, err := lock.TryLock()
 	if err != nil {
@@ -123,10 +127,9 @@ func (s *Store) open(id string, spec Spec, arguments []string, every int) (*Run,
 }
 
 func (s *Store) openLocked(id string, spec Spec, arguments []string, every int) (*Run, error) {
-	record, err := s.Find(id)
-	var missing *NoRunError
+	record, err := s.get(id)
 	switch {
-	case errors.As(err, &missing):
+	case errors.As(err, new(*NoRunError)):
 		record = Summary{ID: id, Key: spec.Key(), Spec: spec, Arguments: arguments, Versions: versions(), Created: time.Now(),
 			Folder: filepath.Join(s.dir, id)}
 		if err := s.insert(record); err != nil {
@@ -137,19 +140,15 @@ func (s *Store) openLocked(id string, spec Spec, arguments []string, every int) 
 	case record.Status == Finished:
 		return nil, &FinishedError{record}
 	}
-	c, state, err := readCheckpoint(filepath.Join(record.Folder, checkpointName))
+	c, state, err := readCheckpoint(filepath.Join(record.Folder, checkpointName), spec)
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Summary: record, store: s, from: state, every: every}
-	if c != nil {
-		if c.Spec.Key() != spec.Key() {
-			return nil, &ChangedError{id, spec.Differences(c.Spec)}
-		}
-		r.Epoch, r.Seconds = c.Done, c.Seconds
-	} else {
-		r.Epoch, r.Seconds = 0, 0
+	if c == nil {
+		c = &checkpoint{}
 	}
+	r := &Run{Summary: record, store: s, from: state, every: every}
+	r.Epoch, r.Seconds = c.Done, c.Seconds
 	r.doneEpoch = r.Epoch
 	r.Status, r.Error = Running, ""
 	resetPeak()

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -98,7 +99,10 @@ func (s *Spec) UnmarshalJSON(text []byte) error {
 		if err := json.Unmarshal(text, &values); err != nil {
 			return err
 		}
-		options, _ := values["options"].(map[string]any)
+		options, ok := values["options"].(map[string]any)
+		if !ok {
+			return errors.New("its spec has no options")
+		}
 		options["ContentLayers"], options["StyleLayers"] = texts(old.Options.ContentLayers), texts(old.Options.StyleLayers)
 		var err error
 		if text, err = json.Marshal(values); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/oneline"
 
 	_ "modernc.org/sqlite" // registers "sqlite"
 )
@@ -28,6 +30,7 @@ const (
 	Stopped  Status = "stopped" // interrupted, or its process died: it can be resumed
 	Finished Status = "finished"
 	Failed   Status = "failed"
+	Damaged  Status = "damaged" // its row can't be read
 )
 
 // Summary is what the database tells of a run.
@@ -130,6 +133,9 @@ func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("runs: %w", err)
 	}
+	if info, err := os.Stat(filepath.Join(dir, databaseName)); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("runs: %s in %s is no file", databaseName, dir)
+	}
 	// The rollback journal works wherever locks do, on network drives too; that of write-ahead logging does not.
 	query := url.Values{"_pragma": {"busy_timeout(60000)", "journal_mode(delete)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
 	name := (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, databaseName)), RawQuery: query.Encode()}).String()
@@ -148,8 +154,11 @@ func Open(dir string) (*Store, error) {
 // prepare makes the tables, or brings those of an earlier version to this one. Where there is nothing to do it takes no lock.
 func prepare(db *sql.DB) error {
 	var version, old int
-	if err := db.QueryRow("pragma user_version").Scan(&version); err != nil || version == schemaVersion {
+	if err := db.QueryRow("pragma user_version").Scan(&version); err != nil {
 		return err
+	}
+	if version == schemaVersion {
+		return checkTables(db)
 	}
 	tx, err := db.Begin()
 	if err != nil {
@@ -178,6 +187,18 @@ func prepare(db *sql.DB) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// checkTables looks whether the tables are those of this version.
+func checkTables(db *sql.DB) error {
+	for _, columns := range []string{columns + " from runs", "run, epoch, total, lr, seconds from epochs", "run, epoch, place, term, value from terms"} {
+		rows, err := db.Query("select " + columns + " limit 0")
+		if err != nil {
+			return fmt.Errorf("it is damaged, or of another program: %w", err)
+		}
+		rows.Close()
+	}
+	return nil
 }
 
 // renewKeys writes the specs of earlier versions in today's form.
@@ -252,11 +273,30 @@ func (s *Store) Find(id string) (Summary, error) {
 	missing := &NoRunError{ID: id}
 	for _, r := range found {
 		if r.ID == id || (len(found) == 1 && id != "") {
-			return r, nil
+			return r, r.damage()
 		}
 		missing.Found = append(missing.Found, r.ID)
 	}
 	return Summary{}, missing
+}
+
+// get returns the run with exactly this ID. None is a *[NoRunError].
+func (s *Store) get(id string) (Summary, error) {
+	found, err := s.query("select "+columns+" from runs where id = ?", id)
+	if err == nil && len(found) == 0 {
+		err = &NoRunError{ID: id}
+	}
+	if err != nil {
+		return Summary{}, err
+	}
+	return found[0], found[0].damage()
+}
+
+func (r Summary) damage() error {
+	if r.Status == Damaged {
+		return fmt.Errorf("runs: the row of %s in the database can't be read: %s", r.ID, r.Error)
+	}
+	return nil
 }
 
 func (s *Store) query(query string, args ...any) ([]Summary, error) {
@@ -268,17 +308,10 @@ func (s *Store) query(query string, args ...any) ([]Summary, error) {
 	var all []Summary
 	for rows.Next() {
 		var r Summary
-		var created, spec, arguments, versions string
-		if err := rows.Scan(&r.ID, &r.Key, &created, &r.Status, &spec, &arguments, &versions, &r.Epoch,
-			&r.Seconds, &r.PeakBytes, &r.Error); err != nil {
-			return nil, fmt.Errorf("runs: %w", err)
+		if err := r.scan(rows); err != nil { // one that can't be read must not hide the others
+			r.Status, r.Error = Damaged, oneline.Short(oneline.First(err))
 		}
 		r.Folder = filepath.Join(s.dir, r.ID)
-		r.Created, err = time.Parse(time.RFC3339Nano, created)
-		if err := errors.Join(err, json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(arguments), &r.Arguments),
-			json.Unmarshal([]byte(versions), &r.Versions)); err != nil {
-			return nil, fmt.Errorf("runs: the row of %s: %w", r.ID, err)
-		}
 		all = append(all, r)
 	}
 	if err := rows.Err(); err != nil {
@@ -296,24 +329,42 @@ func (s *Store) query(query string, args ...any) ([]Summary, error) {
 		if len(last) > 0 {
 			all[i].Last = last[0]
 		}
-		if all[i].Status == Running && !s.locked(all[i].ID) {
-			all[i].Status = Stopped // its process died
+		if s.lost(all[i]) {
+			all[i].Status = Stopped
 		}
 	}
 	return all, nil
 }
 
+// scan reads a row.
+func (r *Summary) scan(rows *sql.Rows) (err error) {
+	var created, spec, arguments, versions string
+	if err := rows.Scan(&r.ID, &r.Key, &created, &r.Status, &spec, &arguments, &versions, &r.Epoch, &r.Seconds, &r.PeakBytes,
+		&r.Error); err != nil {
+		return err
+	}
+	r.Created, err = time.Parse(time.RFC3339Nano, created)
+	return errors.Join(err, json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(arguments), &r.Arguments),
+		json.Unmarshal([]byte(versions), &r.Versions))
+}
+
+// lost says whether a run stands otherwise than its row has it: its process died, or its picture is gone.
+func (s *Store) lost(r Summary) bool {
+	_, err := os.Stat(r.Picture())
+	return r.Status == Running && !s.locked(r.ID) || r.Status == Finished && errors.Is(err, fs.ErrNotExist)
+}
+
 // byKey returns the ID of the run that sweeps share for a key; "" where there is none. Of several the one that got furthest
 // counts.
 func (s *Store) byKey(key string) (id string, err error) {
-	err = s.db.QueryRow("select id from runs where key = ? order by status = 'finished' desc, epoch desc, id limit 1", key).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+	found, err := s.query("select "+columns+" from runs where key = ? order by epoch, id desc", key)
+	for _, r := range found {
+		if r.Status == Finished {
+			return r.ID, nil
+		}
+		id = r.ID
 	}
-	if err != nil {
-		return "", fmt.Errorf("runs: %w", err)
-	}
-	return id, nil
+	return id, err
 }
 
 // Losses returns the records of a run's epochs, in order, as far as they are saved.

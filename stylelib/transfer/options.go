@@ -533,3 +533,11 @@ func (o Options) epochsOf() []int {
 	epochs[o.Scales-1] += o.Epochs % o.Scales
 	return epochs
 }
+
+// EpochsBefore returns how many epochs the scales before one have.
+func (o Options) EpochsBefore(scale int) (epochs int) {
+	for _, n := range o.epochsOf()[:scale] {
+		epochs += n
+	}
+	return epochs
+}

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	sl "stylebook/stylelib"
 
@@ -31,15 +32,18 @@ const imageArray = "image"
 // from, if not nil, is a state of a training with the same pictures, options and engine; the rest of it is then computed
 // with the same bits as if it had never stopped. report and errors are [sl.Minimize]'s.
 func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) error) (*tensors.Tensor, error) {
+	if from != nil {
+		if err := from.Check(t.Options, t.Height, t.Width); err != nil {
+			return nil, err
+		}
+	}
 	var image *tensors.Tensor
-	before := 0 // epochs of the scales before
 	for scale, of := range t.Options.sizes(t.Height, t.Width) {
-		epochs := t.Options.epochsOf()[scale]
 		if from != nil && scale < from.Scale {
-			before += epochs
 			continue
 		}
-		s := training{extractor: t.Extractor, options: t.Options, scale: scale, epochs: epochs, before: before}
+		s := training{extractor: t.Extractor, options: t.Options, scale: scale, epochs: t.Options.epochsOf()[scale],
+			before: t.Options.EpochsBefore(scale)}
 		if from != nil && scale == from.Scale {
 			s.from = from
 		}
@@ -54,7 +58,6 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 		if image, err = s.run(ctx, x, report); err != nil {
 			return image, err
 		}
-		before += epochs
 	}
 	return image, nil
 }
@@ -73,7 +76,7 @@ type training struct {
 // start returns the image to start from: that of the state, of the scale before, or what the options say.
 func (t *training) start(pictures Pictures, coarser *tensors.Tensor) (*sl.SynthesizedImage, error) {
 	if t.from != nil {
-		return t.from.restore(t.pictures.size, t.options.optimizer(t.epochs))
+		return t.from.restore(t.pictures.size, t.options.optimizer(t.epochs)), nil
 	}
 	initial, err := coarser, error(nil)
 	if coarser != nil {
@@ -130,33 +133,45 @@ func (t *training) snapshot(x *sl.SynthesizedImage, optimizer sl.Optimizer) (s *
 	return s, nil
 }
 
-// restore is the inverse of snapshot. Arrays of several copies may have fewer, as earlier versions saved them: the first ones
-// are then zeros.
-func (s *State) restore(of size, optimizer sl.Optimizer) (*sl.SynthesizedImage, error) {
+// Check says what makes a state none of a training of height × width pixels with these options; nil if it is one. Arrays of
+// several copies may have fewer, as earlier versions saved them.
+func (s *State) Check(o Options, height, width int) error {
+	if s.Scale < 0 || s.Scale >= o.Scales {
+		return fmt.Errorf("the saved state is of scale %d of %d", s.Scale, o.Scales)
+	}
+	of, epochs := o.sizes(height, width)[s.Scale], o.epochsOf()[s.Scale]
 	if s.Height != of.height || s.Width != of.width {
-		return nil, fmt.Errorf("the saved state is %d × %d (height × width), this training %d × %d", s.Height, s.Width, of.height, of.width)
+		return fmt.Errorf("the saved state is %d × %d (height × width), this training %d × %d", s.Height, s.Width, of.height, of.width)
 	}
-	each := of.height * of.width * 3
-	array := func(name string, copies int) (*tensors.Tensor, error) {
-		saved, ok := s.Arrays[name]
-		if n := len(saved); !ok || n > copies*each || n%each != 0 || (copies == 1 && n == 0) {
-			return nil, fmt.Errorf("the saved state has no %s of %d × %d pixels: it is of another training", name, of.height, of.width)
+	if s.Epoch < 0 || s.Epoch > epochs {
+		return fmt.Errorf("the saved state is of epoch %d of %d", s.Epoch, epochs)
+	}
+	wanted, each := append(o.optimizer(epochs).State, sl.StateArray{Name: imageArray, Copies: 1}), 3*of.area()
+	for _, array := range wanted {
+		saved, ok := s.Arrays[array.Name]
+		if n := len(saved); !ok || n > array.Copies*each || n%each != 0 || (array.Copies == 1 && n == 0) {
+			return fmt.Errorf("the saved state has no %s of %d × %d pixels: it is of another training", array.Name, of.height, of.width)
 		}
-		values := make([]float32, copies*each)
+		if slices.ContainsFunc(saved, func(v float32) bool { return v-v != 0 }) {
+			return fmt.Errorf("the saved state's %s has values that are no numbers", array.Name)
+		}
+	}
+	if len(s.Arrays) != len(wanted) {
+		return fmt.Errorf("the saved state has %d arrays, this training %d", len(s.Arrays), len(wanted))
+	}
+	return nil
+}
+
+// restore is the inverse of snapshot. The copies that an array lacks are zeros, and come first.
+func (s *State) restore(of size, optimizer sl.Optimizer) *sl.SynthesizedImage {
+	array := func(name string, copies int) *tensors.Tensor {
+		values, saved := make([]float32, copies*3*of.area()), s.Arrays[name]
 		copy(values[len(values)-len(saved):], saved)
-		return tensors.FromFlatDataAndDimensions(values, copies, of.height, of.width, 3), nil
+		return tensors.FromFlatDataAndDimensions(values, copies, of.height, of.width, 3)
 	}
-	x := &sl.SynthesizedImage{Epoch: s.Epoch}
-	var err error
-	if x.Image, err = array(imageArray, 1); err != nil {
-		return nil, err
-	}
+	x := &sl.SynthesizedImage{Epoch: s.Epoch, Image: array(imageArray, 1)}
 	for _, kept := range optimizer.State {
-		restored, err := array(kept.Name, kept.Copies)
-		if err != nil {
-			return nil, err
-		}
-		x.State = append(x.State, restored)
+		x.State = append(x.State, array(kept.Name, kept.Copies))
 	}
-	return x, nil
+	return x
 }
