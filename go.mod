@@ -5,7 +5,6 @@ go 1.26.5
 require (
 	github.com/KimMachineGun/automemlimit v0.7.5
 	github.com/dustin/go-humanize v1.0.1
-	github.com/goccy/go-yaml v1.19.2
 	github.com/gofrs/flock v0.13.0
 	github.com/gomlx/compute v0.1.2
 	github.com/gomlx/go-xla v0.4.1
@@ -13,6 +12,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/schollz/progressbar/v3 v3.19.0
 	github.com/shirou/gopsutil/v4 v4.26.10
+	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/image v0.38.0
 	golang.org/x/term v0.40.0
 	gonum.org/v1/gonum v0.17.0

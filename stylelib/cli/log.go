@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	sl "stylebook/stylelib"
@@ -17,11 +18,35 @@ func openLog(path string) (*epochLog, error) {
 	if path == "" {
 		return &epochLog{}, nil
 	}
-	file, err := os.Create(path)
+	err := checkLog(path)
+	var file *os.File
+	if err == nil {
+		file, err = os.Create(path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("-log: %w", err)
 	}
 	return &epochLog{file: file}, nil
+}
+
+// lineStart is how each line begins.
+const lineStart = `{"epoch":`
+
+// checkLog refuses to write over a file that holds something else than the log of an earlier run.
+func checkLog(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil // os.Create knows better
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	start := make([]byte, len(lineStart))
+	if _, err := io.ReadFull(file, start); err != nil || string(start) != lineStart {
+		return fmt.Errorf("%s is no log of an earlier run: choose another name, or delete it", path)
+	}
+	return nil
 }
 
 // Write adds one line, complete when it returns, so that an interrupted run leaves a log that can be read.

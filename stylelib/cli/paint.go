@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
+	"stylebook/stylelib/weights"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -127,30 +129,64 @@ func (s *settings) checkOutputs(store *runs.Store) error {
 			return err
 		}
 	}
-	r := s.request
-	inputs := slices.Concat([]string{r.Content, r.ContentMask, r.Init, r.Weights.Spec}, r.Styles, r.StyleMasks)
-	if store != nil {
-		inputs = append(inputs, store.Database())
-	}
-	outputs := []struct{ flag, path string }{{"-out", s.out}, {"-log", s.log}}
-	for epoch := s.saveEvery; s.saveEvery > 0 && s.out != "" && epoch <= r.Options.Epochs; epoch += s.saveEvery {
-		outputs = append(outputs, struct{ flag, path string }{"-save-every", s.pictureOf(epoch, s.out)})
-	}
-	if s.log != "" && absolutePath(s.log) == absolutePath(s.out) {
-		return fmt.Errorf("-log %s would overwrite the result: choose another name", s.log)
-	}
-	for _, output := range outputs {
-		out, err := os.Stat(output.path)
-		if err != nil {
-			continue // not there yet
+	inputs := s.inputs()
+	for flag, path := range s.outputs() {
+		if s.log != "" && flag != "-log" && place(path) == place(s.log) {
+			return fmt.Errorf("-log %s would overwrite the result: choose another name", s.log)
 		}
-		for _, input := range inputs {
-			if in, err := os.Stat(input); err == nil && os.SameFile(in, out) {
-				return fmt.Errorf("%s: %s would overwrite what the run is made from: choose another name", output.flag, output.path)
-			}
+		if err := protect(flag, path, inputs, store); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// inputs are the files that the run is made from.
+func (s *settings) inputs() []string {
+	r := s.request
+	return slices.Concat([]string{r.Content, r.ContentMask, r.Init, r.Weights.Spec, os.Getenv(weights.EnvWeights)}, r.Styles, r.StyleMasks)
+}
+
+// outputs yields the files that the run writes, each with its option.
+func (s *settings) outputs() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		more := (s.log == "" || yield("-log", s.log)) && s.out != "" && yield("-out", s.out)
+		for epoch := s.saveEvery; more && s.saveEvery > 0 && epoch <= s.request.Options.Epochs; epoch += s.saveEvery {
+			more = yield("-save-every", s.pictureOf(epoch, s.out))
+		}
+	}
+}
+
+// protect refuses to write a file of an option over inputs, or over what the store keeps.
+func protect(flag, path string, inputs []string, store *runs.Store) error {
+	if store != nil && store.Owns(path) {
+		return fmt.Errorf("%s: %s is in the store of runs: choose another place", flag, path)
+	}
+	out, err := os.Stat(path)
+	if err != nil {
+		return nil // not there yet
+	}
+	for _, input := range inputs {
+		if in, err := os.Stat(input); err == nil && os.SameFile(in, out) {
+			return fmt.Errorf("%s: %s would overwrite what the run is made from: choose another name", flag, path)
+		}
+	}
+	return nil
+}
+
+// place is where a file is, or would be made.
+func place(path string) string {
+	if target, err := os.Readlink(path); err == nil {
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	path = absolutePath(path)
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(folder, filepath.Base(path))
+	}
+	return path
 }
 
 // openRuns opens the store that the command line asks for; nil for none.

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
@@ -57,7 +59,7 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 	if err := parseFlags(flags, args, sweepHelp, c.stdout, "FILE"); err != nil {
 		return err
 	}
-	w, err := c.work(flags.Arg(0), o)
+	w, inputs, err := c.work(flags.Arg(0), o)
 	if err != nil {
 		return err
 	}
@@ -69,6 +71,11 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 	}
 	err = withStore(o.dir, func(store *runs.Store) error {
 		w.Store, o.dir = store, store.Dir()
+		for _, path := range w.Outputs() {
+			if err := protect("-out", path, inputs, store); err != nil {
+				return err
+			}
+		}
 		return c.doSweep(ctx, w, o)
 	})
 	var interrupted *sweep.InterruptedError
@@ -78,38 +85,38 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 	return err
 }
 
-// work reads the file and checks each run's options before any begins.
-func (c *command) work(file string, o sweepOptions) (*sweep.Work, error) {
+// work reads the file and checks each run's options before any begins. inputs are all files that the runs are made from.
+func (c *command) work(file string, o sweepOptions) (w *sweep.Work, inputs []string, err error) {
 	plan, err := sweep.Read(file)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	w, err := sweep.NewWork(plan, o.out)
-	if err != nil {
-		return nil, err
+	if w, err = sweep.NewWork(plan, o.out); err != nil {
+		return nil, nil, err
 	}
 	w.Say = func(format string, args ...any) { c.say(o.quiet, format, args...) }
 	w.Warn = func(format string, args ...any) { fmt.Fprintf(c.stderr, "stylize: "+format+"\n", args...) }
 	if o.task >= len(w.Runs) {
-		return nil, &usageError{fmt.Errorf("sweep: -task %d: %s has %d runs", o.task, file, len(w.Runs))}
+		return nil, nil, &usageError{fmt.Errorf("sweep: -task %d: %s has %d runs", o.task, file, len(w.Runs))}
 	}
+	all := map[string]bool{file: true}
 	for i, settings := range w.Runs {
-		if _, err := c.runSettings(w, i); err != nil {
-			return nil, fmt.Errorf("%s: run %d (%s): %w", file, i, sweep.Label(settings), err)
+		one, err := c.runSettings(w, i)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: run %d (%s): %w", file, i, sweep.Label(settings), err)
+		}
+		for _, input := range one.inputs() {
+			all[input] = true
 		}
 	}
-	return w, nil
+	return w, slices.Collect(maps.Keys(all)), nil
 }
 
 // runSettings are those of one run.
 func (c *command) runSettings(w *sweep.Work, i int) (*settings, error) {
-	arguments, err := w.Arguments(w.Runs[i])
-	if err != nil {
-		return nil, err
-	}
 	one := c.settings()
 	one.sweep = true
-	return one, one.parse(arguments, io.Discard)
+	return one, one.parse(w.Arguments(w.Runs[i]), io.Discard)
 }
 
 // doSweep does what is not finished, here or elsewhere, and collects the results.

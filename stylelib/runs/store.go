@@ -238,8 +238,20 @@ func renewKeys(tx *sql.Tx) error {
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Database is the path of the store's database.
-func (s *Store) Database() string { return filepath.Join(s.dir, databaseName) }
+// Owns says whether a path is, or would be, the store's database or in the folder of a run.
+func (s *Store) Owns(path string) bool {
+	same := func(folder string) bool {
+		here, err := os.Stat(s.dir)
+		there, statErr := os.Stat(folder)
+		return errors.Join(err, statErr) == nil && os.SameFile(here, there)
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	folder := filepath.Dir(path)
+	_, err := os.Stat(filepath.Join(folder, lockName))
+	return same(folder) && strings.HasPrefix(filepath.Base(path), databaseName) || err == nil && same(filepath.Join(folder, ".."))
+}
 
 // Dir is the store's folder.
 func (s *Store) Dir() string { return s.dir }

@@ -2,17 +2,15 @@ package sweep
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/figure"
+	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/runs"
 )
 
@@ -42,13 +40,13 @@ func (w *Work) Collect(results []*runs.Summary, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := sl.WriteImage(filepath.Join(w.Out, "sheet.png"), sheet); err != nil {
+	if err := sl.WriteImage(w.sheetPath(), sheet); err != nil {
 		return err
 	}
 	if err := w.table(results, stdout); err != nil {
 		return err
 	}
-	w.Say("saved    %s and table.csv", filepath.Join(w.Out, "sheet.png"))
+	w.Say("saved    %s and table.csv", w.sheetPath())
 	if failed > 0 {
 		return fmt.Errorf("%d of %d runs failed", failed, len(results))
 	}
@@ -93,11 +91,8 @@ func (w *Work) table(results []*runs.Summary, stdout io.Writer) error {
 		row = append(row, number(r.Last.Total), number(r.Seconds))
 		rows = append(rows, append(row, strconv.FormatInt(r.PeakBytes, 10)))
 	}
-	file, err := os.Create(filepath.Join(w.Out, "table.csv"))
+	_, err := atomicfile.Write(w.tablePath(), func(out io.Writer) error { return csv.NewWriter(out).WriteAll(harmless(rows)) })
 	if err != nil {
-		return err
-	}
-	if err := errors.Join(csv.NewWriter(file).WriteAll(rows), file.Close()); err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
@@ -105,6 +100,20 @@ func (w *Work) table(results []*runs.Summary, stdout io.Writer) error {
 		fmt.Fprintln(table, strings.Join(row, "\t"))
 	}
 	return table.Flush()
+}
+
+// harmless puts an apostrophe before cells that a spreadsheet would take for formulas.
+func harmless(rows [][]string) [][]string {
+	safe := make([][]string, len(rows))
+	for i, row := range rows {
+		for _, cell := range row {
+			if _, err := strconv.ParseFloat(cell, 64); err != nil && strings.ContainsAny(cell[:min(len(cell), 1)], "=+-@\t\r") {
+				cell = "'" + cell
+			}
+			safe[i] = append(safe[i], cell)
+		}
+	}
+	return safe
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }

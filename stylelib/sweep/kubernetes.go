@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // VolumeError reports a volume that can't be meant.
@@ -33,30 +33,27 @@ func (w *Work) Kubernetes(command []string, image, volume, runs string) ([]byte,
 		}
 	}
 	command = append(command, w.arguments("$(JOB_COMPLETION_INDEX)")...)
-	type fields = yaml.MapSlice
+	type fields = map[string]any
 	return yaml.Marshal(fields{
-		{Key: "apiVersion", Value: "batch/v1"},
-		{Key: "kind", Value: "Job"},
-		{Key: "metadata", Value: fields{{Key: "generateName", Value: "stylize-"}}},
-		{Key: "spec", Value: fields{
-			{Key: "completionMode", Value: "Indexed"},
-			{Key: "completions", Value: len(w.Runs)},
-			{Key: "parallelism", Value: len(w.Runs)},
-			{Key: "backoffLimitPerIndex", Value: 1}, // a run that was killed goes on from its checkpoint
-			{Key: "maxFailedIndexes", Value: len(w.Runs)},
-			{Key: "template", Value: fields{{Key: "spec", Value: fields{
-				{Key: "restartPolicy", Value: "Never"},
-				{Key: "containers", Value: []fields{{
-					{Key: "name", Value: "stylize"},
-					{Key: "image", Value: image},
-					{Key: "command", Value: command},
-					{Key: "volumeMounts", Value: []fields{{{Key: "name", Value: "data"}, {Key: "mountPath", Value: folder}}}},
-				}}},
-				{Key: "volumes", Value: []fields{{
-					{Key: "name", Value: "data"},
-					{Key: "persistentVolumeClaim", Value: fields{{Key: "claimName", Value: claim}}},
-				}}},
-			}}}},
-		}},
+		"apiVersion": "batch/v1",
+		"kind":       "Job",
+		"metadata":   fields{"generateName": "stylize-"},
+		"spec": fields{
+			"completionMode":       "Indexed",
+			"completions":          len(w.Runs),
+			"parallelism":          len(w.Runs),
+			"backoffLimitPerIndex": 1, // a run that was killed goes on from its checkpoint
+			"maxFailedIndexes":     len(w.Runs),
+			"template": fields{"spec": fields{
+				"restartPolicy": "Never",
+				"containers": []fields{{
+					"name":         "stylize",
+					"image":        image,
+					"command":      command,
+					"volumeMounts": []fields{{"name": "data", "mountPath": folder}},
+				}},
+				"volumes": []fields{{"name": "data", "persistentVolumeClaim": fields{"claimName": claim}}},
+			}},
+		},
 	})
 }

@@ -11,13 +11,18 @@
 package sweep
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"stylebook/stylelib/internal/oneline"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // maxRuns bounds a sweep: more is a mistake in the file.
@@ -39,71 +44,119 @@ type Axis struct {
 	Values []string
 }
 
+// maxBytes bounds a sweep file.
+const maxBytes = 1 << 20
+
 // Read reads a sweep file, in YAML (which JSON is too). Every error is one line that begins with path.
 func Read(path string) (*Sweep, error) {
-	data, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	s, err := parse(data)
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxBytes+1))
+	if err == nil && len(data) > maxBytes {
+		err = fmt.Errorf("it has more than %d bytes", maxBytes)
+	}
+	var s *Sweep
+	if err == nil {
+		s, err = parse(data)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, errors.New(oneline.Short(oneline.First(fmt.Errorf("%s: %w", path, err))))
 	}
 	s.Path = path
 	return s, nil
 }
 
 func parse(data []byte) (*Sweep, error) {
-	var file struct {
-		Set  yaml.MapSlice `yaml:"set"`
-		Vary yaml.MapSlice `yaml:"vary"`
+	var file struct{ Set, Vary yaml.Node }
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	err := decoder.Decode(&file)
+	var several *yaml.TypeError
+	if errors.As(err, &several) {
+		first, _, _ := strings.Cut(several.Errors[0], " in type ")
+		err = errors.New(first)
 	}
-	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
-		line, _, _ := strings.Cut(err.Error(), "\n")
-		return nil, errors.New(line)
+	if err != nil && err != io.EOF {
+		return nil, err
 	}
 	s, seen := &Sweep{}, map[string]bool{}
-	for _, item := range file.Set {
-		name, value := fmt.Sprint(item.Key), item.Value
+	err = eachOption("set", &file.Set, seen, func(name string, value *yaml.Node) error {
 		text, err := scalar(name, value)
-		if err != nil {
-			return nil, err
-		}
-		seen[name] = true
 		s.Set = append(s.Set, Setting{name, text})
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	n := 1
-	for _, item := range file.Vary {
-		axis := Axis{Name: fmt.Sprint(item.Key)}
-		if seen[axis.Name] {
-			return nil, fmt.Errorf("%s is set twice", axis.Name)
+	return s, eachOption("vary", &file.Vary, seen, func(name string, list *yaml.Node) error {
+		axis := Axis{Name: name}
+		if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+			return fmt.Errorf("vary: %s: want a list of values, such as [1, 2]", name)
 		}
-		seen[axis.Name] = true
-		values, ok := item.Value.([]any)
-		if !ok || len(values) == 0 {
-			return nil, fmt.Errorf("vary: %s: want a list of values, such as [1, 2]", axis.Name)
-		}
-		for _, value := range values {
-			text, err := scalar(axis.Name, value)
+		for _, value := range list.Content {
+			text, err := scalar(name, value)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			axis.Values = append(axis.Values, text)
 		}
 		s.Vary = append(s.Vary, axis)
-		if n *= len(values); n > maxRuns {
-			return nil, fmt.Errorf("these are more than %d runs", maxRuns)
+		if n *= len(axis.Values); n > maxRuns {
+			return fmt.Errorf("these are more than %d runs", maxRuns)
 		}
-	}
-	return s, nil
+		return nil
+	})
 }
 
-func scalar(name string, value any) (string, error) {
-	switch value.(type) {
-	case string, bool, int, int64, uint64, float64:
-		return fmt.Sprint(value), nil
+// optionName is what options may be called.
+var optionName = regexp.MustCompile("^[a-z0-9]+(-[a-z0-9]+)*$")
+
+// eachOption calls f for each option of a mapping.
+func eachOption(of string, mapping *yaml.Node, seen map[string]bool, f func(name string, value *yaml.Node) error) error {
+	if mapping.IsZero() || mapping.Tag == "!!null" {
+		return nil
 	}
-	return "", fmt.Errorf("%s: want a text or a number, not %v", name, value)
+	if mapping.Kind != yaml.MappingNode {
+		return fmt.Errorf("%s: want options with their values", of)
+	}
+	for i := 0; i < len(mapping.Content); i += 2 {
+		name := mapping.Content[i].Value
+		switch {
+		case !optionName.MatchString(name):
+			return fmt.Errorf("%s: there is no option %q", of, name)
+		case seen[name]:
+			return fmt.Errorf("%s is set twice", name)
+		}
+		switch name {
+		case "out", "log", "runs", "resume", "quiet", "backend", "help", "h":
+			return fmt.Errorf("%s can't be set in a sweep", name)
+		}
+		seen[name] = true
+		if err := f(name, value(mapping.Content[i+1])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// value is a node, or what an alias stands for.
+func value(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+func scalar(name string, node *yaml.Node) (string, error) {
+	node = value(node)
+	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
+		return "", fmt.Errorf("%s: want a text or a number in line %d", name, node.Line)
+	}
+	return node.Value, nil
 }
 
 // Combinations returns the varied settings of each run, in order.
@@ -122,15 +175,11 @@ func (s *Sweep) Combinations() [][]Setting {
 }
 
 // Arguments returns the command line of a run. Paths count from the file's folder.
-func (s *Sweep) Arguments(settings []Setting) (arguments []string, err error) {
+func (s *Sweep) Arguments(settings []Setting) (arguments []string) {
 	for _, setting := range append(s.Set[:len(s.Set):len(s.Set)], settings...) {
-		switch setting.Name {
-		case "out", "log", "runs", "resume", "quiet", "backend":
-			return nil, fmt.Errorf("%s can't be set in a sweep", setting.Name)
-		}
 		arguments = append(arguments, "-"+setting.Name+"="+s.fromFile(setting))
 	}
-	return arguments, nil
+	return arguments
 }
 
 // fromFile makes paths count from the folder of the sweep file.

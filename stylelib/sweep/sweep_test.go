@@ -1,8 +1,10 @@
 package sweep
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -42,12 +44,57 @@ func TestBadFiles(t *testing.T) {
 		"set: {a: [1]}":               "a: want a text or a number",
 		"vary: {a: [[1]]}":            "a: want a text or a number",
 		"set: {a: 1}\nvary: {a: [1]}": "a is set twice",
-		"sat: {a: 1}":                 "unknown field",
-		"set: [":                      "[1:",
+		"sat: {a: 1}":                 "line 1: field sat not found",
+		"set: {help: true}":           "help can't be set",
+		"set: {'-out': x}":            `there is no option "-out"`,
+		"set: {a: &x [*x]}":           "a: want a text or a number",
+		"set: 3":                      "set: want options",
+		"vary: [1]":                   "vary: want options",
+		"set: {a: ~}":                 "a: want a text or a number",
+		"set: [":                      "line 1: did not find",
 	} {
 		_, err := read(t, text)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: got %v, want one line with %q", text, err, want)
 		}
+	}
+}
+
+// Whatever a file of the allowed size nests or repeats, reading it takes little.
+func TestBadFilesTakeLittleMemory(t *testing.T) {
+	for _, piece := range []string{"[", "{a: ", "- ", "? ", "a: ", "&a ", "!a ", "{", "\x00", "a: [b, "} {
+		data := append([]byte("set: "), bytes.Repeat([]byte(piece), maxBytes/len(piece)-5)...)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := parse(data); err == nil {
+			t.Errorf("%q again and again is taken for a sweep", piece)
+		}
+		if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 64<<20 {
+			t.Errorf("%q again and again took %d MB", piece, (after.TotalAlloc-before.TotalAlloc)>>20)
+		}
+	}
+	if _, err := Read("/dev/zero"); err == nil || runtime.GOOS == "linux" && !strings.Contains(err.Error(), "more than 1048576 bytes") {
+		t.Errorf("an endless file: %v", err)
+	}
+}
+
+func FuzzSweep(f *testing.F) {
+	for _, seed := range []string{"set: {epochs: 3, quick: true}\nvary:\n  b: [x, 'y,z']\n  a: [1, 0.5]\n", `{"set": {"epochs": 3}}`, "set: &a {b: *a}"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if s, err := parse(data); err == nil {
+			for _, settings := range s.Combinations() {
+				s.Arguments(settings)
+			}
+		}
+	})
+}
+
+// Cells that a spreadsheet would compute are text, numbers stay numbers.
+func TestTableIsHarmless(t *testing.T) {
+	want := [][]string{{"'=1+1", "'+a", "'-b,c", "'@x", "-1.5", "a=1", "", "'\tx"}}
+	if diff := cmp.Diff(want, harmless([][]string{{"=1+1", "+a", "-b,c", "@x", "-1.5", "a=1", "", "\tx"}})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

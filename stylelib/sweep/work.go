@@ -122,6 +122,18 @@ func Duration(seconds float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second)).Round(10 * time.Millisecond)
 }
 
+// Outputs are the files that the work may write beside its runs.
+func (w *Work) Outputs() []string {
+	paths := []string{w.sheetPath(), w.tablePath()}
+	for i := range w.Runs {
+		paths = append(paths, w.notePath(i))
+	}
+	return paths
+}
+
+func (w *Work) sheetPath() string { return filepath.Join(w.Out, "sheet.png") }
+func (w *Work) tablePath() string { return filepath.Join(w.Out, "table.csv") }
+
 func (w *Work) notePath(task int) string {
 	return filepath.Join(w.Out, fmt.Sprintf("task-%d.run", task))
 }
