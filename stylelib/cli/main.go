@@ -12,7 +12,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"stylebook/stylelib/transfer"
 )
@@ -28,14 +30,46 @@ const (
 // use, or 130 when it was interrupted and has saved the picture as far as it got. terms are losses of the caller's own, each a
 // part of the loss with its weight.
 func Main(terms ...transfer.Term) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
-	os.Exit(Run(ctx, os.Args[1:], os.Stdout, os.Stderr, terms...))
+	c := &command{terms: terms, stdout: os.Stdout, stderr: os.Stderr}
+	os.Exit(c.status(c.untilSignal(), os.Args[1:]))
 }
 
 // Run runs the command with its arguments and returns its exit status.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer, terms ...transfer.Term) int {
 	c := &command{terms: terms, stdout: stdout, stderr: stderr}
+	return c.status(ctx, args)
+}
+
+// patience is how long after a signal the program may be silent.
+const patience = time.Second
+
+// untilSignal returns a context that ends with the first signal. If there is nothing to save, the program ends soon after
+// whatever it is at; else a second Ctrl-C ends it. A closed terminal sends SIGHUP more than once, and a reader of our messages
+// that is gone is no reason to die, so of these none does.
+func (c *command) untilSignal() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // by nohup, say
+			signal.Notify(signals, s)
+		}
+	}
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	go func() {
+		<-signals
+		cancel()
+		signal.Reset(os.Interrupt)
+		time.Sleep(patience)
+		if !c.unsaved.Load() {
+			fmt.Fprintln(c.stderr, "stylize: interrupted before an epoch was done: nothing more is saved")
+			os.Exit(statusInterrupted)
+		}
+		fmt.Fprintln(c.stderr, "stylize: ends after this epoch and saves the picture; another Ctrl-C ends at once")
+	}()
+	return ctx
+}
+
+func (c *command) status(ctx context.Context, args []string) int {
 	err := c.run(ctx, args)
 	var interrupted *interruptedError
 	var usage *usageError
@@ -43,10 +77,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, terms ...
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "stylize: %v (stylize -help lists the options)\n", err)
+		fmt.Fprintf(c.stderr, "stylize: %v (stylize -help lists the options)\n", err)
 		return statusUsage
 	}
-	fmt.Fprintf(stderr, "stylize: %v\n", err)
+	fmt.Fprintf(c.stderr, "stylize: %v\n", err)
 	if errors.As(err, &interrupted) {
 		return statusInterrupted
 	}
@@ -57,6 +91,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, terms ...
 type command struct {
 	terms          []transfer.Term
 	stdout, stderr io.Writer
+	unsaved        atomic.Bool // whether there are epochs since the last picture or run was saved
 }
 
 func (c *command) run(ctx context.Context, args []string) error {

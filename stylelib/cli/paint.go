@@ -102,6 +102,7 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 	bar := newProgress(c.stderr, done, j.Options.Epochs, s.quiet)
 	x, trainErr := j.train(ctx, func(r sl.Record) error {
 		done = r.Epoch
+		c.unsaved.Store(true)
 		bar.report(r)
 		return log.Write(r)
 	})

@@ -175,7 +175,11 @@ func (c *command) doRun(ctx context.Context, w *sweep.Work, e *engine.Engine, i 
 	if err != nil {
 		return nil, false, err
 	}
-	x, trainErr := j.train(ctx, func(sl.Record) error { return nil })
+	defer c.unsaved.Store(false)
+	x, trainErr := j.train(ctx, func(sl.Record) error {
+		c.unsaved.Store(true)
+		return nil
+	})
 	var picture image.Image
 	if trainErr == nil {
 		picture, trainErr = j.Picture(x, j.bits)
