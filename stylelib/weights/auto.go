@@ -2,6 +2,7 @@ package weights
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,14 +22,14 @@ func (l *loader) auto(ctx context.Context) (*Loaded, error) {
 	if here && unfit == nil {
 		rest = l.RetryAfter
 	}
-	loaded, err := l.vgg19(ctx, cache, rest)
+	loaded, err := l.trained(ctx, cache, sl.VGG19, rest)
 	if loaded != nil || err != nil {
 		return loaded, err
 	}
-	why := l.missing(sl.VGG19)
+	why := l.missing(sl.VGG19, noDownloads)
 	switch {
 	case here && unfit == nil:
-		loaded, err = l.vgg16(ctx, cache)
+		loaded, err = l.trained(ctx, cache, sl.VGG16, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -42,60 +43,31 @@ func (l *loader) auto(ctx context.Context) (*Loaded, error) {
 	return l.standIn(ctx)
 }
 
-// vgg19 returns nil without an error if none could be had. See fromNetwork for rest.
-func (l *loader) vgg19(ctx context.Context, cache *cache, rest time.Duration) (*Loaded, error) {
-	convs, err := needed(sl.VGG19, l.Layers)
+// trained takes a network from a cache, and downloads VGG-19 where none has it: see fromNetwork for rest. It returns nil
+// without an error if none could be had.
+func (l *loader) trained(ctx context.Context, cache *cache, architecture sl.Architecture, rest time.Duration) (*Loaded, error) {
+	convs, err := needed(architecture, l.Layers)
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func() (*Loaded, error){
-		func() (*Loaded, error) { return l.fromCache(ctx, cache, sl.VGG19, convs) },
-		func() (*Loaded, error) { return l.fromHub(ctx, sl.VGG19) },
-		func() (*Loaded, error) { return l.fromNetwork(ctx, cache, convs, rest) },
-	} {
-		loaded, err := step()
-		if err != nil {
-			return nil, err
-		}
-		if loaded != nil {
-			return l.noted(loaded), nil
-		}
-	}
-	return nil, nil
-}
-
-// vgg16 returns nil without an error if none is here.
-func (l *loader) vgg16(ctx context.Context, cache *cache) (*Loaded, error) {
-	convs, err := needed(sl.VGG16, l.Layers)
-	if err != nil {
-		return nil, err
-	}
-	loaded, err := l.fromCache(ctx, cache, sl.VGG16, convs)
+	loaded, err := l.fromCache(ctx, cache, architecture, convs)
 	if loaded == nil && err == nil {
-		loaded, err = l.fromHub(ctx, sl.VGG16)
+		loaded, err = l.fromHub(ctx, architecture)
 	}
-	if loaded == nil || err != nil {
-		return nil, err
+	if loaded == nil && err == nil && architecture == sl.VGG19 {
+		loaded, err = l.fromNetwork(ctx, cache, convs, rest)
 	}
-	return l.noted(loaded), nil
-}
-
-// namedVGG19 and namedVGG16 take no other network than the one that was asked for.
-func (l *loader) namedVGG19(ctx context.Context) (*Loaded, error) {
-	loaded, err := l.vgg19(ctx, l.openCache(), 0)
-	if loaded == nil && err == nil {
-		err = fmt.Errorf("%s. Connect and try again, or name a file", l.missing(sl.VGG19))
+	if loaded != nil {
+		loaded.Note = strings.Join(l.notes, "; ") // what went wrong on the way
 	}
 	return loaded, err
 }
 
-func (l *loader) namedVGG16(ctx context.Context) (*Loaded, error) {
-	loaded, err := l.vgg16(ctx, l.openCache())
+// only takes no other network than the one that was asked for.
+func (l *loader) only(ctx context.Context, architecture sl.Architecture, untold, remedy string) (*Loaded, error) {
+	loaded, err := l.trained(ctx, l.openCache(), architecture, 0)
 	if loaded == nil && err == nil {
-		if len(l.notes) == 0 {
-			l.note("it is in no cache")
-		}
-		err = fmt.Errorf("%s. Run scripts/setup with a connection, which brings it, or name a file", l.missing(sl.VGG16))
+		err = fmt.Errorf("%s. %s, or name a file", l.missing(architecture, untold), remedy)
 	}
 	return loaded, err
 }
@@ -112,12 +84,7 @@ func (l *loader) openCache() *cache {
 
 // here says whether a file of VGG-16 is here; it has not been looked into yet.
 func (l *loader) here(cache *cache) bool {
-	if cache != nil && len(cache.candidates(sl.VGG16, 1)) > 0 {
-		return true
-	}
-	path := l.hubPath(sl.VGG16)
-	_, err := os.Stat(path)
-	return path != "" && err == nil
+	return len(cache.candidates(sl.VGG16, 1)) > 0 || isThere(l.hubPath(sl.VGG16))
 }
 
 // substitutable says why VGG-16 can't take VGG-19's place in a run with these layers, nil if it can.
@@ -137,16 +104,13 @@ func substitutable(layers []string) error {
 	return nil
 }
 
-// noted puts what went wrong on the way beside what was found.
-func (l *loader) noted(loaded *Loaded) *Loaded {
-	loaded.Note = strings.Join(l.notes, "; ")
-	return loaded
-}
+// noDownloads is why there is no VGG-19 where nothing has gone wrong.
+const noDownloads = "downloads are turned off"
 
-// missing says why there is no such network.
-func (l *loader) missing(architecture sl.Architecture) string {
+// missing says why there is no such network: untold if nothing has gone wrong.
+func (l *loader) missing(architecture sl.Architecture, untold string) string {
 	if len(l.notes) == 0 {
-		l.note("downloads are turned off")
+		l.note("%s", untold)
 	}
 	return fmt.Sprintf("no %s could be had: %s", architecture, strings.Join(l.notes, "; "))
 }
@@ -157,7 +121,7 @@ func (l *loader) note(format string, args ...any) {
 
 // standIn is what is left when nothing trained could be had.
 func (l *loader) standIn(ctx context.Context) (*Loaded, error) {
-	why := l.missing(sl.VGG19)
+	why := l.missing(sl.VGG19, noDownloads)
 	loaded, err := l.offline(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s; %w", why, err)
@@ -169,21 +133,16 @@ func (l *loader) standIn(ctx context.Context) (*Loaded, error) {
 
 // fromCache returns nil without an error if the cache has nothing usable.
 func (l *loader) fromCache(ctx context.Context, cache *cache, architecture sl.Architecture, convs []sl.Layer) (*Loaded, error) {
-	if cache == nil {
-		return nil, nil
-	}
 	for _, path := range cache.candidates(architecture, len(convs)) {
 		recorded, err := readSum(path)
-		if err == nil {
-			var loaded *Loaded
-			if loaded, err = l.file(ctx, path, request{l.Layers, architecture, recorded}, "stylebook's cache"); err == nil {
-				return loaded, nil
-			}
+		if err != nil {
+			l.note("passed over a cached file: %v", err)
+			continue
 		}
-		if ctx.Err() != nil {
-			return nil, err
+		loaded, err := l.tried(ctx, path, request{l.Layers, architecture, recorded}, "stylebook's cache", "a cached file")
+		if loaded != nil || err != nil {
+			return loaded, err
 		}
-		l.note("passed over a cached file: %v", withoutRemedy(err))
 	}
 	return nil, nil
 }
@@ -191,24 +150,36 @@ func (l *loader) fromCache(ctx context.Context, cache *cache, architecture sl.Ar
 // fromHub returns nil without an error if PyTorch's hub cache has nothing usable.
 func (l *loader) fromHub(ctx context.Context, architecture sl.Architecture) (*Loaded, error) {
 	path := l.hubPath(architecture)
-	if path == "" {
+	if !isThere(path) {
 		return nil, nil
 	}
-	if _, err := os.Stat(path); err != nil {
-		return nil, nil
-	}
-	loaded, err := l.file(ctx, path, request{l.Layers, architecture, ""}, "PyTorch's hub cache")
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		l.note("passed over a file in PyTorch's hub cache: %v", withoutRemedy(err))
-		return nil, nil
+	loaded, err := l.tried(ctx, path, request{l.Layers, architecture, ""}, "PyTorch's hub cache", "a file in PyTorch's hub cache")
+	if loaded == nil {
+		return nil, err
 	}
 	if begins := loaded.SHA256[:len(PthSHA256)]; !strings.HasSuffix(path, "-"+begins+".pth") {
 		l.note("%s is not torchvision's file: its SHA-256 begins with %s", path, begins)
 	}
 	return loaded, nil
+}
+
+// tried is file for a file that nobody named: one that can't be used is only told of, without advice, as what.
+func (l *loader) tried(ctx context.Context, path string, r request, why, what string) (*Loaded, error) {
+	loaded, err := l.file(ctx, path, r, why)
+	if err == nil || ctx.Err() != nil {
+		return loaded, err
+	}
+	var file *FileError
+	if errors.As(err, &file) {
+		err = &FileError{Path: file.Path, Reason: file.Reason}
+	}
+	l.note("passed over %s: %v", what, err)
+	return nil, nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return path != "" && err == nil
 }
 
 // hubPath is where torch.hub keeps a network, by the rules of torch.hub.get_dir.
@@ -235,14 +206,4 @@ func (l *loader) hubPath(architecture sl.Architecture) string {
 		torch = filepath.Join(l.Dir, torch)
 	}
 	return filepath.Join(torch, "hub", "checkpoints", hubNames[architecture])
-}
-
-// withoutRemedy drops the advice of a FileError where auto acts itself.
-func withoutRemedy(err error) error {
-	if file, ok := err.(*FileError); ok {
-		short := *file
-		short.Remedy = ""
-		return &short
-	}
-	return err
 }

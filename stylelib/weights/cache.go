@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,12 +44,13 @@ func (c *cache) fileFor(architecture sl.Architecture, last sl.Layer) string {
 
 func (c *cache) path(name string) string { return filepath.Join(c.dir, name) }
 
-// candidates returns the files that exist and have at least so many convolutions, the smallest first.
-func (c *cache) candidates(architecture sl.Architecture, convs int) []string {
-	var paths []string
+// candidates returns the files that exist and have at least so many convolutions, the smallest first; none without a cache.
+func (c *cache) candidates(architecture sl.Architecture, convs int) (paths []string) {
+	if c == nil {
+		return nil
+	}
 	for _, last := range convsOf(architecture)[convs-1:] {
-		path := c.fileFor(architecture, last)
-		if _, err := os.Stat(path); err == nil {
+		if path := c.fileFor(architecture, last); isThere(path) {
 			paths = append(paths, path)
 		}
 	}
@@ -89,12 +89,9 @@ func (c *cache) forgetFailure() { os.Remove(c.failurePath()) }
 
 // failure returns when the last download failed, and why; the zero time if it didn't.
 func (c *cache) failure() (at time.Time, reason string) {
-	info, err := os.Stat(c.failurePath())
-	if err != nil {
-		return time.Time{}, ""
-	}
 	text, err := os.ReadFile(c.failurePath())
-	if err != nil {
+	info, statErr := os.Stat(c.failurePath())
+	if err != nil || statErr != nil {
 		return time.Time{}, ""
 	}
 	return info.ModTime(), strings.TrimSpace(string(text))
@@ -134,11 +131,4 @@ func publish(part, path, sum string) error {
 		return err
 	}
 	return atomicfile.Rename(part, path)
-}
-
-// clean reports whether name is a plain file name.
-func clean(name string) bool {
-	return name != "" && !strings.HasPrefix(name, ".") && !slices.ContainsFunc([]rune(name), func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", r)
-	})
 }

@@ -27,22 +27,37 @@ type download struct {
 	brought  bool // some source sent a part of its file
 }
 
+func newDownload(cache *cache, options Options) *download {
+	d := &download{cache: cache, retries: options.Retries, report: options.Progress}
+	if d.report == nil {
+		d.report = func(Progress) {}
+	}
+	return d
+}
+
+// lock keeps other downloads out of the cache.
+func (d *download) lock(ctx context.Context) (unlock func(), err error) {
+	unlock, err = d.cache.lock(ctx, func() { d.report(Progress{Waiting: true}) })
+	if err != nil {
+		err = fmt.Errorf("downloads can't be kept: %w", err)
+	}
+	return unlock, err
+}
+
 // fromNetwork returns nil without an error if no source gave the weights. Where all of them failed less than rest ago, they
 // are not asked.
 func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer, rest time.Duration) (*Loaded, error) {
 	if len(l.Sources) == 0 || cache == nil {
 		return nil, nil
 	}
-	d := &download{cache: cache, convs: convs, retries: l.Retries, report: l.Progress}
-	if d.report == nil {
-		d.report = func(Progress) {}
-	}
-	unlock, err := cache.lock(ctx, func() { d.report(Progress{Waiting: true}) })
+	d := newDownload(cache, l.Options)
+	d.convs = convs
+	unlock, err := d.lock(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("waiting for another download: %w", context.Cause(ctx))
 		}
-		l.note("downloads can't be kept: %v", err)
+		l.note("%v", err)
 		return nil, nil
 	}
 	defer unlock()
@@ -89,23 +104,75 @@ func (l *loader) again(ctx context.Context, cache *cache, convs []sl.Layer) (*Lo
 }
 
 // from downloads from one source, checks what came and moves it into the cache.
-func (d *download) from(ctx context.Context, source Remote) (*Loaded, error) {
-	path := d.cache.fileFor(sl.VGG19, d.last())
-	part, attempt := path+".part", d.byRanges
-	if source.Whole {
-		part, attempt = d.cache.path(partName(source.URL)), d.byWhole
-	}
+func (d *download) from(ctx context.Context, source Remote) (loaded *Loaded, err error) {
 	d.streamed = false
-	sum, err := d.persist(ctx, source, part, attempt)
+	if source.Whole {
+		loaded, err = d.whole(ctx, source, partName(source.URL), source.URL, func(part, sum string) (*sl.Network, error) {
+			net, _, err := readChecked(ctx, part, request{only: sl.VGG19, sum: sum})
+			return net, err
+		})
+	} else {
+		loaded, err = d.layers(ctx, source)
+	}
 	if err != nil {
 		return nil, err
 	}
-	net, path, sum, err := d.accept(ctx, source, part, path, sum)
+	loaded.Source = fmt.Sprintf("%s from %s, downloaded to %s", describe(loaded.Network), source.URL, oneline.Quote(loaded.Path))
+	return loaded, nil
+}
+
+// layers downloads only the layers needed.
+func (d *download) layers(ctx context.Context, source Remote) (*Loaded, error) {
+	path := d.cache.fileFor(sl.VGG19, d.last())
+	part := path + ".part"
+	sum, err := d.persist(ctx, source, part, d.byRanges)
 	if err != nil {
 		return nil, err
 	}
-	return &Loaded{Network: net, Path: path, SHA256: sum,
-		Source: fmt.Sprintf("%s from %s, downloaded to %s", describe(net), source.URL, oneline.Quote(path))}, nil
+	net, _, err := readChecked(ctx, part, d.wanted(sum))
+	if err != nil {
+		return nil, d.reject(ctx, part, err)
+	}
+	if err := publish(part, path, sum); err != nil {
+		return nil, &localError{err}
+	}
+	removePart(part)
+	return &Loaded{Network: net, Path: path, SHA256: sum}, nil
+}
+
+// whole downloads a whole file, and keeps all convolutions of the network that read finds in it, with a word about where they
+// are from. What it returns has those that are needed.
+func (d *download) whole(ctx context.Context, source Remote, partName, origin string,
+	read func(part, sum string) (*sl.Network, error)) (*Loaded, error) {
+	part := d.cache.path(partName)
+	sum, err := d.persist(ctx, source, part, d.byWhole)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(sum, strings.ToLower(source.SHA256)) {
+		return nil, d.reject(ctx, part, fmt.Errorf("sent a file whose SHA-256 begins with %s, not %s",
+			sum[:min(len(sum), max(8, len(source.SHA256)))], source.SHA256))
+	}
+	net, err := read(part, sum)
+	if err != nil {
+		return nil, d.reject(ctx, part, err)
+	}
+	last := convsOf(net.Architecture)[len(net.Convs)-1]
+	if last.Index < d.last().Index {
+		return nil, d.reject(ctx, part, &DepthError{Has: last, Needs: d.last()})
+	}
+	kept := d.cache.fileFor(net.Architecture, last)
+	finished := kept + ".part"
+	if sum, err = write(finished, net, map[string]string{"source": origin}, safetensors.F32); err == nil {
+		err = publish(finished, kept, sum)
+	}
+	removePart(finished)
+	if err != nil {
+		return nil, &localError{err}
+	}
+	removePart(part)
+	net.Convs = net.Convs[:len(d.convs)]
+	return &Loaded{Network: net, Path: kept, SHA256: sum}, nil
 }
 
 // last is the last convolution that is needed.
@@ -135,58 +202,6 @@ func (d *download) persist(ctx context.Context, source Remote, part string,
 		case <-time.After(retryDelay):
 		}
 	}
-}
-
-// accept checks a complete part file and gives it, or for a whole file its convolutions, a name in the cache.
-func (d *download) accept(ctx context.Context, source Remote, part, path, sum string) (*sl.Network, string, string, error) {
-	if source.Whole {
-		return d.acceptWhole(ctx, source, part, sum)
-	}
-	net, _, err := readChecked(ctx, part, d.wanted(sum))
-	if err != nil {
-		return nil, "", "", d.reject(ctx, part, err)
-	}
-	if err := publish(part, path, sum); err != nil {
-		return nil, "", "", &localError{err}
-	}
-	removePart(part)
-	return net, path, sum, nil
-}
-
-func (d *download) acceptWhole(ctx context.Context, source Remote, part, sum string) (*sl.Network, string, string, error) {
-	if err := checkWhole(source, sum); err != nil {
-		return nil, "", "", d.reject(ctx, part, err)
-	}
-	net, _, err := readChecked(ctx, part, request{only: sl.VGG19, sum: sum})
-	if err != nil {
-		return nil, "", "", d.reject(ctx, part, err)
-	}
-	last := convsOf(sl.VGG19)[len(net.Convs)-1]
-	if last.Index < d.last().Index {
-		return nil, "", "", d.reject(ctx, part, &DepthError{Has: last, Needs: d.last()})
-	}
-	path, sum, err := d.keep(net, source.URL)
-	if err != nil {
-		return nil, "", "", err
-	}
-	removePart(part)
-	net.Convs = net.Convs[:len(d.convs)]
-	return net, path, sum, nil
-}
-
-// keep writes a network into the cache.
-func (d *download) keep(net *sl.Network, origin string) (kept, sum string, err error) {
-	all := convsOf(net.Architecture)
-	kept = d.cache.fileFor(net.Architecture, all[len(net.Convs)-1])
-	finished := kept + ".part"
-	if sum, err = write(finished, net, map[string]string{"source": origin}, safetensors.F32); err == nil {
-		err = publish(finished, kept, sum)
-	}
-	removePart(finished)
-	if err != nil {
-		return "", "", &localError{err}
-	}
-	return kept, sum, nil
 }
 
 // reject removes what a source sent, unless it was only not looked at to the end.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/safetensors"
@@ -105,20 +106,12 @@ func (f *flaxDict) fill(array *pyArray, shape, dtype, fortran, content any) erro
 	}
 	array.shape, array.strides, array.at, array.ready = lengths, rowMajor(lengths), raw.at, true
 	if firstFastest {
-		array.strides = firstMajor(lengths)
+		slices.Reverse(lengths)
+		array.strides = rowMajor(lengths)
+		slices.Reverse(lengths)
+		slices.Reverse(array.strides)
 	}
 	return nil
-}
-
-// firstMajor returns the strides of an array whose first axis varies fastest.
-func firstMajor(shape []int) []int {
-	strides := make([]int, len(shape))
-	next := 1
-	for axis, length := range shape {
-		strides[axis] = next
-		next *= length
-	}
-	return strides
 }
 
 // parseFlax finds VGG-16's convolutions in a Flax checkpoint and calls them as torchvision does.

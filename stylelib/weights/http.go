@@ -1,13 +1,13 @@
 package weights
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -22,13 +22,7 @@ const (
 type client struct {
 	http          *http.Client
 	answer, stall time.Duration // 0 = no limit
-	login         login
-}
-
-// login is sent to one host only.
-type login struct {
-	scheme, host string
-	user         *url.Userinfo // nil for none
+	login         url.URL       // its user is sent to its host only
 }
 
 func newClient(answer, stall time.Duration) *client {
@@ -73,37 +67,55 @@ type answer struct {
 
 // get asks for a range of a file; tag, if any, must still be its tag for that.
 func (c *client) get(ctx context.Context, address string, wanted httpRange, tag string) (*answer, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
 	header := http.Header{"Range": {wanted.header()}}
 	if tag != "" {
 		header.Set("If-Range", tag)
 	}
-	response, err := c.do(ctx, cancel, address, header)
+	response, err := c.do(ctx, address, header)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := readAnswer(response, wanted)
+	start := bufio.NewReader(response.Body)
+	if err == nil && wanted.from == 0 {
+		if head, _ := start.Peek(512); looksLikeHTML(head) { // what is wrong with the body is told by who reads it
+			err = errHTML
+		}
+	}
+	if err != nil {
+		response.Body.Close()
+		return nil, err
+	}
+	reply.body = struct {
+		io.Reader
+		io.Closer
+	}{start, response.Body}
+	return reply, nil
+}
+
+// do sends a request. The body of its response ends with an error when nothing comes for too long.
+func (c *client) do(ctx context.Context, address string, header http.Header) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	response, err := c.send(ctx, cancel, address, header)
 	if err != nil {
 		err = causeOf(ctx, err)
 		cancel(nil)
 		return nil, err
 	}
-	body := &watchedBody{body: response.Body, ctx: ctx, cancel: cancel, stall: c.stall}
-	reply, err := readAnswer(response, wanted)
-	if err != nil {
-		body.Close()
-		return nil, err
-	}
-	reply.body = body
-	return reply, nil
+	response.Body = &watchedBody{body: response.Body, ctx: ctx, cancel: cancel, stall: c.stall}
+	return response, nil
 }
 
-func (c *client) do(ctx context.Context, cancel context.CancelCauseFunc, address string, header http.Header) (*http.Response, error) {
+func (c *client) send(ctx context.Context, cancel context.CancelCauseFunc, address string, header http.Header) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
 	request.Header = header
 	request.Header.Set("User-Agent", "stylebook")
-	if c.login.user != nil && request.URL.Host == c.login.host && request.URL.Scheme == c.login.scheme {
-		password, _ := c.login.user.Password()
-		request.SetBasicAuth(c.login.user.Username(), password)
+	if c.login.User != nil && request.URL.Host == c.login.Host && request.URL.Scheme == c.login.Scheme {
+		password, _ := c.login.User.Password()
+		request.SetBasicAuth(c.login.User.Username(), password)
 	}
 	if c.answer > 0 {
 		timer := time.AfterFunc(c.answer, func() { cancel(fmt.Errorf("no answer within %v", c.answer.Round(time.Millisecond))) })
@@ -162,15 +174,8 @@ func tagOf(header http.Header) string {
 // returns the size of the whole file.
 func contentRange(header string, wanted httpRange) (size int64, err error) {
 	var from, last int64
-	span, total, _ := strings.Cut(strings.TrimPrefix(header, "bytes "), "/")
-	first, end, _ := strings.Cut(span, "-")
-	for _, field := range []struct {
-		text string
-		into *int64
-	}{{first, &from}, {end, &last}, {total, &size}} {
-		if *field.into, err = strconv.ParseInt(field.text, 10, 64); err != nil {
-			return 0, fmt.Errorf("sent an unusable Content-Range %q", header)
-		}
+	if _, err := fmt.Sscanf(header, "bytes %d-%d/%d", &from, &last, &size); err != nil {
+		return 0, fmt.Errorf("sent an unusable Content-Range %q", header)
 	}
 	if from != wanted.from || last < from || last >= size || (wanted.to > 0 && last >= wanted.to) {
 		return 0, fmt.Errorf("sent another range (%s) than it was asked for (%s)", header, wanted.header())

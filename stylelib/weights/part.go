@@ -58,11 +58,12 @@ func readPartState(path string) partState {
 	return state
 }
 
-// openPart continues the part file at path if it is the beginning of the wanted file, otherwise it begins anew.
-func openPart(ctx context.Context, path string, wanted partState) (*part, error) {
+// withPart continues the part file at path if it is the beginning of the wanted file, otherwise it begins anew; use adds to
+// it. What is there is kept for a later attempt, whatever use returns. sum is the SHA-256 of it.
+func withPart(ctx context.Context, path string, wanted partState, use func(*part) error) (sum string, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, &localError{err}
+		return "", &localError{err}
 	}
 	p := &part{path: path, file: file, hash: sha256.New(), state: wanted}
 	known := readPartState(path)
@@ -73,9 +74,13 @@ func openPart(ctx context.Context, path string, wanted partState) (*part, error)
 	}
 	if err := p.cut(); err != nil {
 		file.Close()
-		return nil, err
+		return "", err
 	}
-	return p, nil
+	err = use(p)
+	if closeErr := p.close(); err == nil {
+		err = closeErr
+	}
+	return p.sum(), err
 }
 
 // verify hashes the bytes a state speaks of: after a power cut a file can be long enough and hold zeros.
@@ -134,7 +139,6 @@ func (p *part) checkpoint() error {
 
 func (p *part) sum() string { return hex.EncodeToString(p.hash.Sum(nil)) }
 
-// close keeps the part for a later attempt.
 func (p *part) close() error {
 	err := p.checkpoint()
 	if closeErr := p.file.Close(); err == nil {

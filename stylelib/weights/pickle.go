@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -99,15 +100,13 @@ func (u *unpickler) uint(n uint64) uint64 {
 func (u *unpickler) byte() byte { return byte(u.uint(1)) }
 
 func (u *unpickler) line() string {
-	for end := u.pos; end < len(u.data); end++ {
-		if u.data[end] == '\n' {
-			text := string(u.data[u.pos:end])
-			u.pos = end + 1
-			return text
-		}
+	text, _, ended := bytes.Cut(u.data[u.pos:], []byte("\n"))
+	if !ended {
+		u.fail(errShortPickle)
+		return ""
 	}
-	u.fail(errShortPickle)
-	return ""
+	u.pos += len(text) + 1
+	return string(text)
 }
 
 func (u *unpickler) push(value any) { u.stack = append(u.stack, value) }

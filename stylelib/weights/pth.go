@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"stylebook/stylelib/internal/safetensors"
 )
@@ -38,31 +37,11 @@ const (
 	rebuildParameter class = "torch._utils._rebuild_parameter"
 )
 
-// storageType returns the element type of a torch storage class, "" for any other class.
-func storageType(name class) string {
-	switch strings.TrimPrefix(string(name), "torch.") {
-	case "FloatStorage":
-		return "F32"
-	case "DoubleStorage":
-		return "F64"
-	case "HalfStorage":
-		return "F16"
-	case "BFloat16Storage":
-		return "BF16"
-	case "LongStorage":
-		return "I64"
-	case "IntStorage":
-		return "I32"
-	case "ShortStorage":
-		return "I16"
-	case "CharStorage":
-		return "I8"
-	case "ByteStorage":
-		return "U8"
-	case "BoolStorage":
-		return "BOOL"
-	}
-	return ""
+// storageTypes are the element types of torch's storage classes.
+var storageTypes = map[class]string{
+	"torch.FloatStorage": "F32", "torch.DoubleStorage": "F64", "torch.HalfStorage": "F16", "torch.BFloat16Storage": "BF16",
+	"torch.LongStorage": "I64", "torch.IntStorage": "I32", "torch.ShortStorage": "I16", "torch.CharStorage": "I8",
+	"torch.ByteStorage": "U8", "torch.BoolStorage": "BOOL",
 }
 
 // stateDict reads the pickles of a .pth file: what they name, and which storages they ask for.
@@ -84,7 +63,7 @@ func findClass(module, name string) (any, error) {
 	case orderedDict, sizeClass, rebuildTensor, rebuildTensorV2, rebuildParameter:
 		return named, nil
 	}
-	if storageType(named) != "" {
+	if storageTypes[named] != "" {
 		return named, nil
 	}
 	return nil, &refusedError{named}
@@ -210,7 +189,7 @@ func (s *stateDict) storageOf(id any) (any, error) {
 		return nil, errors.New("its pickle refers to something that is not a storage")
 	}
 	named, _ := parts[1].(class)
-	dtype := storageType(named)
+	dtype := storageTypes[named]
 	key, isText := parts[2].(string)
 	count, isInt := parts[4].(int)
 	if dtype == "" || !isText || !isInt || count < 0 || count > 1<<40 {

@@ -95,22 +95,13 @@ func (d *download) byRanges(ctx context.Context, source Remote, path string) (su
 	}
 	layoutSum := sha256.Sum256(l.header)
 	state := partState{URL: source.URL, Tag: first.tag, Remote: first.size, Layout: hex.EncodeToString(layoutSum[:])}
-	p, err := openPart(ctx, path, state)
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if closeErr := p.close(); err == nil {
-			err = closeErr
+	return withPart(ctx, path, state, func(p *part) error {
+		if !first.partial {
+			return d.fetchStream(ctx, source, p, l, io.MultiReader(bytes.NewReader(head), first.body))
 		}
-	}()
-	if first.partial {
 		first.body.Close()
-		err = d.fetchSpans(ctx, source, p, l)
-	} else {
-		err = d.fetchStream(ctx, source, p, l, io.MultiReader(bytes.NewReader(head), first.body))
-	}
-	return p.sum(), err
+		return d.fetchSpans(ctx, source, p, l)
+	})
 }
 
 // remoteHeader reads the header of a remote file from the first answer, and asks again if that was too short. It
@@ -124,9 +115,6 @@ func (d *download) remoteHeader(ctx context.Context, source Remote, first *answe
 		return nil, nil, fmt.Errorf("broke off after %d bytes: %w", n, err)
 	}
 	if !looksLikeSafetensors(head) {
-		if looksLikeHTML(head) {
-			return nil, nil, errHTML
-		}
 		return nil, nil, fmt.Errorf("sent %s, not safetensors", sniff(head))
 	}
 	length, err := safetensors.HeaderLength(head)

@@ -3,6 +3,7 @@ package weights
 import (
 	"net/url"
 	"path"
+	"regexp"
 
 	sl "stylebook/stylelib"
 )
@@ -65,8 +66,10 @@ func hostOf(address string) string {
 // partName is what the unfinished copy of a whole file is called in the cache.
 func partName(address string) string {
 	name := "whole-file"
-	if parsed, err := url.Parse(address); err == nil && clean(path.Base(parsed.Path)) {
+	if parsed, err := url.Parse(address); err == nil && plainName.MatchString(path.Base(parsed.Path)) {
 		name = path.Base(parsed.Path)
 	}
 	return name + ".part"
 }
+
+var plainName = regexp.MustCompile(`^[a-zA-Z0-9_-][a-zA-Z0-9_.-]*$`)

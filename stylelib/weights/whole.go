@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 )
 
 // byWhole fetches a whole remote file into the part file at path. One call is one attempt.
@@ -14,19 +12,12 @@ func (d *download) byWhole(ctx context.Context, source Remote, path string) (sum
 	if state.URL != source.URL {
 		state = partState{URL: source.URL}
 	}
-	p, err := openPart(ctx, path, state)
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if closeErr := p.close(); err == nil {
-			err = closeErr
+	return withPart(ctx, path, state, func(p *part) error {
+		if p.size > 0 && p.size >= p.state.Remote {
+			return nil
 		}
-	}()
-	if p.size == 0 || p.size < p.state.Remote {
-		err = d.fetchRest(ctx, source, p)
-	}
-	return p.sum(), err
+		return d.fetchRest(ctx, source, p)
+	})
 }
 
 func (d *download) fetchRest(ctx context.Context, source Remote, p *part) error {
@@ -52,7 +43,7 @@ func (d *download) fetchRest(ctx context.Context, source Remote, p *part) error 
 			return err
 		}
 	}
-	return d.copy(ctx, p, refuseHTML(reply.body, p.size == 0), reply.size-p.size, Progress{URL: source.URL, Total: reply.size})
+	return d.copy(ctx, p, reply.body, reply.size-p.size, Progress{URL: source.URL, Total: reply.size})
 }
 
 // fetchAnew drops a part of what is no longer the server's file.
@@ -61,36 +52,4 @@ func (d *download) fetchAnew(ctx context.Context, source Remote, p *part) error 
 		return err
 	}
 	return d.fetchRest(ctx, source, p)
-}
-
-// refuseHTML wraps the start of a file: its first read fails if it brings an HTML page.
-func refuseHTML(body io.Reader, start bool) io.Reader {
-	if !start {
-		return body
-	}
-	return &firstLook{body: body}
-}
-
-type firstLook struct {
-	body   io.Reader
-	looked bool
-}
-
-func (f *firstLook) Read(buffer []byte) (int, error) {
-	n, err := f.body.Read(buffer)
-	if n > 0 && !f.looked {
-		f.looked = true
-		if looksLikeHTML(buffer[:n]) {
-			return 0, errHTML
-		}
-	}
-	return n, err
-}
-
-// checkWhole compares the hash of a whole file with what is known about it.
-func checkWhole(source Remote, sum string) error {
-	if !strings.HasPrefix(sum, strings.ToLower(source.SHA256)) {
-		return fmt.Errorf("sent a file whose SHA-256 begins with %s, not %s", sum[:min(len(sum), max(8, len(source.SHA256)))], source.SHA256)
-	}
-	return nil
 }
