@@ -16,16 +16,11 @@ import (
 	"slices"
 	"strings"
 
-	"stylebook/stylelib/internal/verdict"
-
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // the engine "go"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
-
-// Result is what a check found. Print it.
-type Result = verdict.Result
 
 // numbers are a tensor in the form of the golden file, and what a try compares.
 type numbers struct {
@@ -101,7 +96,7 @@ type slip struct {
 
 // try is one call of a learner's function that returns numbers. What is near the expected ones, or near a slip's, is taken
 // for it.
-func try(call string, got func() numbers, want numbers, slips ...slip) verdict.Try {
+func try(call string, got func() numbers, want numbers, slips ...slip) attempt {
 	hints := map[string]string{}
 	for _, s := range slips {
 		hints[shown(s.result, want)] = s.hint
@@ -118,7 +113,7 @@ func try(call string, got func() numbers, want numbers, slips ...slip) verdict.T
 		}
 		return shown(n, want)
 	}
-	return verdict.Try{Call: call, Got: snapped, Want: want.String(), Slips: hints}
+	return attempt{call: call, got: snapped, want: want.String(), slips: hints}
 }
 
 // shown tells wrong numbers apart from right ones that look the same as far as they are shown.

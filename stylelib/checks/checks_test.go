@@ -284,7 +284,7 @@ func TestOthersDiffer(t *testing.T) {
 	got := numbers{want.Shape, append([]float64{}, want.Values...)}
 	got.Values[9] = 11
 	made := try("f()", func() numbers { return got }, want)
-	if text := made.Got(); text == made.Want || !strings.Contains(text, "others differ") {
-		t.Errorf("shown as %s, the right one as %s", text, made.Want)
+	if text := made.got(); text == made.want || !strings.Contains(text, "others differ") {
+		t.Errorf("shown as %s, the right one as %s", text, made.want)
 	}
 }

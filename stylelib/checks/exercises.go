@@ -5,8 +5,6 @@ import (
 	"image"
 	"math"
 
-	"stylebook/stylelib/internal/verdict"
-
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -14,7 +12,7 @@ import (
 func Rescale(f func(losses []float64, total float64) []float64) Result {
 	e := goldenExample("rescale")
 	losses, total := e.numbers("losses").Values, read[float64](e, "total")
-	return verdict.Run("Rescale", []verdict.Try{
+	return judge("Rescale",
 		try(fmt.Sprintf("Rescale(%v, %g)", losses, total), func() numbers { return vector(f(losses, total)...) }, e.numbers("want"),
 			e.slips(map[string]string{
 				"whole":       "Each loss contributes the whole total now: divide by their number too.",
@@ -24,8 +22,7 @@ func Rescale(f func(losses []float64, total float64) []float64) Result {
 				"zeros":       "All weights are still 0.",
 			})...),
 		try("Rescale([0.5 0], 1)", func() numbers { return vector(f([]float64{0.5, 0}, 1)...) }, vector(1, 0),
-			slip{vector(1, math.Inf(1)), "Division by 0: a loss of 0 gets the weight 0."}, slip{vector(1, 1), "A loss of 0 gets the weight 0."}),
-	})
+			slip{vector(1, math.Inf(1)), "Division by 0: a loss of 0 gets the weight 0."}, slip{vector(1, 1), "A loss of 0 gets the weight 0."}))
 }
 
 // WeightedLoss checks the total of exercise 1.
@@ -40,7 +37,7 @@ func WeightedLoss(f func(contents, styles []*Node, tv *Node, contentWeights, sty
 	inputs = append(inputs, scalar(read[float64](e, "tv")))
 	contentWeights, styleWeights := e.numbers("content_weights").Values, e.numbers("style_weights").Values
 	tvWeight := read[float64](e, "tv_weight")
-	return verdict.Run("WeightedLoss", []verdict.Try{
+	return judge("WeightedLoss",
 		try("WeightedLoss of 2 content and 3 style losses", func() numbers {
 			return evaluate(func(in []*Node) *Node { return f(in[0:2], in[2:5], in[5], contentWeights, styleWeights, tvWeight) }, inputs...)
 		}, e.numbers("want"), e.slips(map[string]string{
@@ -49,24 +46,22 @@ func WeightedLoss(f func(contents, styles []*Node, tv *Node, contentWeights, sty
 			"no_style":   "The style losses are missing.",
 			"no_tv":      "The total variation loss is missing.",
 			"tv_alone":   "The function still returns the total variation loss alone.",
-		})...),
-	})
+		})...))
 }
 
 // Factors checks the factors of exercise 2, evenly spaced on a logarithmic scale.
 func Factors(f func(low, high float64, n int) []float64) Result {
-	a := func(low, high float64, n int, want []float64, slips ...slip) verdict.Try {
+	a := func(low, high float64, n int, want []float64, slips ...slip) attempt {
 		return try(fmt.Sprintf("Factors(%g, %g, %d)", low, high, n), func() numbers { return vector(f(low, high, n)...) }, vector(want...), slips...)
 	}
-	return verdict.Run("Factors", []verdict.Try{
+	return judge("Factors",
 		a(0.01, 100, 5, []float64{0.01, 0.1, 1, 10, 100},
 			slip{vector(0.01, 25.0075, 50.005, 75.0025, 100), "Those are evenly spaced themselves: let their logarithms be."},
 			slip{vector(0.01, 0.1, 1, 10), "n counts both ends."},
 			slip{vector(0.01, 1, 100), "Only three factors come back yet."},
 			slip{vector(-2, -1, 0, 1, 2), "Those are the logarithms: raise 10 to them."}),
 		a(1, 8, 4, []float64{1, 2, 4, 8}),
-		a(0.5, 2, 2, []float64{0.5, 2}),
-	})
+		a(0.5, 2, 2, []float64{0.5, 2}))
 }
 
 // Noise checks the measure of exercise 2.
@@ -75,7 +70,7 @@ func Noise(f func(picture *image.RGBA) float64) Result {
 	call := func(picture string) func() numbers {
 		return func() numbers { return scalar(f(pictureOf(e.numbers(picture)))) }
 	}
-	return verdict.Run("Noise", []verdict.Try{
+	return judge("Noise",
 		try("Noise(5 × 7 pixels)", call("picture"), e.numbers("want"), e.slips(map[string]string{
 			"no_factor":  "Multiply by √(π/2)/6, so that noise of standard deviation σ gives σ.",
 			"sum":        "Take the mean over the pixels that have all neighbours.",
@@ -84,20 +79,19 @@ func Noise(f func(picture *image.RGBA) float64) Result {
 			"plain_grey": "The luma is 0.299 red + 0.587 green + 0.114 blue, not the mean of the three.",
 			"all_pixels": "Divide by the number of pixels that have all neighbours, (height-2)·(width-2).",
 		})...),
-		try("Noise(a smooth slope)", call("slope"), scalar(0)),
-	})
+		try("Noise(a smooth slope)", call("slope"), scalar(0)))
 }
 
 // Size checks the size of exercise 3: the picture's shape, its long side given.
 func Size(f func(pictureHeight, pictureWidth, longSide int) (height, width int)) Result {
-	a := func(pictureHeight, pictureWidth, longSide, h, w int, slips map[string]string) verdict.Try {
-		return verdict.Try{Call: fmt.Sprintf("Size(%d, %d, %d)", pictureHeight, pictureWidth, longSide),
-			Got: func() string {
+	a := func(pictureHeight, pictureWidth, longSide, h, w int, slips map[string]string) attempt {
+		return attempt{call: fmt.Sprintf("Size(%d, %d, %d)", pictureHeight, pictureWidth, longSide),
+			got: func() string {
 				h, w := f(pictureHeight, pictureWidth, longSide)
 				return fmt.Sprintf("%d × %d", h, w)
-			}, Want: fmt.Sprintf("%d × %d", h, w), Slips: slips}
+			}, want: fmt.Sprintf("%d × %d", h, w), slips: slips}
 	}
-	return verdict.Run("Size", []verdict.Try{
+	return judge("Size",
 		a(600, 900, 90, 60, 90, map[string]string{
 			"90 × 60": "Height comes before width.",
 			"60 × 60": "Only the short side is scaled.",
@@ -109,15 +103,14 @@ func Size(f func(pictureHeight, pictureWidth, longSide int) (height, width int))
 			"60 × 90":  "Here the height is the long side.",
 		}),
 		a(299, 400, 100, 75, 100, map[string]string{"74 × 100": "Round to the nearest pixel: 74.75 is 75."}),
-		a(500, 500, 64, 64, 64, nil),
-	})
+		a(500, 500, 64, 64, 64, nil))
 }
 
 // KeepColours checks the luminance transfer of exercise 3. A difference of two grey levels is rounding.
 func KeepColours(f func(result, content *image.RGBA) *image.RGBA) Result {
 	e := goldenExample("keep_colours")
 	want := e.numbers("want")
-	return verdict.Run("KeepColours", []verdict.Try{
+	return judge("KeepColours",
 		try("KeepColours(result, content), 2 × 3 pixels", func() numbers {
 			got := levelsOf(f(pictureOf(e.numbers("result")), pictureOf(e.numbers("content"))))
 			for i, v := range got.Values {
@@ -131,21 +124,19 @@ func KeepColours(f func(result, content *image.RGBA) *image.RGBA) Result {
 			"unchanged": "The result still has its own colours.",
 			"content":   "That is the content image: its brightness is to be the result's.",
 			"grey":      "That is the result's brightness alone: add the content's colours.",
-		})...),
-	})
+		})...))
 }
 
 // Blend checks the mean of Gram matrices of exercise 3.
 func Blend(f func(grams []*Node, weights []float64) *Node) Result {
 	e := goldenExample("blend")
 	weights := e.numbers("weights").Values
-	return verdict.Run("Blend", []verdict.Try{
+	return judge("Blend",
 		try(fmt.Sprintf("Blend(3 matrices, %v)", weights), func() numbers {
 			return evaluate(func(in []*Node) *Node { return f(in, weights) }, read[[]numbers](e, "grams")...)
 		}, e.numbers("want"), e.slips(map[string]string{
 			"not_normalized": "Divide by the sum of the weights: a style loss knows nothing of it.",
 			"plain_mean":     "Multiply each matrix by its weight.",
 			"first":          "Only the first style counts yet.",
-		})...),
-	})
+		})...))
 }

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/internal/verdict"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -23,7 +22,7 @@ func layersOf(names []string) []sl.Layer {
 }
 
 // featureTries compares samples of feature maps with those of the golden run, in order. maps is called once.
-func featureTries(name, picture string, wanted []string, maps func() []numbers) []verdict.Try {
+func featureTries(name, picture string, wanted []string, maps func() []numbers) []attempt {
 	golden := decode[goldenRun]("random-pytorch-60x90.json").Taps[picture]
 	before := decode[goldenRun]("random-paddle-60x90.json").Taps[picture] // the same network, tapped before the ReLU
 	once := sync.OnceValue(maps)
@@ -31,11 +30,11 @@ func featureTries(name, picture string, wanted []string, maps func() []numbers) 
 	for _, layer := range layers {
 		names = append(names, layer.Name)
 	}
-	tries := []verdict.Try{{
-		Call:  fmt.Sprintf("%s for %v", name, names),
-		Got:   func() string { return plural(len(once()), "map") },
-		Want:  plural(len(layers), "map"),
-		Slips: map[string]string{"0 maps": "Nothing is kept yet: append what a layer in the list puts out."},
+	tries := []attempt{{
+		call:  fmt.Sprintf("%s for %v", name, names),
+		got:   func() string { return plural(len(once()), "map") },
+		want:  plural(len(layers), "map"),
+		slips: map[string]string{"0 maps": "Nothing is kept yet: append what a layer in the list puts out."},
 	}}
 	for i, layer := range layers {
 		at := strconv.Itoa(layer.Index)
@@ -94,23 +93,18 @@ func ExtractFeatures(f func(vgg *sl.VGG, x *Node, contentLayers, styleLayers []s
 		}
 		return samples(maps[:count]), samples(maps[count:])
 	})
-	return verdict.Run("ExtractFeatures", slices.Concat(
+	return judge("ExtractFeatures", slices.Concat(
 		featureTries("contents", "style_image", options.ContentLayers, func() []numbers { c, _ := extract(); return c }),
-		featureTries("styles", "style_image", options.StyleLayers, func() []numbers { _, s := extract(); return s })))
+		featureTries("styles", "style_image", options.StyleLayers, func() []numbers { _, s := extract(); return s }))...)
 }
 
-// getter is the form of GetContents and GetStyles.
-type getter func(extractor *sl.Extractor, picture *tensors.Tensor, options sl.Options) ([]*tensors.Tensor, error)
-
-func (f getter) tries(name, picture string, layers []string) []verdict.Try {
-	return featureTries(name, picture, layers, func() []numbers {
+// getterTries are those of GetContents and GetStyles; picture returns what f is given.
+func getterTries(name, golden string, layers []string, picture func(scene) *tensors.Tensor,
+	f func(*sl.Extractor, *tensors.Tensor, sl.Options) ([]*tensors.Tensor, error)) []attempt {
+	return featureTries(name, golden, layers, func() []numbers {
 		s := openScene(sl.Default())
 		defer s.close()
-		x := s.content
-		if picture == "style_image" {
-			x = s.style
-		}
-		maps, err := f(s.extractor, x, sl.Default())
+		maps, err := f(s.extractor, picture(s), sl.Default())
 		if err != nil {
 			panic(err)
 		}
@@ -120,10 +114,12 @@ func (f getter) tries(name, picture string, layers []string) []verdict.Try {
 
 // GetContents checks a learner's [sl.GetContents].
 func GetContents(f func(extractor *sl.Extractor, content *tensors.Tensor, options sl.Options) ([]*tensors.Tensor, error)) Result {
-	return verdict.Run("GetContents", getter(f).tries("GetContents", "content_image", sl.Default().ContentLayers))
+	content := func(s scene) *tensors.Tensor { return s.content }
+	return judge("GetContents", getterTries("GetContents", "content_image", sl.Default().ContentLayers, content, f)...)
 }
 
 // GetStyles checks a learner's [sl.GetStyles].
 func GetStyles(f func(extractor *sl.Extractor, style *tensors.Tensor, options sl.Options) ([]*tensors.Tensor, error)) Result {
-	return verdict.Run("GetStyles", getter(f).tries("GetStyles", "style_image", sl.Default().StyleLayers))
+	style := func(s scene) *tensors.Tensor { return s.style }
+	return judge("GetStyles", getterTries("GetStyles", "style_image", sl.Default().StyleLayers, style, f)...)
 }

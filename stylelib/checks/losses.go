@@ -2,39 +2,47 @@ package checks
 
 import (
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/internal/verdict"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// ContentLoss checks a learner's [sl.ContentLoss] and its gradient.
-func ContentLoss(f func(features, target *Node) *Node) Result {
-	e := goldenExample("content_loss")
-	inputs := []numbers{e.numbers("features"), e.numbers("target")}
-	return verdict.Run("ContentLoss", []verdict.Try{
-		try("ContentLoss(features, target), both [1 3 4 2]", func() numbers {
-			return evaluate(func(in []*Node) *Node { return f(in[0], in[1]) }, inputs...)
-		}, e.numbers("want"), e.slips(map[string]string{
-			"sum":      "That is the sum of the squares: take their mean.",
-			"half":     "That is half the sum of the squares, as in the paper: the chapter takes the mean.",
-			"root":     "Leave out the root.",
-			"absolute": "Square the differences.",
-			"plain":    "Square the differences before you take the mean.",
-		})...),
-		try("its gradient", func() numbers {
-			return evaluate(func(in []*Node) *Node { return Gradient(f(in[0], in[1]), in[0])[0] }, inputs...)
-		}, e.numbers("gradient"), noGradient(e.numbers("features"))),
-	})
+// lossTries calls a loss with parts of the entry, and looks at its gradient with respect to the first of them. flat is what a slip
+// makes of the gradient.
+func (e example) lossTries(call string, inputs []string, f func(in []*Node) *Node, hints map[string]string, flat slip) []attempt {
+	of := func(f func(in []*Node) *Node) func() numbers {
+		return func() numbers {
+			var values []numbers
+			for _, name := range inputs {
+				values = append(values, e.numbers(name))
+			}
+			return evaluate(f, values...)
+		}
+	}
+	gradient := func(in []*Node) *Node { return Gradient(f(in), in[0])[0] }
+	return []attempt{try(call, of(f), e.numbers("want"), e.slips(hints)...), try("its gradient", of(gradient), e.numbers("gradient"), flat)}
 }
 
 func noGradient(x numbers) slip {
 	return slip{numbers{x.Shape, make([]float64, len(x.Values))}, "No gradient reaches the features: StopGradient belongs around the target only."}
 }
 
+// ContentLoss checks a learner's [sl.ContentLoss] and its gradient.
+func ContentLoss(f func(features, target *Node) *Node) Result {
+	e := goldenExample("content_loss")
+	return judge("ContentLoss", e.lossTries("ContentLoss(features, target), both [1 3 4 2]", []string{"features", "target"},
+		func(in []*Node) *Node { return f(in[0], in[1]) }, map[string]string{
+			"sum":      "That is the sum of the squares: take their mean.",
+			"half":     "That is half the sum of the squares, as in the paper: the chapter takes the mean.",
+			"root":     "Leave out the root.",
+			"absolute": "Square the differences.",
+			"plain":    "Square the differences before you take the mean.",
+		}, noGradient(e.numbers("features")))...)
+}
+
 // Gram checks a learner's [sl.Gram].
 func Gram(f func(features *Node) *Node) Result {
 	e := goldenExample("gram_matrix")
-	return verdict.Run("Gram", []verdict.Try{
+	return judge("Gram",
 		try("Gram(features [1 3 4 2])", func() numbers {
 			return evaluate(func(in []*Node) *Node { return f(in[0]) }, e.numbers("features"))
 		}, e.numbers("want"), e.slips(map[string]string{
@@ -43,46 +51,32 @@ func Gram(f func(features *Node) *Node) Result {
 			"channels":   "That is divided by c only: divide by c·h·w.",
 			"centred":    "Don't subtract the mean: that would be the covariance.",
 			"transposed": "That compares positions: sum over the positions, so that a row and a column for each channel are left.",
-		})...),
-	})
+		})...))
 }
 
 // StyleLoss checks a learner's [sl.StyleLoss] and its gradient.
 func StyleLoss(f func(features, gramTarget *Node) *Node) Result {
 	e := goldenExample("style_loss")
-	inputs := []numbers{e.numbers("features"), e.numbers("target")}
-	return verdict.Run("StyleLoss", []verdict.Try{
-		try("StyleLoss(features [1 3 4 2], gramTarget [2 2])", func() numbers {
-			return evaluate(func(in []*Node) *Node { return f(in[0], in[1]) }, inputs...)
-		}, e.numbers("want"), e.slips(map[string]string{
+	return judge("StyleLoss", e.lossTries("StyleLoss(features [1 3 4 2], gramTarget [2 2])", []string{"features", "target"},
+		func(in []*Node) *Node { return f(in[0], in[1]) }, map[string]string{
 			"sum":      "That is the sum of the squares: take their mean.",
 			"root":     "Leave out the root.",
 			"absolute": "Square the differences.",
-		})...),
-		try("its gradient", func() numbers {
-			return evaluate(func(in []*Node) *Node { return Gradient(f(in[0], in[1]), in[0])[0] }, inputs...)
-		}, e.numbers("gradient"), noGradient(e.numbers("features"))),
-	})
+		}, noGradient(e.numbers("features")))...)
 }
 
 // TVLoss checks a learner's [sl.TVLoss] and its gradient, which is 0 between equal neighbours.
 func TVLoss(f func(x *Node) *Node) Result {
 	e := goldenExample("tv_loss")
-	return verdict.Run("TVLoss", []verdict.Try{
-		try("TVLoss(x [1 3 4 3])", func() numbers {
-			return evaluate(func(in []*Node) *Node { return f(in[0]) }, e.numbers("x"))
-		}, e.numbers("want"), e.slips(map[string]string{
+	return judge("TVLoss", e.lossTries("TVLoss(x [1 3 4 3])", []string{"x"},
+		func(in []*Node) *Node { return f(in[0]) }, map[string]string{
 			"sum":     "That is the formula's sum: the chapter's code takes two means and half of both.",
 			"whole":   "Take half of the two means.",
 			"down":    "The differences to the right are missing.",
 			"right":   "The differences downwards are missing.",
 			"squared": "Take absolute values, not squares.",
 			"signed":  "Take absolute values: otherwise differences cancel.",
-		})...),
-		try("its gradient", func() numbers {
-			return evaluate(func(in []*Node) *Node { return Gradient(f(in[0]), in[0])[0] }, e.numbers("x"))
-		}, e.numbers("gradient"), slip{e.numbers("abs_gradient"), "Two neighbours are equal here, and GoMLX's Abs has the gradient 1 there: use sl.Absolute."}),
-	})
+		}, slip{e.numbers("abs_gradient"), "Two neighbours are equal here, and GoMLX's Abs has the gradient 1 there: use sl.Absolute."})...)
 }
 
 // ComputeLoss checks a learner's [sl.ComputeLoss], with the losses that the notebook has by then.
@@ -105,13 +99,12 @@ func ComputeLoss[L ~struct {
 	}
 	other := sl.Default()
 	other.ContentWeight, other.StyleWeight, other.TVWeight, other.StyleRepeat = 2, 500, 0, 3
-	return verdict.Run("ComputeLoss", []verdict.Try{
+	return judge("ComputeLoss",
 		try("[content style TV total], the chapter's weights", call(sl.Default()), e.numbers("want"), e.slips(map[string]string{
 			"once":            "In the total each style loss counts StyleRepeat times.",
 			"shown_ten_times": "StyleRepeat belongs to the total only, not to the style loss that is shown.",
 			"unweighted":      "Multiply each loss by its weight.",
 		})...),
 		try("the same, weights 2, 500, 0, StyleRepeat 3", call(other), e.numbers("other_weights"),
-			slip{e.numbers("want"), "The weights come from options."}),
-	})
+			slip{e.numbers("want"), "The weights come from options."}))
 }

@@ -4,7 +4,6 @@ import (
 	"image"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/internal/verdict"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -58,17 +57,16 @@ func Preprocess(f func(picture image.Image, height, width int, filter sl.ResizeF
 	})
 	slips = append(slips, slip{e.numbers("channels_first"), "Height comes first and channels last: [1, height, width, 3]."})
 	swapped := numbers{[]int{1, 3, 2, 3}, e.numbers("resized").Values}
-	return verdict.Run("Preprocess", []verdict.Try{
+	return judge("Preprocess",
 		try("Preprocess(2 × 3 pixels)", call("small"), e.numbers("want"), slips...),
 		try("Preprocess(4 × 9 pixels) to 2 × 3", call("large"), e.numbers("resized"),
-			slip{swapped, "Height comes before width."}),
-	})
+			slip{swapped, "Height comes before width."}))
 }
 
 // Postprocess checks a learner's [sl.Postprocess].
 func Postprocess(f func(x *tensors.Tensor) (*image.RGBA, error)) Result {
 	e := goldenExample("postprocess")
-	return verdict.Run("Postprocess", []verdict.Try{
+	return judge("Postprocess",
 		try("Postprocess(2 × 3 pixels, some out of range)", func() numbers {
 			picture, err := f(e.numbers("x").tensor())
 			if err != nil {
@@ -79,6 +77,5 @@ func Postprocess(f func(x *tensors.Tensor) (*image.RGBA, error)) Result {
 			"truncated":        "That is cut down to whole levels, as the chapter's PyTorch tab does: round.",
 			"wrapped":          "Values below 0 or above 1 come out at the other end: clip them first.",
 			"not_denormalized": "First undo the normalization: times the deviation, plus the mean.",
-		})...),
-	})
+		})...))
 }

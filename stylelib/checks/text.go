@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"stylebook/stylelib/internal/verdict"
 	"stylebook/stylelib/textstyle"
 )
 
@@ -15,11 +14,11 @@ func list(words []string) string { return "[" + strings.Join(words, " | ") + "]"
 // Salience checks a learner's [textstyle.Salience] for two styles.
 func Salience(f func(gram string, in, other textstyle.Counts, lambda float64) float64) Result {
 	in, other := textstyle.Counts{"good": 3, "the": 4}, textstyle.Counts{"good": 1, "the": 4, "not good": 2}
-	a := func(gram string, lambda float64, want string, slips map[string]string) verdict.Try {
-		return verdict.Try{Call: fmt.Sprintf("Salience(%q), λ = %g", gram, lambda),
-			Got: func() string { return number(f(gram, in, other, lambda)) }, Want: want, Slips: slips}
+	a := func(gram string, lambda float64, want string, slips map[string]string) attempt {
+		return attempt{call: fmt.Sprintf("Salience(%q), λ = %g", gram, lambda),
+			got: func() string { return number(f(gram, in, other, lambda)) }, want: want, slips: slips}
 	}
-	return verdict.Run("Salience", []verdict.Try{
+	return judge("Salience",
 		a("good", 1, "2.000", map[string]string{
 			"0.000": "The function still returns 0: write the ratio.",
 			"3.000": "That is the plain ratio: add λ above and below.",
@@ -30,23 +29,22 @@ func Salience(f func(gram string, in, other textstyle.Counts, lambda float64) fl
 		a("good", 0.5, "2.333", map[string]string{"2.000": "Use lambda, not 1."}),
 		a("the", 1, "1.000", nil),
 		a("not good", 1, "0.333", map[string]string{"3.000": "That is upside down: the style itself belongs above."}),
-		a("unseen", 1, "1.000", map[string]string{"NaN": "0/0: add λ above and below."}),
-	})
+		a("unseen", 1, "1.000", map[string]string{"NaN": "0/0: add λ above and below."}))
 }
 
 // Delete checks a learner's [textstyle.Delete], which returns the template's words and the deleted markers.
 func Delete(f func(words []string, isMarker func(gram string) bool, maxN int) (template, markers []string)) Result {
-	a := func(sentence string, maxN int, markers []string, want string, slips map[string]string) verdict.Try {
+	a := func(sentence string, maxN int, markers []string, want string, slips map[string]string) attempt {
 		is := map[string]bool{}
 		for _, marker := range markers {
 			is[marker] = true
 		}
-		return verdict.Try{Call: fmt.Sprintf("Delete(%q), markers %q, maxN %d", sentence, markers, maxN), Got: func() string {
+		return attempt{call: fmt.Sprintf("Delete(%q), markers %q, maxN %d", sentence, markers, maxN), got: func() string {
 			template, deleted := f(strings.Fields(sentence), func(gram string) bool { return is[gram] }, maxN)
 			return strings.Join(template, " ") + " " + list(deleted)
-		}, Want: want, Slips: slips}
+		}, want: want, slips: slips}
 	}
-	return verdict.Run("Delete", []verdict.Try{
+	return judge("Delete",
 		a("the soup was awful today", 2, []string{"awful"}, "the soup was ___ today [awful]", map[string]string{
 			"the soup was awful today []": "Nothing is deleted yet.",
 			"the soup was today [awful]":  "Leave textstyle.Slot where the marker was.",
@@ -67,19 +65,18 @@ func Delete(f func(words []string, isMarker func(gram string) bool, maxN int) (t
 		a("no hope at all", 2, []string{"hope at all"}, "no hope at all []", map[string]string{
 			"no ___ [hope at all]": "That run is longer than maxN.",
 		}),
-		a("we ate", 4, nil, "we ate []", nil),
-	})
+		a("we ate", 4, nil, "we ate []", nil))
 }
 
 // Similarity checks a learner's cosine of two TF-IDF vectors.
 func Similarity(f func(a, b []string, idf func(word string) float64) float64) Result {
 	one := func(string) float64 { return 1 }
 	rare := func(word string) float64 { return map[string]float64{"the": 1, "was": 1, "soup": 2, "cake": 2}[word] }
-	a := func(x, y, title string, idf func(string) float64, want string, slips map[string]string) verdict.Try {
-		return verdict.Try{Call: fmt.Sprintf("Similarity(%q, %q), %s", x, y, title),
-			Got: func() string { return number(f(strings.Fields(x), strings.Fields(y), idf)) }, Want: want, Slips: slips}
+	a := func(x, y, title string, idf func(string) float64, want string, slips map[string]string) attempt {
+		return attempt{call: fmt.Sprintf("Similarity(%q, %q), %s", x, y, title),
+			got: func() string { return number(f(strings.Fields(x), strings.Fields(y), idf)) }, want: want, slips: slips}
 	}
-	return verdict.Run("Similarity", []verdict.Try{
+	return judge("Similarity",
 		a("the soup was", "the soup was", "idf 1", one, "1.000", map[string]string{
 			"0.000": "The function still returns 0: write the cosine.",
 			"3.000": "Divide by the lengths of both vectors.",
@@ -94,17 +91,16 @@ func Similarity(f func(a, b []string, idf func(word string) float64) float64) Re
 			"0.667": "Multiply each count by the word's idf.",
 			"0.471": "Multiply by the idf in both vectors.",
 		}),
-		a("", "the soup", "idf 1", one, "0.000", map[string]string{"NaN": "0/0: no words are similar to nothing."}),
-	})
+		a("", "the soup", "idf 1", one, "0.000", map[string]string{"NaN": "0/0: no words are similar to nothing."}))
 }
 
 // Fill checks a learner's [textstyle.Template.Fill].
 func Fill(f func(template, markers []string) []string) Result {
-	a := func(template string, markers []string, want string, slips map[string]string) verdict.Try {
-		return verdict.Try{Call: fmt.Sprintf("Fill(%q, %q)", template, markers),
-			Got: func() string { return strings.Join(f(strings.Fields(template), markers), " ") }, Want: want, Slips: slips}
+	a := func(template string, markers []string, want string, slips map[string]string) attempt {
+		return attempt{call: fmt.Sprintf("Fill(%q, %q)", template, markers),
+			got: func() string { return strings.Join(f(strings.Fields(template), markers), " ") }, want: want, slips: slips}
 	}
-	return verdict.Run("Fill", []verdict.Try{
+	return judge("Fill",
 		a("the soup was ___", []string{"lovely"}, "the soup was lovely", map[string]string{
 			"the soup was ___":        "The gap is still there.",
 			"the soup was ___ lovely": "Put the marker in place of the gap.",
@@ -119,6 +115,5 @@ func Fill(f func(template, markers []string) []string) Result {
 			"i loved the ___ pie": "A gap without a marker is left out.",
 		}),
 		a("the soup was ___", []string{"not bad", "fresh"}, "the soup was not bad", nil),
-		a("we ate", nil, "we ate", nil),
-	})
+		a("we ate", nil, "we ate", nil))
 }

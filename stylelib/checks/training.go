@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/internal/verdict"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -41,17 +40,11 @@ func GetInits(f func(extractor *sl.Extractor, content *tensors.Tensor, styles []
 	}
 	content := sampled(s.content)
 	zero := numbers{content.Shape, make([]float64, len(content.Values))}
-	tries := []verdict.Try{
+	tries := []attempt{
 		try("the synthesized image", image(func(x *sl.SynthesizedImage) *tensors.Tensor { return x.Image }), content,
 			slip{zero, "Start from the content image."}),
-		{
-			Call: "updates made so far", Want: "0",
-			Got: func() string { x, _ := inits(); return fmt.Sprint(x.Epoch) },
-		},
-		{
-			Call: "Gram matrices", Want: fmt.Sprint(len(styles)),
-			Got: func() string { _, grams := inits(); return fmt.Sprint(len(grams)) },
-		},
+		{call: "updates made so far", want: "0", got: func() string { x, _ := inits(); return fmt.Sprint(x.Epoch) }},
+		{call: "Gram matrices", want: fmt.Sprint(len(styles)), got: func() string { _, grams := inits(); return fmt.Sprint(len(grams)) }},
 	}
 	for i, layer := range layersOf(options.StyleLayers) {
 		row := golden.Grams["style_image"][strconv.Itoa(layer.Index)].Row0
@@ -64,7 +57,7 @@ func GetInits(f func(extractor *sl.Extractor, content *tensors.Tensor, styles []
 			return vector(n.Values[:min(len(n.Values), len(row))]...)
 		}, vector(row...)))
 	}
-	return verdict.Run("GetInits", tries)
+	return judge("GetInits", tries...)
 }
 
 // AdamUpdate checks a learner's [sl.AdamUpdate] over five updates at learning rate 0.3.
@@ -88,14 +81,13 @@ func AdamUpdate(f func(image, m, v, gradient, rate, scale *Node, beta1, beta2 fl
 		}
 	}
 	unchanged := slip{e.numbers("start"), "The image hasn't changed."}
-	return verdict.Run("AdamUpdate", []verdict.Try{
+	return judge("AdamUpdate",
 		try("the image after five updates", after(5), e.numbers("want"), append(e.slips(map[string]string{
 			"upwards":       "Go against the gradient: subtract the step.",
 			"no_momentum":   "Use m, the running mean of the gradient, not the gradient itself.",
 			"plain_descent": "That is plain gradient descent: divide by the root of v, the mean of the squared gradient.",
 		}), unchanged)...),
-		try("the image after one", after(1), e.numbers("first")),
-	})
+		try("the image after one", after(1), e.numbers("first")))
 }
 
 // Train checks a learner's [sl.Train] by the losses of five epochs, without total variation: with it rounding decides soon.
@@ -117,7 +109,7 @@ func Train(f func(ctx context.Context, extractor *sl.Extractor, content, style *
 		}
 		return image
 	})
-	losses := func(got *[]float64, name string) verdict.Try {
+	losses := func(got *[]float64, name string) attempt {
 		want := golden[name][:options.Epochs]
 		still := make([]float64, options.Epochs)
 		for i := range still {
@@ -127,11 +119,8 @@ func Train(f func(ctx context.Context, extractor *sl.Extractor, content, style *
 			slip{vector(still...), "The losses stay as they are: does each epoch get the image of the one before?"},
 			slip{vector(), "Nothing is reported: call report after each epoch."})
 	}
-	return verdict.Run("Train", []verdict.Try{
+	return judge("Train",
 		losses(&content, "content"), losses(&style, "style"), losses(&total, "total"),
-		{
-			Call: "the result's shape", Want: fmt.Sprint(s.content.Shape().Dimensions),
-			Got: func() string { return fmt.Sprint(fromTensor(run()).Shape) },
-		},
-	})
+		attempt{call: "the result's shape", want: fmt.Sprint(s.content.Shape().Dimensions),
+			got: func() string { return fmt.Sprint(fromTensor(run()).Shape) }})
 }

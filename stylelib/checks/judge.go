@@ -1,0 +1,58 @@
+package checks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Result is what a check found. Print it.
+type Result struct {
+	Name  string
+	Right bool
+	lines []string
+}
+
+// String returns a line for each value, and one for the whole.
+func (r Result) String() string {
+	last := r.Name + ": all right ✓"
+	if !r.Right {
+		last = r.Name + ": not yet"
+	}
+	return strings.Join(append(r.lines, last), "\n")
+}
+
+// attempt is one call of a learner's function.
+type attempt struct {
+	call  string            // as it is shown
+	got   func() string     // calls the function; it may panic
+	want  string            // from an independent source
+	slips map[string]string // what some wrong result tells
+}
+
+// judge makes all attempts. Only the first wrong one is explained: the others often follow from it.
+func judge(name string, attempts ...attempt) Result {
+	r := Result{Name: name, Right: true}
+	for _, a := range attempts {
+		got, mark := a.result(), "✓"
+		if got != a.want {
+			mark = "✗"
+		}
+		r.lines = append(r.lines, fmt.Sprintf("%s: yours %s, expected %s %s", a.call, got, a.want, mark))
+		if hint := a.slips[got]; got != a.want && hint != "" && r.Right {
+			r.lines = append(r.lines, "    "+hint)
+		}
+		r.Right = r.Right && got == a.want
+	}
+	return r
+}
+
+// result turns a panic into a result, its first line only: GoMLX's carry a stack trace.
+func (a attempt) result() (text string) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			line, _, _ := strings.Cut(fmt.Sprint(reason), "\n")
+			text = "a panic (" + line + ")"
+		}
+	}()
+	return a.got()
+}
