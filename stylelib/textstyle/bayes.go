@@ -1,6 +1,7 @@
 package textstyle
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -71,10 +72,7 @@ func (b *NaiveBayes) Posterior(sentence string) map[string]float64 {
 
 // normalize turns logarithms into probabilities. The largest is taken off first, so that none underflows to 0/0.
 func normalize(logs map[string]float64, styles []string) map[string]float64 {
-	largest := math.Inf(-1)
-	for _, style := range styles {
-		largest = max(largest, logs[style])
-	}
+	largest := slices.Max(slices.Collect(maps.Values(logs)))
 	sum := 0.0
 	for _, style := range styles {
 		sum += math.Exp(logs[style] - largest)
@@ -89,13 +87,7 @@ func normalize(logs map[string]float64, styles []string) map[string]float64 {
 // Classify returns the most probable style of a sentence, the alphabetically first of equally probable ones.
 func (b *NaiveBayes) Classify(sentence string) string {
 	p := b.Posterior(sentence)
-	best := b.styles[0]
-	for _, style := range b.styles {
-		if p[style] > p[best] {
-			best = style
-		}
-	}
-	return best
+	return slices.MaxFunc(b.styles, func(one, other string) int { return cmp.Compare(p[one], p[other]) })
 }
 
 // Accuracy returns the share of sentences that are classified as style, 0 to 1; 0 for no sentences.

@@ -1,36 +1,17 @@
 package textstyle
 
 import (
+	"regexp"
 	"strings"
-	"unicode"
 )
+
+// token is a word, or any other sign but a space.
+var token = regexp.MustCompile(`[\p{L}\p{Nd}\p{M}'-]+|[^\s\v\x{85}\p{Z}]`)
 
 // Tokens splits a sentence into lower-case words and punctuation marks. Letters, digits, apostrophes and hyphens make a
 // word; each other sign that isn't a space is a token of its own. A typographic apostrophe becomes a plain one.
 func Tokens(sentence string) []string {
-	var tokens []string
-	var word strings.Builder
-	flush := func() {
-		if word.Len() > 0 {
-			tokens = append(tokens, word.String())
-			word.Reset()
-		}
-	}
-	for _, r := range strings.ToLower(sentence) {
-		switch {
-		case r == '’':
-			word.WriteByte('\'')
-		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r), r == '\'', r == '-':
-			word.WriteRune(r)
-		default:
-			flush()
-			if !unicode.IsSpace(r) {
-				tokens = append(tokens, string(r))
-			}
-		}
-	}
-	flush()
-	return tokens
+	return token.FindAllString(strings.ReplaceAll(strings.ToLower(sentence), "’", "'"), -1)
 }
 
 // Join writes tokens as a sentence: a space before each word, none before , . ! ? ; and :.

@@ -1,7 +1,9 @@
 package textstyle
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -104,30 +106,15 @@ func (t *Transfer) Delete(sentence, style string) Template {
 // Markers returns the n-grams of a style with a salience above γ, the most salient first. The list also has long ones
 // that hold a shorter marker.
 func (t *Transfer) Markers(style string) []string {
-	type marker struct {
-		gram     string
-		salience float64
-	}
-	var all []marker
+	salience := map[string]float64{}
 	for gram := range t.counts[style] {
 		if s := t.Salience(gram, style); s > t.options.Gamma {
-			all = append(all, marker{gram, s})
+			salience[gram] = s
 		}
 	}
-	slices.SortFunc(all, func(a, b marker) int {
-		if a.salience != b.salience {
-			if a.salience > b.salience {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.gram, b.gram)
+	return slices.SortedFunc(maps.Keys(salience), func(a, b string) int {
+		return cmp.Or(cmp.Compare(salience[b], salience[a]), strings.Compare(a, b))
 	})
-	grams := make([]string, len(all))
-	for i, m := range all {
-		grams[i] = m.gram
-	}
-	return grams
 }
 
 // Steps are all stages of one transfer.
