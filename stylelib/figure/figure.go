@@ -118,25 +118,25 @@ func (d downwards) Ticks(low, high float64) []plot.Tick {
 
 // sideBySide lays plots out in rows. Pictures keep their aspect ratio.
 func sideBySide(plots ...*plot.Plot) image.Image {
-	rows := max(1, (len(plots)+columns-1)/columns)
-	width, height := panelWidth*vg.Length(min(len(plots), columns)), panelHeight*vg.Length(rows)
-	canvas := vgimg.NewWith(vgimg.UseWH(max(width, 1), height), vgimg.UseDPI(resolution))
-	dc := draw.New(canvas)
-	for i, p := range plots {
-		left, bottom := panelWidth*vg.Length(i%columns), height-panelHeight*vg.Length(i/columns+1)
-		panel := draw.Crop(dc, left+vg.Points(4), left+panelWidth-dc.Max.X-vg.Points(4),
-			bottom+vg.Points(4), bottom+panelHeight-dc.Max.Y-vg.Points(4))
-		p.Draw(fitted(panel, p))
-	}
-	return canvas.Image()
+	return grid(len(plots), max(1, min(len(plots), columns)), panelWidth, panelHeight, func(i int, panel draw.Canvas) {
+		p := plots[i]
+		if _, isPicture := p.Y.Tick.Marker.(downwards); isPicture {
+			panel = squared(panel, p)
+		}
+		p.Draw(panel)
+	})
 }
 
-// fitted shrinks the panel of a picture so that its pixels are square; other plots keep the panel.
-func fitted(panel draw.Canvas, p *plot.Plot) draw.Canvas {
-	if _, isPicture := p.Y.Tick.Marker.(downwards); !isPicture {
-		return panel
+// grid draws n panels in rows of so many columns.
+func grid(n, columns int, width, height vg.Length, drawPanel func(i int, panel draw.Canvas)) image.Image {
+	rows := max(1, (n+columns-1)/columns)
+	canvas := vgimg.NewWith(vgimg.UseWH(width*vg.Length(columns), height*vg.Length(rows)), vgimg.UseDPI(resolution))
+	dc, margin := draw.New(canvas), vg.Points(4)
+	for i := range n {
+		left, top := width*vg.Length(i%columns), dc.Max.Y-height*vg.Length(i/columns)
+		drawPanel(i, draw.Crop(dc, left+margin, left+width-dc.Max.X-margin, top-height+margin, top-dc.Max.Y-margin))
 	}
-	return squared(panel, p)
+	return canvas.Image()
 }
 
 // squared shrinks a panel so that what is drawn in it has square pixels.
@@ -171,21 +171,15 @@ func Sheet(columns int, pictures ...Picture) (image.Image, error) {
 		}
 	}
 	width, height := sheetCell, sheetCell*vg.Length(aspect)+vg.Points(3*sheetTitle)
-	rows := (len(pictures) + columns - 1) / columns
-	canvas := vgimg.NewWith(vgimg.UseWH(width*vg.Length(columns), height*vg.Length(rows)), vgimg.UseDPI(resolution))
-	dc := draw.New(canvas)
-	for i, picture := range pictures {
-		p := pictureWithAxes(picture)
+	return grid(len(pictures), columns, width, height, func(i int, panel draw.Canvas) {
+		p := pictureWithAxes(pictures[i])
 		p.HideAxes()
 		p.Title.TextStyle.Font.Size = fittingSize(p, width-vg.Points(8))
-		left, top := width*vg.Length(i%columns), dc.Max.Y-height*vg.Length(i/columns)
-		panel := draw.Crop(dc, left+vg.Points(4), left+width-dc.Max.X-vg.Points(4), top-height+vg.Points(4), top-dc.Max.Y-vg.Points(4))
-		if picture.Image != nil {
+		if pictures[i].Image != nil {
 			panel = squared(panel, p)
 		}
 		p.Draw(panel)
-	}
-	return canvas.Image(), nil
+	}), nil
 }
 
 // fittingSize is the size of letters with which a title is no wider than its picture.
