@@ -7,51 +7,45 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// points are the five finite points at which Winograd's method evaluates polynomials; the sixth is infinity. With the
-// usual 0, ±1, ±2 the numbers grow larger and the error of float32 is twice as large; these are exact in binary.
-var points = [5]float64{0, 5. / 8, -5. / 8, 3. / 2, -3. / 2}
-
-// The three matrices of [points], Toom's and Cook's construction.
 var (
-	dataMatrix   = newDataMatrix()   // Bᵀ, 6 × 6
-	filterMatrix = newFilterMatrix() // G, 6 × 3
-	resultMatrix = newResultMatrix() // Aᵀ, 4 × 6
+	dataMatrix, filterMatrix, resultMatrix = winogradMatrices()
 
 	overlapMatrix = newOverlapMatrix() // for the gradient: 4 × (6 + 6)
 )
 
-// newDataMatrix has in row i the coefficients of Π (x - q) over the points q but the i-th; in the last, over all.
-func newDataMatrix() [][]float64 {
-	var m [][]float64
-	for i := range tileIn {
-		product := []float64{1, 0, 0, 0, 0, 0}
-		for j, q := range points {
-			if j == i {
-				continue
-			}
-			for k := len(product) - 1; k > 0; k-- {
-				product[k] = product[k-1] - q*product[k]
-			}
-			product[0] *= -q
-		}
-		m = append(m, product)
+// winogradMatrices returns Bᵀ, G and Aᵀ by Toom's and Cook's construction. Winograd's method evaluates polynomials at 0, ±p, ±q
+// and infinity. With the usual p = 1 and q = 2 the numbers grow larger and the error of float32 is twice as large; these are
+// exact in binary.
+func winogradMatrices() (data, filter, result [][]float64) {
+	const (
+		p, q     = 5. / 8, 3. / 2
+		p2, q2   = p * p, q * q
+		p3, q3   = p2 * p, q2 * q
+		atP, atQ = 2 * p2 * (p2 - q2), 2 * q2 * (q2 - p2) // products of a point's distances from the others
+	)
+	data = [][]float64{ // in a point's row the coefficients of Π (x - r) over the other points r; in the last, over all
+		{p2 * q2, 0, -p2 - q2, 0, 1, 0},
+		{0, -p * q2, -q2, p, 1, 0},
+		{0, p * q2, -q2, -p, 1, 0},
+		{0, -p2 * q, -p2, q, 1, 0},
+		{0, p2 * q, -p2, -q, 1, 0},
+		{0, p2 * q2, 0, -p2 - q2, 0, 1},
 	}
-	return m
-}
-
-// newFilterMatrix has in row i the powers of the i-th point, divided by its distances from the other points.
-func newFilterMatrix() [][]float64 {
-	var m [][]float64
-	for i, p := range points {
-		distances := 1.0
-		for j, q := range points {
-			if j != i {
-				distances *= p - q
-			}
-		}
-		m = append(m, []float64{1 / distances, p / distances, p * p / distances})
+	filter = [][]float64{ // in a point's row its powers, divided by its distances from the others
+		{1 / (p2 * q2), 0, 0},
+		{1 / atP, p / atP, p2 / atP},
+		{1 / atP, -p / atP, p2 / atP},
+		{1 / atQ, q / atQ, q2 / atQ},
+		{1 / atQ, -q / atQ, q2 / atQ},
+		{0, 0, 1},
 	}
-	return append(m, []float64{0, 0, 1})
+	result = [][]float64{ // in a point's column its powers
+		{1, 1, 1, 1, 1, 0},
+		{0, p, -p, q, -q, 0},
+		{0, p2, p2, q2, q2, 0},
+		{0, p3, -p3, q3, -q3, 1},
+	}
+	return data, filter, result
 }
 
 // newOverlapMatrix has in row i row i of B, for the tile itself, and then row i+4 of B, for the tile before it; B has no
@@ -94,23 +88,6 @@ func filterMatrix2(turned bool) [][]float64 {
 			slices.Reverse(m[place])
 		}
 	}
-	return m
-}
-
-// newResultMatrix has in column i the powers of the i-th point.
-func newResultMatrix() [][]float64 {
-	m := make([][]float64, tileOut)
-	for _, p := range points {
-		power := 1.0
-		for i := range m {
-			m[i] = append(m[i], power)
-			power *= p
-		}
-	}
-	for i := range m {
-		m[i] = append(m[i], 0)
-	}
-	m[tileOut-1][tileIn-1] = 1
 	return m
 }
 

@@ -12,7 +12,7 @@ import (
 // d is a tile, g the filter, ⊙ a product for each of the 36 transformed places, summed over the input channels: 36
 // matrix products [tiles, in] · [in, out] instead of one with nine times as many inputs for each result.
 //
-// Lavin, Gray 2015, section 4.1, with other points: see [points].
+// Lavin, Gray 2015, section 4.1, with other points: see winogradMatrices.
 const (
 	tileIn  = 6 // width of a tile
 	tileOut = 4 // width of what a tile gives; also the distance of two tiles
