@@ -81,12 +81,10 @@ func (o Options) inPieces(of size, layers bool) bool {
 func (o *objective) minimized() sl.Objective {
 	return sl.Objective{
 		Loss: func(vgg *sl.VGG, image *Node, in []*Node) (*Node, []sl.Part) {
-			maps := mapsOf(vgg, image, o.options.Layers())
-			values := make([]*Node, len(o.parts))
-			for i, p := range o.parts {
-				n := len(p.inputs(1))
-				values[i] = p.loss(image, maps, in[:n])
-				in = in[n:]
+			maps, inputs := mapsOf(vgg, image, o.options.Layers()), feed(in)
+			var values []*Node
+			for _, p := range o.parts {
+				values = append(values, p.loss(image, maps, inputs.next(len(p.inputs(1)))))
 			}
 			return o.total(values)
 		},
@@ -97,6 +95,14 @@ func (o *objective) minimized() sl.Objective {
 			return all, nil
 		},
 	}
+}
+
+// feed hands out the inputs of a graph in the order in which they were put in.
+type feed []*Node
+
+func (f *feed) next(n int) (taken []*Node) {
+	taken, *f = (*f)[:n], (*f)[n:]
+	return taken
 }
 
 // total adds up the terms, each so often as it counts.
@@ -223,21 +229,16 @@ type featuresPart struct {
 	samples  int
 	seed     int64
 	size     size // of the image
-	poolings []int
 }
 
 func (o *objective) bindFeatures(b bound) (part, error) {
-	p := &featuresPart{bound: b, seed: o.options.Seed, size: o.pictures.size, poolings: poolingsOf(b.layers)}
+	p := &featuresPart{bound: b, seed: o.options.Seed, size: o.pictures.size}
 	if b.Sampled != nil {
 		p.samples = o.options.Samples
 	}
 	pictures := []*tensors.Tensor{o.pictures.content}
-	if b.Of == StyleImages {
-		pictures = o.pictures.styles
-	}
-	p.shares = o.options.shares(len(pictures))
-	if b.Of == ContentImage {
-		p.shares = []float64{1}
+	if p.shares = []float64{1}; b.Of == StyleImages {
+		pictures, p.shares = o.pictures.styles, o.options.shares(len(o.pictures.styles))
 	}
 	for _, picture := range pictures {
 		features, err := o.features(picture, b)
@@ -273,10 +274,11 @@ func (p *featuresPart) loss(image *Node, maps map[string]*Node, in []*Node) *Nod
 	for _, layer := range p.layers {
 		own = append(own, maps[layer.Name])
 	}
-	targets, places := in[:n*len(p.pictures)], in[n*len(p.pictures):]
+	places := feed(in)
+	targets := feed(places.next(n * len(p.pictures)))
 	var losses []*Node
 	for i, share := range p.shares {
-		target := targets[i*n : (i+1)*n]
+		target := targets.next(n)
 		for k := range target {
 			target[k] = StopGradient(target[k])
 		}
@@ -294,17 +296,10 @@ func (p *featuresPart) compare(own, target, places []*Node, i int) *Node {
 	if p.Of == StyleImages {
 		there = places[2+2*i:]
 	}
-	return p.Sampled(at(own, p.poolings, places[0], places[1]), at(target, p.poolings, there[0], there[1]))
+	return p.Sampled(at(own, p.layers, places[0], places[1]), at(target, p.layers, there[0], there[1]))
 }
 
-// poolingsOf is how many times the map of each layer has been halved.
-func poolingsOf(layers []sl.Layer) (all []int) {
-	for _, layer := range layers {
-		all = append(all, poolings(layer))
-	}
-	return all
-}
-
+// poolings is how many times the map of a layer has been halved.
 func poolings(layer sl.Layer) int {
 	if layer.Kind == sl.PoolLayer {
 		return layer.Block
@@ -323,19 +318,53 @@ func divided(weight, by float64) float64 {
 // statisticPart compares what features keep when they forget places, region by region.
 type statisticPart struct {
 	bound
-	regions [][]region // [layer][region]
+	regions []region
+	each    int // how many sums there are for a region, known once the graph that adds them up has been built
 }
 
-// region is a part of the picture that has a style of its own.
+// region is a part of a layer's map that has a style of its own.
 type region struct {
-	weight float64
-	count  float64           // pixels of the map in it
+	layer  sl.Layer
+	count  float64           // pixels of the map in it, 1 where there are none: their sums, which are 0, are divided by it
+	empty  bool              // there are none
 	mask   *tensors.Tensor   // [1, h, w, 1]; nil: everywhere
+	weight float64           // of its loss, which goes with its share of the map
 	target []*tensors.Tensor // what the loss compares with
 }
 
-// bindStatistic blends the statistics of the style images into one target for each layer and region.
+// regionsOf divides the maps of a picture, layer by layer, into a region for each mask; without masks each map is one.
+func (b bound) regionsOf(picture size, masks []mask) (all []region) {
+	for _, layer := range b.layers {
+		p := poolings(layer)
+		area := float64(picture.halved(p).area())
+		for _, m := range masks {
+			reduced := m.after(p)
+			r := region{layer: layer, count: reduced.sum(), mask: reduced.tensor()}
+			r.weight = b.layerWeight(layer.Name) * r.count / area
+			if r.empty = r.count == 0; r.empty {
+				r.count = 1
+			}
+			all = append(all, r)
+		}
+		if masks == nil {
+			all = append(all, region{layer: layer, count: area, weight: b.layerWeight(layer.Name)})
+		}
+	}
+	return all
+}
+
+// of makes the statistics of the region from its map; in hands out its mask.
+func (r region) of(s *Statistic, maps map[string]*Node, in *feed) []*Node {
+	var mask *Node
+	if r.mask != nil {
+		mask = in.next(1)[0]
+	}
+	return s.of(maps[r.layer.Name], mask, r.count)
+}
+
+// bindStatistic blends the statistics of the style images into one target for each region.
 func (o *objective) bindStatistic(b bound) (part, error) {
+	p := &statisticPart{bound: b, regions: b.regionsOf(o.pictures.size, o.pictures.contentMasks)}
 	var images []*measured
 	for i, style := range o.pictures.styles {
 		m, err := o.measure(style, b, o.pictures.styleMask(i))
@@ -344,175 +373,103 @@ func (o *objective) bindStatistic(b bound) (part, error) {
 		}
 		images = append(images, m)
 	}
-	p, shares := &statisticPart{bound: b}, o.options.shares(len(images))
-	for l, layer := range b.layers {
-		var regions []region
-		for r := range max(1, len(o.pictures.contentMasks)) {
-			part := o.region(b.layerWeight(layer.Name), r, poolings(layer))
-			blend, found := blended(images, shares, l, r)
-			if !found || part.count == 0 {
-				part.weight, part.count = 0, 1 // too small a region to be seen at this depth
-			}
-			if o.options.NormalizeLayers || b.Statistic.Relative {
-				part.weight = divided(part.weight, b.Statistic.scale(blend))
-			}
-			if b.Statistic.Target != nil {
-				var err error
-				if blend, err = b.Statistic.Target(blend); err != nil {
-					return nil, err
-				}
-			}
-			for _, array := range blend {
-				part.target = append(part.target, array.tensor())
-			}
-			regions = append(regions, part)
+	shares := o.options.shares(len(images))
+	for k := range p.regions {
+		r := &p.regions[k]
+		blend, found := blended(images, shares, k)
+		if !found || r.empty {
+			r.weight, r.count = 0, 1 // too small a region to be seen at this depth
 		}
-		p.regions = append(p.regions, regions)
+		if o.options.NormalizeLayers || b.Statistic.Relative {
+			r.weight = divided(r.weight, b.Statistic.scale(blend))
+		}
+		if b.Statistic.Target != nil {
+			var err error
+			if blend, err = b.Statistic.Target(blend); err != nil {
+				return nil, err
+			}
+		}
+		for _, array := range blend {
+			r.target = append(r.target, array.tensor())
+		}
 	}
 	return p, nil
 }
 
-// region is region r of a map after so many poolings, whose weight goes with its share of the picture.
-func (o *objective) region(weight float64, r, poolings int) region {
-	of := o.pictures.size.halved(poolings)
-	whole := region{weight: weight, count: float64(of.height * of.width)}
-	if o.pictures.contentMasks == nil {
-		return whole
-	}
-	m := o.pictures.contentMasks[r].after(poolings)
-	return region{weight: weight * m.sum() / whole.count, count: m.sum(), mask: m.tensor()}
-}
-
 func (p *statisticPart) inputs(int) (all []*tensors.Tensor) {
-	for _, regions := range p.regions {
-		for _, part := range regions {
-			if part.mask != nil {
-				all = append(all, part.mask)
-			}
-			all = append(all, part.target...)
+	for _, r := range p.regions {
+		if r.mask != nil {
+			all = append(all, r.mask)
 		}
+		all = append(all, r.target...)
 	}
 	return all
 }
 
 func (p *statisticPart) loss(image *Node, maps map[string]*Node, in []*Node) *Node {
+	inputs := feed(in)
 	var losses []*Node
-	for l, regions := range p.regions {
-		for _, part := range regions {
-			var mask *Node
-			if part.mask != nil {
-				mask, in = in[0], in[1:]
-			}
-			statistics := p.Statistic.of(maps[p.layers[l].Name], mask, part.count)
-			losses = append(losses, MulScalar(p.Statistic.Loss(statistics, in[:len(part.target)]), part.weight))
-			in = in[len(part.target):]
-		}
+	for _, r := range p.regions {
+		statistics := r.of(p.Statistic, maps, &inputs)
+		losses = append(losses, MulScalar(p.Statistic.Loss(statistics, inputs.next(len(r.target))), r.weight))
 	}
 	return p.sum(image, losses)
 }
 
-// measured are the statistics of one style image.
+// measured are the statistics of the regions of one style image.
 type measured struct {
-	counts     [][]float64 // [layer][region]
-	statistics [][][]Array
+	regions    []region
+	statistics [][]Array
 }
 
 // measure returns the statistics of a style image, in one piece or in tiles.
-func (o *objective) measure(picture *tensors.Tensor, b bound, regions []mask) (*measured, error) {
-	m, n := &measured{}, max(1, len(regions))
-	inputs := []*tensors.Tensor{picture}
-	for _, layer := range b.layers {
-		p := poolings(layer)
-		of := sizeOf(picture).halved(p)
-		counts := make([]float64, n)
-		for r := range counts {
-			counts[r] = float64(of.height * of.width)
-			if regions != nil {
-				reduced := regions[r].after(p)
-				counts[r] = reduced.sum()
-				inputs = append(inputs, reduced.tensor())
-			}
-		}
-		m.counts = append(m.counts, counts)
-	}
-	var err error
+func (o *objective) measure(picture *tensors.Tensor, b bound, masks []mask) (*measured, error) {
+	m := &measured{regions: b.regionsOf(sizeOf(picture), masks)}
+	measure := o.measureWhole
 	if o.inPieces(sizeOf(picture)) {
-		err = o.measureInPieces(m, picture, b, regions)
-	} else {
-		err = o.measureWhole(m, inputs, b, regions != nil)
+		measure = o.measureInPieces
+	}
+	out, err := measure(picture, &statisticPart{bound: b, regions: m.regions}, masks)
+	for range m.regions {
+		var statistics []Array
+		for _, t := range out[:len(out)/(len(m.regions)-len(m.statistics))] {
+			statistics = append(statistics, arrayOf(t))
+		}
+		m.statistics, out = append(m.statistics, statistics), out[len(statistics):]
 	}
 	return m, err
 }
 
-// measureWhole fills in the statistics of a picture, to which inputs adds a mask for each layer and region where it is masked.
-func (o *objective) measureWhole(m *measured, inputs []*tensors.Tensor, b bound, masked bool) error {
-	out, err := o.extractor.RunOnce(func(vgg *sl.VGG, in []*Node) (out []*Node) {
-		maps, masks := mapsOf(vgg, in[0], b.weighted.layers), in[1:]
-		for l, layer := range b.layers {
-			for _, count := range m.counts[l] {
-				var mask *Node
-				if masked {
-					mask, masks = masks[0], masks[1:]
-				}
-				out = append(out, b.Statistic.of(maps[layer.Name], mask, orOne(count))...)
-			}
+func (o *objective) measureWhole(picture *tensors.Tensor, p *statisticPart, _ []mask) ([]*tensors.Tensor, error) {
+	return o.extractor.RunOnce(func(vgg *sl.VGG, in []*Node) (out []*Node) {
+		maps, masks := mapsOf(vgg, in[0], p.bound.weighted.layers), feed(in[1:])
+		for _, r := range p.regions {
+			out = append(out, r.of(p.Statistic, maps, &masks)...)
 		}
 		return out
-	}, inputs...)
-	if err == nil {
-		m.take(out)
-	}
-	return err
+	}, append([]*tensors.Tensor{picture}, p.inputs(0)...)...)
 }
 
-// orOne keeps the sums of a region that is not there, which are 0, from being divided by 0.
-func orOne(count float64) float64 {
-	if count == 0 {
-		return 1
-	}
-	return count
-}
-
-// take sorts the statistics by layer and region.
-func (m *measured) take(all []*tensors.Tensor) {
-	n := 0
-	for _, counts := range m.counts {
-		n += len(counts)
-	}
-	for _, counts := range m.counts {
-		var regions [][]Array
-		for range counts {
-			var statistics []Array
-			for _, t := range all[:len(all)/n] {
-				statistics = append(statistics, arrayOf(t))
-			}
-			all, n = all[len(all)/n:], n-1
-			regions = append(regions, statistics)
-		}
-		m.statistics = append(m.statistics, regions)
-	}
-}
-
-// blended is the weighted mean of what was measured in region r of layer l; images without that region don't count.
-// found is false where none has it.
-func blended(images []*measured, shares []float64, l, r int) (mean []Array, found bool) {
+// blended is the weighted mean of what was measured in region k; images without that region don't count. found is false where
+// none has it.
+func blended(images []*measured, shares []float64, k int) (mean []Array, found bool) {
 	total := 0.0
 	for i, image := range images {
-		if image.counts[l][r] > 0 {
+		if !image.regions[k].empty {
 			total += shares[i]
 		}
 	}
 	for i, image := range images {
 		share := 0.0
-		if image.counts[l][r] > 0 && total > 0 {
+		if !image.regions[k].empty && total > 0 {
 			share = shares[i] / total
 		}
-		for k, a := range image.statistics[l][r] {
+		for s, a := range image.statistics[k] {
 			if i == 0 {
 				mean = append(mean, Array{a.Dims, make([]float64, len(a.Values))})
 			}
 			for j, v := range a.Values {
-				mean[k].Values[j] += share * v
+				mean[s].Values[j] += share * v
 			}
 		}
 	}

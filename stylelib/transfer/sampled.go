@@ -3,6 +3,8 @@ package transfer
 import (
 	"math/rand/v2"
 
+	sl "stylebook/stylelib"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -77,13 +79,13 @@ func positions(seed int64, epoch int, picture uint64, n int, of size) (rows, col
 }
 
 // at returns the features of a picture at n positions, the channels of all maps side by side: [n, c].
-func at(maps []*Node, poolings []int, rows, columns *Node) *Node {
+func at(maps []*Node, layers []sl.Layer, rows, columns *Node) *Node {
 	var all []*Node
 	for i, features := range maps {
 		h, w, c := features.Shape().Dim(1), features.Shape().Dim(2), features.Shape().Dim(3)
 		cell := func(place *Node, length int) *Node {
 			last := Scalar(place.Graph(), place.DType(), float64(length-1))
-			return Min(Div(place, Scalar(place.Graph(), place.DType(), float64(int(1)<<poolings[i]))), last)
+			return Min(Div(place, Scalar(place.Graph(), place.DType(), float64(int(1)<<poolings(layers[i])))), last)
 		}
 		index := Add(MulScalar(cell(rows, h), float64(w)), cell(columns, w))
 		all = append(all, Gather(Reshape(features, h*w, c), ExpandAxes(index, -1)))

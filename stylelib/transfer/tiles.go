@@ -63,13 +63,53 @@ func tilesOf(of size, side int, layers []sl.Layer) []tile {
 	return all
 }
 
-// window copies a part of a picture [1, h, w, 3].
-func window(values []float32, width int, r rect) *tensors.Tensor {
-	part := make([]float32, 0, r.height()*r.width()*3)
-	for i := r.top; i < r.bottom; i++ {
-		part = append(part, values[(i*width+r.left)*3:(i*width+r.right)*3]...)
+// raster is a picture [1, h, w, 3] on our side of the engine.
+type raster struct {
+	size
+	values []float32
+}
+
+func rasterOf(picture *tensors.Tensor) (r raster, err error) {
+	r.size = sizeOf(picture)
+	r.values, err = tensors.CopyFlatData[float32](picture)
+	return r, err
+}
+
+func (r raster) tensor() *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(r.values, 1, r.height, r.width, 3)
+}
+
+// row is row i of a part of the picture.
+func (r raster) row(part rect, i int) []float32 {
+	at := 3 * ((part.top+i)*r.width + part.left)
+	return r.values[at : at+3*part.width()]
+}
+
+func (r raster) window(part rect) *tensors.Tensor {
+	copied := raster{size{part.height(), part.width()}, make([]float32, 0, 3*part.height()*part.width())}
+	for i := range part.height() {
+		copied.values = append(copied.values, r.row(part, i)...)
 	}
-	return tensors.FromFlatDataAndDimensions(part, 1, r.height(), r.width(), 3)
+	return copied.tensor()
+}
+
+// add adds values to a part of the picture.
+func (r raster) add(part rect, values []float32) {
+	for i := range part.height() {
+		row := r.row(part, i)
+		for j := range row {
+			row[j] += values[i*len(row)+j]
+		}
+	}
+}
+
+// runTile runs a program on a tile of a picture, with further inputs.
+func runTile(program *sl.Program, picture raster, t tile, inputs ...[]*tensors.Tensor) ([]*tensors.Tensor, error) {
+	all := []any{picture.window(t.window)}
+	for _, more := range inputs {
+		all = append(all, sl.AsInputs(more)...)
+	}
+	return program.Run(all...)
 }
 
 // coreMasks returns, for each tile, a mask of its core in the map of each layer and region.
@@ -90,27 +130,25 @@ func coreMasks(pieces []tile, of size, layers []sl.Layer, regions []mask) [][]*t
 	return masks
 }
 
-// sumsProgram returns the sums of each term, layer and region of one tile. When it has run, each tells how many sums each term
-// has for a region.
-func (o *objective) sumsProgram(terms []bound, regions int, each []int) (*sl.Program, error) {
-	return o.extractor.Compile(func(vgg *sl.VGG, in []*Node) (out []*Node) {
+// sumsOf is a graph of the sums of each term and region of one tile.
+func (o *objective) sumsOf(terms ...*statisticPart) func(vgg *sl.VGG, in []*Node) []*Node {
+	return func(vgg *sl.VGG, in []*Node) (out []*Node) {
 		maps, masks := mapsOf(vgg, in[0], o.options.Layers()), in[1:]
-		for i, b := range terms {
-			for _, layer := range b.layers {
-				for range regions {
-					sums := b.Statistic.sums(maps[layer.Name], masks[0])
-					out, masks, each[i] = append(out, sums...), masks[1:], len(sums)
-				}
+		for _, p := range terms {
+			for k, r := range p.regions {
+				sums := p.Statistic.sums(maps[r.layer.Name], masks[k])
+				out, p.each = append(out, sums...), len(sums)
 			}
+			masks = masks[len(p.regions):]
 		}
 		return out
-	})
+	}
 }
 
 // addUp runs a program over all tiles and adds up what it puts out, in float64.
-func addUp(program *sl.Program, pieces []tile, masks [][]*tensors.Tensor, values []float32, width int) (total []Array, err error) {
+func addUp(program *sl.Program, picture raster, pieces []tile, masks [][]*tensors.Tensor) (total []Array, err error) {
 	for i, piece := range pieces {
-		out, err := program.Run(append([]any{window(values, width, piece.window)}, sl.AsInputs(masks[i])...)...)
+		out, err := runTile(program, picture, piece, masks[i])
 		if err != nil {
 			return nil, err
 		}
@@ -129,46 +167,38 @@ func addUp(program *sl.Program, pieces []tile, masks [][]*tensors.Tensor, values
 	return total, nil
 }
 
-// measureInPieces fills in the statistics of a style image that is taken in tiles, in float64.
-func (o *objective) measureInPieces(m *measured, picture *tensors.Tensor, b bound, regions []mask) error {
-	each := []int{0}
-	program, err := o.sumsProgram([]bound{b}, max(1, len(regions)), each)
+// measureInPieces returns the statistics of a style image that is taken in tiles, in float64.
+func (o *objective) measureInPieces(picture *tensors.Tensor, p *statisticPart, masks []mask) ([]*tensors.Tensor, error) {
+	program, err := o.extractor.Compile(o.sumsOf(p))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer program.Finalize()
-	values, err := tensors.CopyFlatData[float32](picture)
+	values, err := rasterOf(picture)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	of := sizeOf(picture)
-	pieces := tilesOf(of, o.options.Tile, o.layers)
-	sums, err := addUp(program, pieces, coreMasks(pieces, of, b.layers, regions), values, of.width)
+	pieces := tilesOf(values.size, o.options.Tile, o.layers)
+	sums, err := addUp(program, values, pieces, coreMasks(pieces, values.size, p.layers, masks))
 	if err != nil || len(sums) == 0 {
-		return err
+		return nil, err
 	}
 	var in []any
 	for _, sum := range sums {
 		in = append(in, tensors.FromFlatDataAndDimensions(sum.Values, sum.Dims...))
 	}
 	exec, err := NewExec(o.extractor.Backend, func(in []*Node) (out []*Node) {
-		for _, counts := range m.counts {
-			for _, count := range counts {
-				out = append(out, b.Statistic.Of(in[:each[0]], orOne(count))...)
-				in = in[each[0]:]
-			}
+		sums := feed(in)
+		for _, r := range p.regions {
+			out = append(out, p.Statistic.Of(sums.next(p.each), r.count)...)
 		}
 		return out
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer exec.Finalize()
-	out, err := exec.Call(in...)
-	if err == nil {
-		m.take(out)
-	}
-	return err
+	return exec.Call(in...)
 }
 
 // tiled computes losses and gradient of a picture in pieces. The first pass adds up what statistics are made of over all
@@ -178,10 +208,9 @@ type tiled struct {
 	*objective
 	pieces     []tile
 	statistics []*statisticPart
-	each       []int // how many sums each of them has for a region
 	pointwise  []*pointwisePart
 	images     []*imagePart
-	masks      [][]*tensors.Tensor // of each tile, by statistic, layer and region
+	masks      [][]*tensors.Tensor // of each tile, by statistic and region
 	cores      [][]*tensors.Tensor // of each tile, by pointwise term and layer
 	targets    [][]*tensors.Tensor // features of the content image in each window, by pointwise term and layer
 
@@ -191,72 +220,53 @@ type tiled struct {
 }
 
 func newTiled(o *objective) (*tiled, error) {
-	of := o.pictures.size
-	t := &tiled{objective: o, pieces: tilesOf(of, o.options.Tile, o.layers)}
-	t.masks, t.cores = make([][]*tensors.Tensor, len(t.pieces)), make([][]*tensors.Tensor, len(t.pieces))
-	add := func(to [][]*tensors.Tensor, layers []sl.Layer, regions []mask) {
-		for i, masks := range coreMasks(t.pieces, of, layers, regions) {
-			to[i] = append(to[i], masks...)
-		}
-	}
+	t := &tiled{objective: o, pieces: tilesOf(o.pictures.size, o.options.Tile, o.layers)}
+	var ofStatistics, ofPointwise []sl.Layer
 	for _, p := range o.parts {
 		switch p := p.(type) {
 		case *statisticPart:
-			t.statistics = append(t.statistics, p)
-			add(t.masks, p.layers, o.pictures.contentMasks)
+			t.statistics, ofStatistics = append(t.statistics, p), append(ofStatistics, p.layers...)
 		case *pointwisePart:
-			t.pointwise = append(t.pointwise, p)
-			add(t.cores, p.layers, nil)
+			t.pointwise, ofPointwise = append(t.pointwise, p), append(ofPointwise, p.layers...)
 		case *imagePart:
 			t.images = append(t.images, p)
 		}
 	}
-	if err := t.compile(); err != nil {
-		t.finalize()
+	t.masks = coreMasks(t.pieces, o.pictures.size, ofStatistics, o.pictures.contentMasks)
+	t.cores = coreMasks(t.pieces, o.pictures.size, ofPointwise, nil)
+	if err := t.contentTargets(ofPointwise); err != nil {
 		return nil, err
+	}
+	graphs := []func(*sl.VGG, []*Node) []*Node{t.sumsOf(t.statistics...), t.valueAndGradientOfSums, t.valueAndGradientOfTile, t.valueAndGradientOfImage}
+	for i, program := range t.programs() {
+		var err error
+		if *program, err = o.extractor.Compile(graphs[i]); err != nil {
+			t.finalize()
+			return nil, err
+		}
 	}
 	return t, nil
 }
 
-func (t *tiled) compile() (err error) {
-	var terms []bound
-	for _, p := range t.statistics {
-		terms = append(terms, p.bound)
-	}
-	t.each = make([]int, len(terms))
-	for _, step := range []func() error{
-		t.contentTargets,
-		func() (err error) {
-			t.first, err = t.sumsProgram(terms, max(1, len(t.pictures.contentMasks)), t.each)
-			return err
-		},
-		func() (err error) { t.middle, err = t.extractor.Compile(t.valueAndGradientOfSums); return err },
-		func() (err error) { t.second, err = t.extractor.Compile(t.valueAndGradientOfTile); return err },
-		func() (err error) { t.whole, err = t.extractor.Compile(t.valueAndGradientOfImage); return err },
-	} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
+func (t *tiled) programs() []**sl.Program {
+	return []**sl.Program{&t.first, &t.middle, &t.second, &t.whole}
 }
 
 func (t *tiled) finalize() {
-	for _, program := range []*sl.Program{t.first, t.middle, t.second, t.whole} {
-		if program != nil {
-			program.Finalize()
+	for _, program := range t.programs() {
+		if *program != nil {
+			(*program).Finalize()
 		}
 	}
 }
 
-// contentTargets computes the content features of every window, and what they are normalized by.
-func (t *tiled) contentTargets() error {
+// contentTargets computes the content features of every window. It makes the factors of pointwise terms, which multiply means,
+// such as multiply sums over the whole map, or relative ones where layers are normalized.
+func (t *tiled) contentTargets(layers []sl.Layer) error {
 	program, err := t.extractor.Compile(func(vgg *sl.VGG, in []*Node) (out []*Node) {
 		maps := mapsOf(vgg, in[0], t.options.Layers())
-		for _, p := range t.pointwise {
-			for _, layer := range p.layers {
-				out = append(out, maps[layer.Name])
-			}
+		for _, layer := range layers {
+			out = append(out, maps[layer.Name])
 		}
 		for i, features := range out {
 			out = append(out, ReduceAllSum(Mul(Square(features), in[1+i])))
@@ -267,35 +277,25 @@ func (t *tiled) contentTargets() error {
 		return err
 	}
 	defer program.Finalize()
-	values, err := tensors.CopyFlatData[float32](t.pictures.content)
+	content, err := rasterOf(t.pictures.content)
 	if err != nil {
 		return err
 	}
-	var squares []float64
+	squares := make([]float64, len(layers)) // the sums of each map's
 	for i, piece := range t.pieces {
-		out, err := program.Run(append([]any{window(values, t.pictures.width, piece.window)}, sl.AsInputs(t.cores[i])...)...)
+		out, err := runTile(program, content, piece, t.cores[i])
 		if err != nil {
 			return err
 		}
-		n := len(t.cores[i])
-		squares = append(squares, make([]float64, n-len(squares))...)
-		for k, square := range out[n:] {
-			squares[k] += float64(tensors.ToScalar[float32](square))
+		for k := range squares {
+			squares[k] += float64(tensors.ToScalar[float32](out[len(layers)+k]))
 		}
-		t.targets = append(t.targets, out[:n])
+		t.targets = append(t.targets, out[:len(layers)])
 	}
-	t.spread(squares)
-	return nil
-}
-
-// spread makes the factors of pointwise terms, which multiply means, such as multiply sums over the whole map; squares are
-// the sums of its squares.
-func (t *tiled) spread(squares []float64) {
 	k := 0
 	for _, p := range t.pointwise {
 		for i, layer := range p.layers {
-			of := t.pictures.size.halved(poolings(layer))
-			values := float64(of.height * of.width * t.targets[0][k].Shape().Dim(3))
+			values := float64(t.pictures.size.halved(poolings(layer)).area() * t.targets[0][k].Shape().Dim(3))
 			if t.options.NormalizeLayers {
 				p.factors[i] = divided(p.factors[i], squares[k]/values)
 			}
@@ -303,33 +303,26 @@ func (t *tiled) spread(squares []float64) {
 			k++
 		}
 	}
+	return nil
 }
 
 // valueAndGradientOfSums returns the statistics' losses of the whole picture, and the derivatives of their total with respect
-// to the sums. Inputs are the sums, then the targets, of each term, layer and region.
-func (t *tiled) valueAndGradientOfSums(_ *sl.VGG, in []*Node) []*Node {
-	if len(in) == 0 {
+// to the sums. Inputs are the sums, then the targets, of each term and region.
+func (t *tiled) valueAndGradientOfSums(_ *sl.VGG, in []*Node) (losses []*Node) {
+	n := 0
+	for _, p := range t.statistics {
+		n += p.each * len(p.regions)
+	}
+	if n == 0 {
 		return nil
 	}
-	n := len(in)
-	for _, p := range t.statistics {
-		for _, regions := range p.regions {
-			for _, part := range regions {
-				n -= len(part.target)
-			}
-		}
-	}
-	sums, targets := in[:n], in[n:]
+	sums, targets := feed(in[:n]), feed(in[n:])
 	total := ScalarZero(in[0].Graph(), in[0].DType())
-	var losses []*Node
-	for i, p := range t.statistics {
+	for _, p := range t.statistics {
 		loss := ScalarZero(in[0].Graph(), in[0].DType())
-		for _, regions := range p.regions {
-			for _, part := range regions {
-				statistics := p.Statistic.Of(sums[:t.each[i]], part.count)
-				loss = Add(loss, MulScalar(p.Statistic.Loss(statistics, targets[:len(part.target)]), part.weight))
-				sums, targets = sums[t.each[i]:], targets[len(part.target):]
-			}
+		for _, r := range p.regions {
+			statistics := p.Statistic.Of(sums.next(p.each), r.count)
+			loss = Add(loss, MulScalar(p.Statistic.Loss(statistics, targets.next(len(r.target))), r.weight))
 		}
 		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
 	}
@@ -338,36 +331,25 @@ func (t *tiled) valueAndGradientOfSums(_ *sl.VGG, in []*Node) []*Node {
 
 // valueAndGradientOfTile returns one tile's pointwise losses and its share of the gradient. Inputs are the window, the masks
 // of statistics and of pointwise terms, the latter's targets, and the derivatives with respect to the sums.
-func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) []*Node {
-	image := in[0]
+func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) (losses []*Node) {
+	inputs := feed(in)
+	image := inputs.next(1)[0]
 	maps := mapsOf(vgg, image, t.options.Layers())
-	take := func(n int) (taken []*Node) {
-		taken, in = in[:n], in[n:]
-		return taken
-	}
-	take(1)
-	masks, cores := take(len(t.masks[0])), take(len(t.cores[0]))
-	targets, derivatives := take(len(t.cores[0])), in
+	masks, cores, targets := feed(inputs.next(len(t.masks[0]))), feed(inputs.next(len(t.cores[0]))), feed(inputs.next(len(t.cores[0])))
 	total := ScalarZero(image.Graph(), image.DType())
-	var losses []*Node
 	for _, p := range t.pointwise {
 		var parts []*Node
 		for i, layer := range p.layers {
-			values := Mul(p.Pointwise(maps[layer.Name], StopGradient(targets[0])), cores[0])
+			values := Mul(p.Pointwise(maps[layer.Name], StopGradient(targets.next(1)[0])), cores.next(1)[0])
 			parts = append(parts, MulScalar(ReduceAllSum(values), p.factors[i]))
-			targets, cores = targets[1:], cores[1:]
 		}
 		loss := p.sum(image, parts)
 		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
 	}
 	for _, p := range t.statistics {
-		for l, regions := range p.regions {
-			for range regions {
-				for _, sum := range p.Statistic.sums(maps[p.layers[l].Name], masks[0]) {
-					total = Add(total, ReduceAllSum(Mul(sum, StopGradient(derivatives[0]))))
-					derivatives = derivatives[1:]
-				}
-				masks = masks[1:]
+		for _, r := range p.regions {
+			for _, sum := range p.Statistic.sums(maps[r.layer.Name], masks.next(1)[0]) {
+				total = Add(total, ReduceAllSum(Mul(sum, StopGradient(inputs.next(1)[0]))))
 			}
 		}
 	}
@@ -375,14 +357,12 @@ func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) []*Node {
 }
 
 // valueAndGradientOfImage returns the losses of terms on the image alone and their gradient.
-func (t *tiled) valueAndGradientOfImage(_ *sl.VGG, in []*Node) []*Node {
-	image, in := in[0], in[1:]
+func (t *tiled) valueAndGradientOfImage(_ *sl.VGG, in []*Node) (losses []*Node) {
+	image, inputs := in[0], feed(in[1:])
 	total := ScalarZero(image.Graph(), image.DType())
-	var losses []*Node
 	for _, p := range t.images {
-		n := len(p.inputs(1))
-		loss := p.loss(image, nil, in[:n])
-		losses, total, in = append(losses, loss), Add(total, MulScalar(loss, p.repeat)), in[n:]
+		loss := p.loss(image, nil, inputs.next(len(p.inputs(1))))
+		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
 	}
 	return append(losses, Gradient(total, image)[0])
 }
@@ -400,27 +380,31 @@ func (t *tiled) minimized() sl.Objective {
 		},
 		Inputs: func(image *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {
 			start := time.Now()
-			losses, gradient, err := t.valueAndGradient(image, epoch)
+			byName, gradient, err := t.valueAndGradient(image, epoch)
 			t.took = time.Since(start)
 			if err != nil {
 				return nil, fmt.Errorf("epoch %d: %w", epoch, err)
+			}
+			losses := make([]float32, len(t.parts))
+			for i, p := range t.parts {
+				losses[i] = float32(byName[p.term().name])
 			}
 			return []*tensors.Tensor{tensors.FromValue(losses), gradient}, nil
 		},
 	}
 }
 
-// valueAndGradient computes the losses, in the order of the parts, and the gradient of their total, in two passes over the tiles.
-func (t *tiled) valueAndGradient(image *tensors.Tensor, epoch int) ([]float32, *tensors.Tensor, error) {
-	values, err := tensors.CopyFlatData[float32](image)
+// valueAndGradient computes the losses, by the terms' names, and the gradient of their total, in two passes over the tiles.
+func (t *tiled) valueAndGradient(image *tensors.Tensor, epoch int) (losses map[string]float64, gradient *tensors.Tensor, err error) {
+	losses = map[string]float64{}
+	picture, err := rasterOf(image)
 	if err != nil {
 		return nil, nil, err
 	}
-	ofSums, err := t.runSums(values)
+	derivatives, err := t.runSums(picture, losses)
 	if err != nil {
 		return nil, nil, err
 	}
-	statistics, derivatives := split(ofSums, len(t.statistics))
 	inputs := []any{image}
 	for _, p := range t.images {
 		inputs = append(inputs, sl.AsInputs(p.inputs(epoch))...)
@@ -429,86 +413,49 @@ func (t *tiled) valueAndGradient(image *tensors.Tensor, epoch int) ([]float32, *
 	if err != nil {
 		return nil, nil, err
 	}
-	images, gradient := split(out, len(t.images))
-	sum, err := tensors.CopyFlatData[float32](gradient[0])
+	for k, p := range t.images {
+		losses[p.name] = float64(tensors.ToScalar[float32](out[k]))
+	}
+	sum, err := rasterOf(out[len(t.images)])
 	if err != nil {
 		return nil, nil, err
 	}
-	pointwise := make([]float64, len(t.pointwise))
 	for i, piece := range t.pieces {
-		inputs := []any{window(values, t.pictures.width, piece.window)}
-		for _, more := range [][]*tensors.Tensor{t.masks[i], t.cores[i], t.targets[i], derivatives} {
-			inputs = append(inputs, sl.AsInputs(more)...)
-		}
-		out, err := t.second.Run(inputs...)
+		out, err := runTile(t.second, picture, piece, t.masks[i], t.cores[i], t.targets[i], derivatives)
 		if err != nil {
 			return nil, nil, err
 		}
-		losses, share := split(out, len(t.pointwise))
-		for k, loss := range losses {
-			pointwise[k] += float64(tensors.ToScalar[float32](loss))
+		for k, p := range t.pointwise {
+			losses[p.name] += float64(tensors.ToScalar[float32](out[k]))
 		}
-		addWindow(sum, t.pictures.width, piece.window, tensors.MustCopyFlatData[float32](share[0]))
-		_ = share[0].FinalizeAll()
+		share := out[len(t.pointwise)]
+		sum.add(piece.window, tensors.MustCopyFlatData[float32](share))
+		_ = share.FinalizeAll()
 	}
-	return t.inOrder(statistics, images, pointwise), tensors.FromFlatDataAndDimensions(sum, image.Shape().Dimensions...), nil
+	return losses, sum.tensor(), nil
 }
 
-func split(all []*tensors.Tensor, n int) (losses, rest []*tensors.Tensor) { return all[:n], all[n:] }
-
-// runSums makes the first pass, and returns the statistics' losses and the derivatives with respect to the sums.
-func (t *tiled) runSums(values []float32) ([]*tensors.Tensor, error) {
-	total, err := addUp(t.first, t.pieces, t.masks, values, t.pictures.width)
-	if err != nil {
+// runSums makes the first pass. It notes the statistics' losses and returns the derivatives with respect to the sums.
+func (t *tiled) runSums(picture raster, losses map[string]float64) ([]*tensors.Tensor, error) {
+	total, err := addUp(t.first, picture, t.pieces, t.masks)
+	if err != nil || len(total) == 0 { // a statistic without layers
 		return nil, err
 	}
 	var inputs []any
 	for _, sum := range total {
 		inputs = append(inputs, sum.tensor())
 	}
-	if len(inputs) == 0 { // a statistic without layers
-		zeros := make([]*tensors.Tensor, len(t.statistics))
-		for i := range zeros {
-			zeros[i] = tensors.FromScalar(float32(0))
-		}
-		return zeros, nil
-	}
 	for _, p := range t.statistics {
-		for _, regions := range p.regions {
-			for _, part := range regions {
-				inputs = append(inputs, sl.AsInputs(part.target)...)
-			}
+		for _, r := range p.regions {
+			inputs = append(inputs, sl.AsInputs(r.target)...)
 		}
 	}
-	return t.middle.Run(inputs...)
-}
-
-// inOrder puts the losses of the three kinds of terms in the order of the parts.
-func (t *tiled) inOrder(statistics, images []*tensors.Tensor, pointwise []float64) (losses []float32) {
-	next := func(list *[]*tensors.Tensor) float32 {
-		value := tensors.ToScalar[float32]((*list)[0])
-		*list = (*list)[1:]
-		return value
+	out, err := t.middle.Run(inputs...)
+	if err != nil {
+		return nil, err
 	}
-	for _, p := range t.parts {
-		switch p.(type) {
-		case *statisticPart:
-			losses = append(losses, next(&statistics))
-		case *imagePart:
-			losses = append(losses, next(&images))
-		default:
-			losses, pointwise = append(losses, float32(pointwise[0])), pointwise[1:]
-		}
+	for k, p := range t.statistics {
+		losses[p.name] = float64(tensors.ToScalar[float32](out[k]))
 	}
-	return losses
-}
-
-func addWindow(sum []float32, width int, r rect, part []float32) {
-	row := 3 * r.width()
-	for i := range r.height() {
-		to := sum[((r.top+i)*width+r.left)*3:]
-		for j, v := range part[i*row : (i+1)*row] {
-			to[j] += v
-		}
-	}
+	return out[len(t.statistics):], nil
 }
