@@ -1,16 +1,13 @@
 package checks
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"image"
-	"image/draw"
-	"image/png"
 	"slices"
 
 	"stylebook/data"
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/weights"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -120,13 +117,12 @@ func openScene(options sl.Options) scene {
 
 // goldenPicture returns one of the two pictures, normalized.
 func goldenPicture(which string) *tensors.Tensor {
-	picture, err := png.Decode(bytes.NewReader(embedded("golden/images/" + which + "-60x90-pil.png")))
+	name := "golden/images/" + which + "-60x90-pil.png"
+	picture, err := imagefile.Decode(embedded(name), name)
 	if err != nil {
 		panic(err)
 	}
-	rgba := image.NewRGBA(picture.Bounds())
-	draw.Draw(rgba, rgba.Rect, picture, image.Point{}, draw.Src)
-	x, err := sl.Preprocess(rgba, 60, 90, sl.AntialiasBilinear) // already at size
+	x, err := sl.Preprocess(picture, 60, 90, sl.AntialiasBilinear) // already at size
 	if err != nil {
 		panic(err)
 	}

@@ -6,6 +6,8 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/imagefile"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // MatchColours gives a picture the mean and covariance of colour of another, over all pixels.
@@ -33,14 +35,9 @@ func MatchColours(picture, to image.Image) (*image.RGBA, error) {
 	if err != nil {
 		return nil, err
 	}
-	var matrix [9]float64
-	for i := range 3 {
-		for j := range 3 {
-			for k := range 3 {
-				matrix[3*i+j] += root[3*i+k] * inverse[3*k+j]
-			}
-		}
-	}
+	var product mat.Dense
+	product.Mul(mat.NewDense(3, 3, root), mat.NewDense(3, 3, inverse))
+	matrix := product.RawMatrix().Data
 	for at := 0; at < len(flat.Pix); at += 4 {
 		var p [3]float64
 		for i := range 3 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"slices"
 
 	"stylebook/stylelib/internal/imagefile"
 
@@ -79,13 +80,7 @@ func regions(picture *image.RGBA, colours map[color.RGBA]int, of size) []mask {
 }
 
 // everywhere is the mask of a whole picture.
-func everywhere(of size) mask {
-	m := mask{of, make([]float32, of.height*of.width)}
-	for i := range m.values {
-		m.values[i] = 1
-	}
-	return m
-}
+func everywhere(of size) mask { return mask{of, slices.Repeat([]float32{1}, of.area())} }
 
 // halved is the mask of a map that was pooled: the mean of each 2×2 square; an odd last row or column is dropped.
 func (m mask) halved() mask {

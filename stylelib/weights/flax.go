@@ -35,25 +35,10 @@ type pyArray struct {
 // pyDType is NumPy's float32, once its state has said that it is little-endian.
 type pyDType struct{ ready bool }
 
-// flaxDict reads the pickle of a Flax checkpoint.
-type flaxDict struct{ unpickler }
-
-func newFlaxDict(pickle []byte) *flaxDict {
-	f := &flaxDict{}
-	f.unpickler = unpickler{data: pickle, find: findNumPy, call: callNumPy, build: f.setNumPy, persist: func(any) (any, error) {
-		return nil, errors.New("its pickle refers to something outside of it")
-	}}
-	return f
-}
-
-// findNumPy is the whole list of what a Flax checkpoint may name.
-func findNumPy(module, name string) (any, error) {
-	switch named := class(module + "." + name); named {
-	case reconstruct, arrayClass, dtypeClass:
-		return named, nil
-	default:
-		return nil, &refusedError{named}
-	}
+// newFlaxDict reads the pickle of a Flax checkpoint.
+func newFlaxDict(pickle []byte) *unpickler {
+	return &unpickler{data: pickle, classes: []class{reconstruct, arrayClass, dtypeClass}, call: callNumPy, build: setNumPy,
+		persist: func(any) (any, error) { return nil, errors.New("its pickle refers to something outside of it") }}
 }
 
 func callNumPy(callee any, args []any) (any, error) {
@@ -65,11 +50,11 @@ func callNumPy(callee any, args []any) (any, error) {
 	case callee == dtypeClass && len(args) > 0:
 		return nil, errors.New("has an array of something other than float32")
 	}
-	return nil, fmt.Errorf("its pickle calls %s in a way weights don't need", tell(callee))
+	return nil, nil
 }
 
 // setNumPy gives an array or its type the state that NumPy's __reduce__ returned.
-func (f *flaxDict) setNumPy(object, state any) error {
+func setNumPy(object, state any) error {
 	parts, _ := state.(pyTuple)
 	switch object := object.(type) {
 	case *pyDType: // (version, byte order, …)
@@ -82,12 +67,12 @@ func (f *flaxDict) setNumPy(object, state any) error {
 		if object.ready || len(parts) != 5 {
 			return errors.New("its pickle describes an array wrongly")
 		}
-		return f.fill(object, parts[1], parts[2], parts[3], parts[4])
+		return object.fill(parts[1], parts[2], parts[3], parts[4])
 	}
 	return errors.New("its pickle sets the state of something that has none")
 }
 
-func (f *flaxDict) fill(array *pyArray, shape, dtype, fortran, content any) error {
+func (array *pyArray) fill(shape, dtype, fortran, content any) error {
 	kind, _ := dtype.(*pyDType)
 	raw, isBytes := content.(pyBytes)
 	firstFastest, isBool := fortran.(bool)
@@ -97,7 +82,7 @@ func (f *flaxDict) fill(array *pyArray, shape, dtype, fortran, content any) erro
 	}
 	size := 4
 	for _, length := range lengths {
-		if size *= length; size > len(f.data) { // no overflow: both factors are small
+		if size *= length; size > raw.length { // no overflow: both factors are small
 			break
 		}
 	}

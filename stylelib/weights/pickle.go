@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 )
 
 // unpickler is a reader for the part of Python's pickle format that a state_dict, or a dictionary of arrays, needs. It knows
-// no other instruction, creates no object but those its owner's find and call give it, takes every length from bytes that
+// no other instruction, creates no object but those its owner's call gives it, takes every length from bytes that
 // are there, and stops after maxSteps, so it can neither run code nor allocate much. Values may be nested as deeply as the
 // steps allow, and shared so often that writing one out would never end: nothing walks into them.
 type unpickler struct {
@@ -18,11 +20,11 @@ type unpickler struct {
 	stack   []any
 	marks   []int
 	memo    map[int]any
-	steps   int   // so far, of all pickles of a file
-	err     error // the first one; everything after it is skipped
-	find    func(module, name string) (any, error)
-	call    func(callee any, args []any) (any, error)
-	build   func(object, state any) error // what follows a call for some objects; without it, only dictionaries have a state
+	steps   int                                       // so far, of all pickles of a file
+	err     error                                     // the first one; everything after it is skipped
+	classes []class                                   // all that it may name
+	call    func(callee any, args []any) (any, error) // nil, nil for a call that weights do not need
+	build   func(object, state any) error             // what follows a call for some objects; without it, only dictionaries have a state
 	persist func(id any) (any, error)
 }
 
@@ -33,6 +35,27 @@ type (
 	pyDict  struct{ keys, values []any }
 	pyBytes struct{ at, length int } // they stay where they are in data
 )
+
+// class is a Python class or function.
+type class string
+
+// refusedError reports a Python object that a file names without need.
+type refusedError struct{ named class }
+
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("names the Python object %q, which weights don't need: refused", string(e.named))
+}
+
+// tell names a class or a number of a pickle, and says of any other value only that it is one.
+func tell(value any) string {
+	switch value := value.(type) {
+	case class:
+		return string(value)
+	case int:
+		return strconv.Itoa(value)
+	}
+	return "something else"
+}
 
 func (d *pyDict) get(wanted string) any {
 	for i, key := range d.keys {
@@ -288,7 +311,7 @@ func (u *unpickler) object(opcode byte) bool {
 	switch opcode {
 	case 'c': // GLOBAL
 		module, name := u.line(), u.line()
-		u.pushResult(func() (any, error) { return u.find(module, name) })
+		u.pushClass(module, name)
 	case 0x93: // STACK_GLOBAL
 		names := u.popN(2)
 		module, isText := names[0].(string)
@@ -296,14 +319,20 @@ func (u *unpickler) object(opcode byte) bool {
 		if !isText || !isTextToo {
 			u.fail(errors.New("its pickle names a class with something that is not text"))
 		}
-		u.pushResult(func() (any, error) { return u.find(module, name) })
+		u.pushClass(module, name)
 	case 'R': // REDUCE
 		parts := u.popN(2)
 		args, ok := parts[1].(pyTuple)
 		if !ok {
 			u.fail(errors.New("its pickle calls something without a tuple of arguments"))
 		}
-		u.pushResult(func() (any, error) { return u.call(parts[0], args) })
+		u.pushResult(func() (any, error) {
+			made, err := u.call(parts[0], args)
+			if made == nil && err == nil {
+				err = fmt.Errorf("its pickle calls %s in a way weights don't need", tell(parts[0]))
+			}
+			return made, err
+		})
 	case 'b': // BUILD
 		state, object := u.pop(), u.top()
 		if u.err == nil {
@@ -330,6 +359,14 @@ func (u *unpickler) setState(object, state any) {
 			u.fail(err)
 		}
 	}
+}
+
+func (u *unpickler) pushClass(module, name string) {
+	named := class(module + "." + name)
+	if !slices.Contains(u.classes, named) {
+		u.fail(&refusedError{named})
+	}
+	u.push(named)
 }
 
 func (u *unpickler) pushResult(make func() (any, error)) {
