@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -78,6 +77,37 @@ func (l *layout) missing(have int64) []httpRange {
 	return rest
 }
 
+// remote is a file on a server.
+type remote struct {
+	client  *client
+	address string
+	*answer           // the first one
+	stream  io.Reader // the file from its beginning on, where the server doesn't serve ranges
+	read    int64     // bytes taken of it
+}
+
+// section returns a part of the file. That of a stream must lie behind those before.
+func (r *remote) section(ctx context.Context, span httpRange) (io.ReadCloser, error) {
+	if !r.partial {
+		if n, err := io.CopyN(io.Discard, r.stream, span.from-r.read); err != nil {
+			return nil, fmt.Errorf("broke off after %d bytes: %w", r.read+n, err)
+		}
+		r.read = span.to
+		return io.NopCloser(r.stream), nil
+	}
+	reply, err := r.client.get(ctx, r.address, span, r.tag)
+	if err != nil {
+		return nil, err
+	}
+	if !reply.partial || reply.size != r.size {
+		reply.body.Close()
+		return nil, errChanged
+	}
+	return reply.body, nil
+}
+
+var errChanged = errors.New("the file changed on the server, or the server stopped serving ranges")
+
 // byRanges fetches the layers needed of a remote safetensors file into the part file at path. One call is one attempt.
 func (d *download) byRanges(ctx context.Context, source Remote, path string) (sum string, err error) {
 	first, err := d.client.get(ctx, source.URL, httpRange{0, firstRange}, "")
@@ -85,128 +115,83 @@ func (d *download) byRanges(ctx context.Context, source Remote, path string) (su
 		return "", err
 	}
 	defer first.body.Close()
-	head, remote, err := d.remoteHeader(ctx, source, first)
+	r := &remote{client: d.client, address: source.URL, answer: first}
+	header, err := r.header(ctx)
 	if err != nil {
 		return "", err
 	}
-	l, err := plan(remote, d.wanted(""), source.URL)
+	if first.partial {
+		first.body.Close() // so that its connection serves the next request
+	}
+	l, err := plan(header, d.wanted(""), source.URL)
 	if err != nil {
 		return "", err
 	}
-	layoutSum := sha256.Sum256(l.header)
-	state := partState{URL: source.URL, Tag: first.tag, Remote: first.size, Layout: hex.EncodeToString(layoutSum[:])}
-	return withPart(ctx, path, state, func(p *part) error {
-		if !first.partial {
-			return d.fetchStream(ctx, source, p, l, io.MultiReader(bytes.NewReader(head), first.body))
-		}
-		first.body.Close()
-		return d.fetchSpans(ctx, source, p, l)
-	})
+	state := partState{URL: source.URL, Tag: first.tag, Remote: first.size, Layout: fmt.Sprintf("%x", sha256.Sum256(l.header))}
+	return withPart(ctx, path, state, func(p *part) error { return d.fetch(ctx, r, p, l) })
 }
 
-// remoteHeader reads the header of a remote file from the first answer, and asks again if that was too short. It
-// also returns the bytes it took from the first answer.
-func (d *download) remoteHeader(ctx context.Context, source Remote, first *answer) ([]byte, *safetensors.Header, error) {
-	if first.size < 0 {
-		return nil, nil, errors.New("does not tell the file's size")
+// header reads the file's header from the first answer, and asks again if that was too short.
+func (r *remote) header(ctx context.Context) (*safetensors.Header, error) {
+	if r.size < 0 {
+		return nil, errors.New("does not tell the file's size")
 	}
-	head := make([]byte, min(firstRange, first.size))
-	if n, err := io.ReadFull(first.body, head); err != nil {
-		return nil, nil, fmt.Errorf("broke off after %d bytes: %w", n, err)
+	head := make([]byte, min(firstRange, r.size))
+	if n, err := io.ReadFull(r.body, head); err != nil {
+		return nil, fmt.Errorf("broke off after %d bytes: %w", n, err)
 	}
 	if !looksLikeSafetensors(head) {
-		return nil, nil, fmt.Errorf("sent %s, not safetensors", sniff(head))
+		return nil, fmt.Errorf("sent %s, not safetensors", sniff(head))
 	}
 	length, err := safetensors.HeaderLength(head)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if 8+length > first.size {
-		return nil, nil, errors.New("sent a header longer than the file")
+	have, end := int64(len(head)), 8+length
+	if end > r.size {
+		return nil, errors.New("sent a header longer than the file")
 	}
-	if missing := 8 + length - int64(len(head)); missing > 0 {
-		more, err := d.moreHeader(ctx, source, first, int64(len(head)), missing)
-		if err != nil {
-			return nil, nil, err
-		}
-		head = append(head, more...)
-	}
-	remote, err := safetensors.ParseHeader(head[8:8+length], first.size)
-	return head, remote, err
-}
-
-func (d *download) moreHeader(ctx context.Context, source Remote, first *answer, from, length int64) ([]byte, error) {
-	body := first.body
-	if first.partial {
-		next, err := d.client.get(ctx, source.URL, httpRange{from, from + length}, first.tag)
+	if have < end {
+		r.stream, r.read = r.body, have
+		rest, err := r.section(ctx, httpRange{have, end})
 		if err != nil {
 			return nil, err
 		}
-		defer next.body.Close()
-		if !next.partial {
-			return nil, errChanged
+		defer rest.Close()
+		head = append(head, make([]byte, end-have)...)
+		if _, err := io.ReadFull(rest, head[have:]); err != nil {
+			return nil, err
 		}
-		body = next.body
 	}
-	more := make([]byte, length)
-	_, err := io.ReadFull(body, more)
-	return more, err
+	r.stream, r.read = io.MultiReader(bytes.NewReader(head), r.body), 0
+	return safetensors.ParseHeader(head[8:end], r.size)
 }
 
-var errChanged = errors.New("the file changed on the server, or the server stopped serving ranges")
-
-// fetchSpans asks for each span that is missing.
-func (d *download) fetchSpans(ctx context.Context, source Remote, p *part, l *layout) error {
-	if err := writeHeader(p, l); err != nil {
+// fetch adds to the part what it lacks. A server that doesn't serve ranges has to send the file's start, up to the last span, at
+// once and from the beginning; if that is far into the file, it isn't asked to.
+func (d *download) fetch(ctx context.Context, r *remote, p *part, l *layout) error {
+	if !r.partial {
+		if end := l.spans[len(l.spans)-1].to; end > maxConvs {
+			return fmt.Errorf("does not serve ranges, and %d MB would have to be read for %d MB", end>>20, l.size>>20)
+		}
+		d.streamed = true
+		if err := p.restart(p.state); err != nil {
+			return err
+		}
+	}
+	if _, err := p.Write(l.header[min(p.size, int64(len(l.header))):]); err != nil {
 		return err
 	}
 	for _, span := range l.missing(p.size) {
-		reply, err := d.client.get(ctx, source.URL, span, p.state.Tag)
+		body, err := r.section(ctx, span)
 		if err != nil {
 			return err
 		}
-		if !reply.partial || reply.size != p.state.Remote {
-			reply.body.Close()
-			return errChanged
-		}
-		err = d.copy(ctx, p, reply.body, span.to-span.from, Progress{URL: source.URL, Total: l.size})
-		reply.body.Close()
+		err = d.copy(ctx, p, body, span.to-span.from, Progress{URL: r.address, Total: l.size})
+		body.Close()
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// fetchStream takes the spans out of the whole file, for a server that doesn't serve ranges. It reads no further than
-// the last span, and refuses if that is far into the file.
-func (d *download) fetchStream(ctx context.Context, source Remote, p *part, l *layout, body io.Reader) error {
-	end := l.spans[len(l.spans)-1].to
-	if end > maxConvs {
-		return fmt.Errorf("does not serve ranges, and %d MB would have to be read for %d MB", end>>20, l.size>>20)
-	}
-	d.streamed = true
-	if err := p.restart(p.state); err != nil {
-		return err
-	}
-	if err := writeHeader(p, l); err != nil {
-		return err
-	}
-	position := int64(0)
-	for _, span := range l.spans {
-		if n, err := io.CopyN(io.Discard, body, span.from-position); err != nil {
-			return fmt.Errorf("broke off after %d bytes: %w", position+n, err)
-		}
-		if err := d.copy(ctx, p, body, span.to-span.from, Progress{URL: source.URL, Total: l.size}); err != nil {
-			return err
-		}
-		position = span.to
-	}
-	return nil
-}
-
-func writeHeader(p *part, l *layout) error {
-	have := min(p.size, int64(len(l.header)))
-	_, err := p.Write(l.header[have:])
-	return err
 }
