@@ -52,12 +52,20 @@ func (c Chart) plot() (*plot.Plot, error) {
 		}
 	}
 	if c.LogX {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 3}
+		logarithmic(&p.X)
 	}
 	if c.LogY {
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 3}
+		logarithmic(&p.Y)
 	}
 	return p, nil
+}
+
+// logarithmic makes an axis so. One that has a single value gets room around it that does not reach 0.
+func logarithmic(axis *plot.Axis) {
+	axis.Scale, axis.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 3}
+	if axis.Min == axis.Max {
+		axis.Min, axis.Max = axis.Min/2, axis.Max*2
+	}
 }
 
 var curveColors = []color.Color{color.RGBA{31, 119, 180, 255}, color.RGBA{200, 30, 160, 255}, color.RGBA{30, 140, 60, 255},
