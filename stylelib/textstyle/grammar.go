@@ -10,7 +10,13 @@ import (
 // grammar maps a symbol to the texts that it may stand for, in which other symbols stand in angle brackets.
 type grammar map[string][]string
 
-var symbol = regexp.MustCompile(`<([a-z]+)([*!]?)>`)
+var symbol = regexp.MustCompile(`<([a-z]+[+-]?)>`)
+
+// styled makes the symbols of a text those of a sentence's style.
+var styled = map[string]*strings.Replacer{
+	Positive: strings.NewReplacer("*>", "+>", "!>", "->"),
+	Negative: strings.NewReplacer("*>", "->", "!>", "+>"),
+}
 
 // parseGrammar reads lines of the form
 //
@@ -40,14 +46,10 @@ func parseGrammar(text string) (grammar, error) {
 func (g grammar) check() error {
 	for name, texts := range g {
 		for _, text := range texts {
-			for _, match := range symbol.FindAllStringSubmatch(text, -1) {
-				wanted := []string{match[1]}
-				if match[2] != "" {
-					wanted = []string{match[1] + "+", match[1] + "-"}
-				}
-				for _, want := range wanted {
-					if len(g[want]) == 0 {
-						return fmt.Errorf("grammar: %s uses %s, which is not defined", name, want)
+			for _, style := range styled {
+				for _, match := range symbol.FindAllStringSubmatch(style.Replace(text), -1) {
+					if len(g[match[1]]) == 0 {
+						return fmt.Errorf("grammar: %s uses %s, which is not defined", name, match[1])
 					}
 				}
 			}
@@ -64,36 +66,25 @@ const maxDepth = 20
 
 // sentence makes a sentence of a style.
 func (g grammar) sentence(style string, random *rand.PCG) (string, error) {
-	same, other := "+", "-"
-	if style == Negative {
-		same, other = "-", "+"
-	}
-	text, err := g.expand("sentence", same, other, random, 0)
+	text, err := g.expand("sentence", style, random, 0)
 	return articles(text), err
 }
 
-func (g grammar) expand(name, same, other string, random *rand.PCG, depth int) (string, error) {
+func (g grammar) expand(name, style string, random *rand.PCG, depth int) (text string, err error) {
 	if depth > maxDepth {
 		return "", fmt.Errorf("grammar: symbols stand in each other more than %d deep", maxDepth)
 	}
 	texts := g[name]
 	// a remainder rather than rand.IntN, whose method may change: the corpus must stay the same
-	text := texts[random.Uint64()%uint64(len(texts))]
-	var failed error
+	text = styled[style].Replace(texts[random.Uint64()%uint64(len(texts))])
 	text = symbol.ReplaceAllStringFunc(text, func(match string) string {
-		name := strings.Trim(match, "<>")
-		if base, ok := strings.CutSuffix(name, "*"); ok {
-			name = base + same
-		} else if base, ok := strings.CutSuffix(name, "!"); ok {
-			name = base + other
-		}
-		part, err := g.expand(name, same, other, random, depth+1)
-		if err != nil {
-			failed = err
+		part, failed := g.expand(strings.Trim(match, "<>"), style, random, depth+1)
+		if failed != nil {
+			err = failed
 		}
 		return part
 	})
-	return text, failed
+	return text, err
 }
 
 // articles writes an for a before a vowel.

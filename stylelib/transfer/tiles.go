@@ -187,18 +187,13 @@ func (o *objective) measureInPieces(picture *tensors.Tensor, p *statisticPart, m
 	for _, sum := range sums {
 		in = append(in, tensors.FromFlatDataAndDimensions(sum.Values, sum.Dims...))
 	}
-	exec, err := NewExec(o.extractor.Backend, func(in []*Node) (out []*Node) {
+	return CallOnceN(o.extractor.Backend, func(in []*Node) (out []*Node) {
 		sums := feed(in)
 		for _, r := range p.regions {
 			out = append(out, p.Statistic.Of(sums.next(p.each), r.count)...)
 		}
 		return out
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer exec.Finalize()
-	return exec.Call(in...)
+	}, in...)
 }
 
 // tiled computes losses and gradient of a picture in pieces. The first pass adds up what statistics are made of over all
@@ -214,6 +209,7 @@ type tiled struct {
 	cores      [][]*tensors.Tensor // of each tile, by pointwise term and layer
 	targets    [][]*tensors.Tensor // features of the content image in each window, by pointwise term and layer
 
+	programs                     []*sl.Program // all of them
 	first, middle, second, whole *sl.Program
 
 	took time.Duration // by the latest value and gradient
@@ -234,29 +230,28 @@ func newTiled(o *objective) (*tiled, error) {
 	}
 	t.masks = coreMasks(t.pieces, o.pictures.size, ofStatistics, o.pictures.contentMasks)
 	t.cores = coreMasks(t.pieces, o.pictures.size, ofPointwise, nil)
-	if err := t.contentTargets(ofPointwise); err != nil {
-		return nil, err
-	}
-	graphs := []func(*sl.VGG, []*Node) []*Node{t.sumsOf(t.statistics...), t.valueAndGradientOfSums, t.valueAndGradientOfTile, t.valueAndGradientOfImage}
-	for i, program := range t.programs() {
-		var err error
-		if *program, err = o.extractor.Compile(graphs[i]); err != nil {
-			t.finalize()
-			return nil, err
+	err := t.contentTargets(ofPointwise)
+	compile := func(graph func(*sl.VGG, []*Node) []*Node) (program *sl.Program) {
+		if err == nil {
+			program, err = o.extractor.Compile(graph)
 		}
+		if err == nil {
+			t.programs = append(t.programs, program)
+		}
+		return program
+	}
+	t.first, t.middle = compile(t.sumsOf(t.statistics...)), compile(t.valueAndGradientOfSums)
+	t.second, t.whole = compile(t.valueAndGradientOfTile), compile(t.valueAndGradientOfImage)
+	if err != nil {
+		t.finalize()
+		return nil, err
 	}
 	return t, nil
 }
 
-func (t *tiled) programs() []**sl.Program {
-	return []**sl.Program{&t.first, &t.middle, &t.second, &t.whole}
-}
-
 func (t *tiled) finalize() {
-	for _, program := range t.programs() {
-		if *program != nil {
-			(*program).Finalize()
-		}
+	for _, program := range t.programs {
+		program.Finalize()
 	}
 }
 
