@@ -7,6 +7,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 )
 
 // NormalizedStyleWeight is the style weight that goes with [Options.NormalizeLayers] and content weight 1, and with the
@@ -468,9 +469,7 @@ func blended(images []*measured, shares []float64, k int) (mean []Array, found b
 			if i == 0 {
 				mean = append(mean, Array{a.Dims, make([]float64, len(a.Values))})
 			}
-			for j, v := range a.Values {
-				mean[s].Values[j] += share * v
-			}
+			floats.AddScaled(mean[s].Values, share, a.Values)
 		}
 	}
 	return mean, total > 0

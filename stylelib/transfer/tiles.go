@@ -8,6 +8,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 )
 
 // rect is a part of a picture or of a map; bottom and right are outside.
@@ -153,14 +154,11 @@ func addUp(program *sl.Program, picture raster, pieces []tile, masks [][]*tensor
 			return nil, err
 		}
 		for k, t := range out {
-			part := arrayOf(t)
 			if i == 0 {
-				total = append(total, part)
+				total = append(total, arrayOf(t))
 				continue
 			}
-			for j, v := range part.Values {
-				total[k].Values[j] += v
-			}
+			floats.Add(total[k].Values, arrayOf(t).Values)
 			_ = t.FinalizeAll()
 		}
 	}

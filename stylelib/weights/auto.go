@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -184,18 +185,8 @@ func isThere(path string) bool {
 
 // hubPath is where torch.hub keeps a network, by the rules of torch.hub.get_dir.
 func (l *loader) hubPath(architecture sl.Architecture) string {
-	home := l.Getenv("HOME")
-	if home == "" {
-		home = l.Getenv("USERPROFILE")
-	}
-	torch := l.Getenv("TORCH_HOME")
-	if torch == "" {
-		base := l.Getenv("XDG_CACHE_HOME")
-		if base == "" {
-			base = "~/.cache"
-		}
-		torch = filepath.Join(base, "torch")
-	}
+	home := cmp.Or(l.Getenv("HOME"), l.Getenv("USERPROFILE"))
+	torch := cmp.Or(l.Getenv("TORCH_HOME"), filepath.Join(cmp.Or(l.Getenv("XDG_CACHE_HOME"), "~/.cache"), "torch"))
 	if rest, inHome := strings.CutPrefix(torch, "~"); inHome && (rest == "" || rest[0] == '/') {
 		if home == "" {
 			return ""
