@@ -1,6 +1,7 @@
-// Command pictures renders the project's two sample pictures: a landscape, the
-// content, and an oil painting, the style. Both are computed from fixed seeds,
-// so each run gives the same pixels.
+// Command pictures renders the project's two sample pictures, a landscape, the
+// content, and an oil painting, the style, and the other paintings on which
+// quality is measured. All are computed from fixed seeds, so each run gives the
+// same pixels.
 package main
 
 import (
@@ -13,7 +14,7 @@ import (
 	"time"
 )
 
-// Full size of both pictures.
+// Full size of the sample pictures, in whose pixels all paintings are laid out.
 const (
 	fullWidth  = 900
 	fullHeight = 600
@@ -22,21 +23,31 @@ const (
 // quality is that of the JPEG files.
 const quality = 92
 
-// picture is a file's name and the function that renders it at a scale.
+// picture is a file's name, its size, 1 being 900 × 600, and the function that
+// renders it at a size.
 type picture struct {
 	file   string
+	scale  float64
 	render func(scale float64) *canvas
 }
 
 var pictures = []picture{
-	{"content.jpg", landscape},
-	{"style.jpg", painting},
+	{"content.jpg", 1, landscape},
+	{"style.jpg", 1, valley.paint},
+	{"quality/harbour.jpg", smaller, harbour.paint},
+	{"quality/poppies.jpg", smaller, poppies.paint},
+	{"quality/facets.jpg", smaller, facets.paint},
+	{"quality/shore.jpg", smaller, shore},
+	{"quality/leaves.jpg", smaller, leaves},
+	{"quality/ink.jpg", smaller, ink},
 }
+
+const smaller = 2.0 / 3
 
 func main() {
 	log.SetFlags(0)
 	out := flag.String("out", "data", "`folder` to write to")
-	scale := flag.Float64("scale", 1, "size of the pictures, 1 being 900 × 600")
+	scale := flag.Float64("scale", 1, "size of the pictures, 1 being that of the files in data")
 	only := flag.String("only", "", "render just this `file`")
 	flag.Parse()
 	for _, p := range pictures {
@@ -45,7 +56,7 @@ func main() {
 		}
 		start := time.Now()
 		path := filepath.Join(*out, p.file)
-		if err := writeJPEG(path, p.render(*scale).image()); err != nil {
+		if err := writeJPEG(path, p.render(*scale*p.scale).image()); err != nil {
 			log.Fatal(err)
 		}
 		log.Printf("%s: %.1f s", path, time.Since(start).Seconds())

@@ -19,40 +19,48 @@ type layer struct {
 	detail        float64 // only where the motif's detail exceeds this
 }
 
-var layers = []layer{
+// subject is what is painted: what the painter sees at each point, the coats of
+// strokes that lay it down, and the ground that shows in gaps.
+type subject struct {
+	look   func(point) spot
+	coats  []layer
+	ground vec3
+}
+
+var valley = subject{motif, []layer{
 	{46, 190, 22, 0.10, 0.35, 0},
 	{26, 120, 13, 0.17, 0.60, 0},
 	{15, 84, 8.5, 0.22, 0.85, 0},
 	{9.5, 54, 8, 0.26, 1.0, 0.25},
 	{6, 34, 6, 0.22, 1.0, 0.60},
-}
+}, ochre.scale(0.6)}
 
-// painting renders an evening valley in oils: the motif gives colours and
-// directions, and coats of curved bristle strokes lay them down.
-func painting(scale float64) *canvas {
+// paint renders the subject in oils: it gives colours and directions, and coats
+// of curved bristle strokes lay them down.
+func (s subject) paint(scale float64) *canvas {
 	w, h := size(scale)
-	e := newEasel(w*paintScale, h*paintScale, scale*paintScale)
-	for n, l := range layers {
-		e.paint(plan(l, uint64(n)))
+	e := newEasel(w*paintScale, h*paintScale, scale*paintScale, s.ground)
+	for n, l := range s.coats {
+		e.paint(s.plan(l, uint64(n)))
 	}
 	return e.light().shrink(paintScale)
 }
 
 // plan lays out a coat: jittered places in random order, each followed along
-// the motif's flow.
-func plan(l layer, seed uint64) []stroke {
+// the subject's flow.
+func (s subject) plan(l layer, seed uint64) []stroke {
 	lines := make([][]stroke, int((fullHeight+2*l.width)/l.spacing))
 	rows(len(lines), func(j int) {
 		rng := rand.New(rand.NewPCG(seed, uint64(j)))
 		y := l.spacing*float64(j) - l.width
 		for x := -l.width; x < fullWidth+l.width; x += l.spacing {
 			p := point{x + l.spacing*rng.Float64(), y + l.spacing*rng.Float64()}
-			m := motif(p)
+			m := s.look(p)
 			if m.detail+0.3*rng.Float64() < l.detail {
 				continue
 			}
-			if s := newStroke(p, m, l, rng); len(s.path) > 2 {
-				lines[j] = append(lines[j], s)
+			if t := s.newStroke(p, m, l, rng); len(t.path) > 2 {
+				lines[j] = append(lines[j], t)
 			}
 		}
 	})
@@ -63,34 +71,34 @@ func plan(l layer, seed uint64) []stroke {
 }
 
 // newStroke grows a path both ways from p until its length is reached or the
-// motif's colour changes, as a painter would stop at an edge.
-func newStroke(p point, m spot, l layer, rng *rand.Rand) stroke {
-	s := stroke{
+// subject's colour changes, as a painter would stop at an edge.
+func (s subject) newStroke(p point, m spot, l layer, rng *rand.Rand) stroke {
+	t := stroke{
 		width: l.width * (0.7 + 0.6*rng.Float64()) * m.size,
 		load:  l.load * (0.75 + 0.5*rng.Float64()),
 		seed:  rng.Uint32(),
 	}
-	s.colour = stray(m.colour, l.jitter, rng)
-	s.streak = stray(m.second, l.jitter*1.2, rng)
+	t.colour = stray(m.colour, l.jitter, rng)
+	t.streak = stray(m.second, l.jitter*1.2, rng)
 	long := l.length * (0.55 + 0.9*rng.Float64()) * m.size
-	ahead := follow(p, m, long/2, 1, l)
-	behind := follow(p, m, long/2, -1, l)
+	ahead := s.follow(p, m, long/2, 1, l)
+	behind := s.follow(p, m, long/2, -1, l)
 	slices.Reverse(behind)
-	s.path = append(behind, ahead[1:]...)
+	t.path = append(behind, ahead[1:]...)
 	if rng.Float64() < 0.5 {
-		slices.Reverse(s.path)
+		slices.Reverse(t.path)
 	}
-	return s
+	return t
 }
 
-func follow(p point, m spot, long, sign float64, l layer) []point {
+func (s subject) follow(p point, m spot, long, sign float64, l layer) []point {
 	const step = 4.0
 	path := []point{p}
 	angle := m.angle
 	for d := 0.0; d < long; d += step {
-		s, c := math.Sincos(angle)
-		p = point{p.x + sign*step*c, p.y + sign*step*s}
-		next := motif(p)
+		sin, cos := math.Sincos(angle)
+		p = point{p.x + sign*step*cos, p.y + sign*step*sin}
+		next := s.look(p)
 		if d > l.width*0.6 && differ(next.colour, m.colour) > 0.10+0.004*l.width {
 			break
 		}

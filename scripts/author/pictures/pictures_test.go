@@ -16,6 +16,11 @@ var full = flag.Bool("full", false, "also render at full size and compare every 
 
 const data = "../../../data"
 
+func (p picture) size() image.Point {
+	w, h := size(p.scale)
+	return image.Pt(w, h)
+}
+
 func load(t *testing.T, path string) image.Image {
 	t.Helper()
 	f, err := os.Open(path)
@@ -63,17 +68,17 @@ func gap(a, b []float64) (mean, high float64) {
 
 func TestPicturesAreAsCommitted(t *testing.T) {
 	if testing.Short() {
-		t.Skip("renders both pictures")
+		t.Skip("renders all pictures")
 	}
 	for _, p := range pictures {
 		t.Run(p.file, func(t *testing.T) {
 			img := load(t, filepath.Join(data, p.file))
-			if b := img.Bounds(); b.Dx() != fullWidth || b.Dy() != fullHeight {
+			if b := img.Bounds(); b.Size() != p.size() {
 				t.Fatalf("size %v", b)
 			}
 			// A quarter of the size has coarser detail (needles come out
 			// denser), so only the means of blocks agree, and loosely.
-			mean, high := gap(blocks(img, 30, 20), blocks(p.render(0.25).image(), 30, 20))
+			mean, high := gap(blocks(img, 30, 20), blocks(p.render(p.scale/4).image(), 30, 20))
 			t.Logf("blocks: mean %.2f, 99%% %.2f", mean, high)
 			if mean > 6 || high > 35 {
 				t.Errorf("blocks differ by %.2f on average, %.2f at the 99th percentile", mean, high)
@@ -88,11 +93,11 @@ func TestPicturesAreAsCommitted(t *testing.T) {
 // compareFull puts a new rendering through JPEG and compares pixel by pixel.
 // The tolerance is for other processors, which may round differently.
 func compareFull(t *testing.T, img image.Image, p picture) {
-	path := filepath.Join(t.TempDir(), p.file)
-	if err := writeJPEG(path, p.render(1).image()); err != nil {
+	path, n := filepath.Join(t.TempDir(), "picture.jpg"), p.size()
+	if err := writeJPEG(path, p.render(p.scale).image()); err != nil {
 		t.Fatal(err)
 	}
-	mean, high := gap(blocks(img, fullWidth, fullHeight), blocks(load(t, path), fullWidth, fullHeight))
+	mean, high := gap(blocks(img, n.X, n.Y), blocks(load(t, path), n.X, n.Y))
 	t.Logf("pixels: mean %.3f, 99%% %.2f", mean, high)
 	if mean > 0.5 || high > 2 {
 		t.Errorf("pixels differ by %.3f on average, %.2f at the 99th percentile", mean, high)
@@ -103,7 +108,7 @@ func TestRenderingRepeats(t *testing.T) {
 	if testing.Short() {
 		t.Skip("renders a picture twice")
 	}
-	a, b := painting(0.15).image(), painting(0.15).image()
+	a, b := valley.paint(0.15).image(), valley.paint(0.15).image()
 	if !slices.Equal(a.Pix, b.Pix) {
 		t.Error("two renderings differ")
 	}

@@ -36,10 +36,10 @@ type hand struct {
 // across from -1 to 1.
 type contact struct{ along, across float64 }
 
-func newEasel(w, h int, scale float64) *easel {
+func newEasel(w, h int, scale float64, ground vec3) *easel {
 	e := &easel{canvas: newCanvas(w, h), scale: scale, relief: make([]float64, w*h)}
 	for i := range e.pix {
-		e.pix[i] = ochre.scale(0.6) // the ground shows in gaps
+		e.pix[i] = ground
 	}
 	return e
 }
