@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/transfer"
+	"stylebook/stylelib/weights"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// measures say how far a picture is from its painting and from its photograph; 0 is best, but for grain, where 1 is.
+type measures struct {
+	style     float64 // Gram matrices of the chapter's style layers
+	content   float64 // features of the chapter's content layer
+	texture   float64 // sliced Wasserstein distance on layers that no contender uses
+	structure float64 // self-similarity on a layer that no contender uses, from 0 to 1
+	grain     float64 // finest detail, as a multiple of the painting's
+}
+
+// The layers that are looked at. Nobody optimizes those of texture and structure.
+var (
+	styleLayers   = []string{"conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"}
+	contentLayer  = "conv4_3"
+	textureLayers = []string{"conv1_2", "conv2_2", "conv3_3", "conv4_2", "conv5_3"}
+	structure     = "conv4_2"
+)
+
+// slices of the sliced Wasserstein distance: directions onto which features are projected.
+const directions = 64
+
+// judge computes measures under VGG-16's features.
+type judge struct {
+	extractor *sl.Extractor
+	program   *sl.Program
+	along     []*tensors.Tensor // directions for each of textureLayers, [channels, directions], of length 1
+}
+
+func newJudge(ctx context.Context, backend compute.Backend) (*judge, error) {
+	options := sl.Default()
+	options.ContentLayers = []string{contentLayer}
+	options.StyleLayers = slices.Concat(styleLayers, textureLayers, []string{structure})
+	load := weights.DefaultOptions()
+	load.Spec, load.Layers = weights.VGG16, slices.Concat(options.ContentLayers, options.StyleLayers)
+	loaded, err := weights.Load(ctx, load)
+	if err != nil {
+		return nil, err
+	}
+	j := &judge{}
+	if j.extractor, err = sl.NewExtractor(backend, loaded.Network, options); err != nil {
+		return nil, err
+	}
+	for i, layer := range j.extractor.Convs {
+		if name := j.extractor.Layers[layer.Index].Name; slices.Contains(textureLayers, name) {
+			j.along = append(j.along, unitVectors(layer.Bias.Shape().Dim(0), directions, uint64(i)))
+		}
+	}
+	j.program, err = j.extractor.Compile(j.graph)
+	return j, err
+}
+
+func (j *judge) close() {
+	j.program.Finalize()
+	j.extractor.Finalize()
+}
+
+// unitVectors returns n random vectors of length 1, [dims, n].
+func unitVectors(dims, n int, seed uint64) *tensors.Tensor {
+	random := rand.New(rand.NewPCG(seed, 0))
+	values := make([]float32, dims*n)
+	for k := range n {
+		square := 0.0
+		for d := range dims {
+			v := random.NormFloat64()
+			values[d*n+k] = float32(v)
+			square += v * v
+		}
+		for d := range dims {
+			values[d*n+k] /= float32(math.Sqrt(square))
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(values, dims, n)
+}
+
+// judge fills in a result's measures.
+func (j *judge) judge(r *result) error {
+	var pictures []any
+	var grains []float64
+	for _, path := range []string{r.picture, r.pair.Content, r.pair.Style} {
+		picture, err := sl.ReadImage(path)
+		if err != nil {
+			return err
+		}
+		x, err := sl.Preprocess(picture, r.height, r.width, sl.Default().Resize)
+		if err != nil {
+			return err
+		}
+		seen, err := sl.Postprocess(x)
+		if err != nil {
+			return err
+		}
+		pictures, grains = append(pictures, x), append(grains, detail(seen))
+	}
+	outputs, err := j.program.Run(append(pictures, sl.AsInputs(j.along)...)...)
+	if err != nil {
+		return err
+	}
+	value := func(i int) float64 { return float64(tensors.ToScalar[float32](outputs[i])) }
+	r.measures = measures{value(0), value(1), value(2), value(3), grains[0] / grains[2]}
+	return nil
+}
+
+// graph computes the measures of a picture against a photograph and a painting, all [1, h, w, 3].
+func (j *judge) graph(vgg *sl.VGG, inputs []*Node) []*Node {
+	picture, content, style := features(vgg, inputs[0]), features(vgg, inputs[1]), features(vgg, inputs[2])
+	var styles, textures []*Node
+	for _, name := range styleLayers {
+		styles = append(styles, relative(sl.Gram(picture[name]), sl.Gram(style[name])))
+	}
+	for i, name := range textureLayers {
+		textures = append(textures, slicedWasserstein(rows(picture[name]), rows(style[name]), inputs[3+i]))
+	}
+	return []*Node{
+		mean(styles),
+		relative(picture[contentLayer], content[contentLayer]),
+		mean(textures),
+		selfSimilarity(rows(picture[structure]), rows(content[structure])),
+	}
+}
+
+// features returns what each convolution puts out, after its ReLU.
+func features(vgg *sl.VGG, x *Node) map[string]*Node {
+	all := map[string]*Node{}
+	for _, layer := range vgg.Layers {
+		x = layer.Forward(x)
+		if layer.Kind == sl.ConvLayer {
+			all[layer.Name] = Max(x, ZerosLike(x))
+		}
+	}
+	return all
+}
+
+// rows makes [n, c] of a map [1, h, w, c].
+func rows(x *Node) *Node {
+	c := x.Shape().Dim(3)
+	return Reshape(x, x.Shape().Size()/c, c)
+}
+
+func mean(values []*Node) *Node {
+	sum := values[0]
+	for _, v := range values[1:] {
+		sum = Add(sum, v)
+	}
+	return DivScalar(sum, float64(len(values)))
+}
+
+// relative is the squared distance of two tensors as a share of the second's square.
+//
+//	Σ(a - b)² / Σb²
+func relative(a, b *Node) *Node {
+	return Div(ReduceAllSum(Square(Sub(a, b))), ReduceAllSum(Square(b)))
+}
+
+// slicedWasserstein compares two sets of as many features, [n, c], along directions [c, k]: the squared Wasserstein-2 distance
+// of their projections, as a share of the variance of b's.
+//
+//	Σ(sort(a·θ) - sort(b·θ))² / Σ(b·θ - mean(b·θ))²
+//
+// Bonneel, Rabin, Peyré, Pfister 2015, "Sliced and Radon Wasserstein Barycenters of Measures".
+func slicedWasserstein(a, b, along *Node) *Node {
+	project := func(x *Node) *Node { return Einsum("nc,ck->nk", x, along) }
+	a, b = project(a), project(b)
+	spread := Sub(b, ReduceAndKeep(b, ReduceMean, 0))
+	distance := Sub(Sort(a, 0, true), Sort(b, 0, true))
+	return Div(ReduceAllSum(Square(distance)), ReduceAllSum(Square(spread)))
+}
+
+// selfSimilarity compares how alike all places of two pictures' features [n, c] are to each other: 0 for the same, at most 1.
+// It is [transfer.SelfSimilarity], of which each column's difference is at most 2/n on average.
+func selfSimilarity(a, b *Node) *Node {
+	return MulScalar(transfer.SelfSimilarity(a, b), float64(a.Shape().Dim(0))/2)
+}
