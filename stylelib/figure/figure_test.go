@@ -106,6 +106,13 @@ func TestCharts(t *testing.T) {
 	}
 }
 
+func TestLogarithmicAxisOfOneValue(t *testing.T) {
+	drawn, err := figure.Charts(figure.Chart{LogX: true, LogY: true, Curves: []figure.Curve{{X: []float64{0.3}, Y: []float64{0.2}}}})
+	if err != nil || area(drawn, color.RGBA{31, 119, 180, 255}).Empty() {
+		t.Errorf("the point is missing: %v", err)
+	}
+}
+
 func TestNothingToDrawYet(t *testing.T) {
 	if _, err := figure.Training(nil, 100, nil); err != nil {
 		t.Error(err)
