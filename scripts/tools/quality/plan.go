@@ -16,6 +16,7 @@ type plan struct {
 	Area       int
 	Champion   string   // the contender that is set against the others
 	Presets    []string // those against which it is set pair by pair
+	Seen       string   // file of what a person saw in the pictures of the whole plan
 	Pairs      []pair
 	Contenders []contender
 }
@@ -63,6 +64,9 @@ func readPlan(s settings) (*plan, error) {
 	}
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.plan, err)
+	}
+	if s.quick || s.pairs != "" || s.area > 0 {
+		p.Seen = "" // in other pictures
 	}
 	if s.area > 0 {
 		p.Area = s.area

@@ -29,10 +29,18 @@ func (p *plan) report(results []result, out string) error {
 	if err != nil {
 		return err
 	}
-	if err := sl.WriteImage(filepath.Join(out, "quality.jpg"), sheet); err != nil {
+	if err := writeJPEG(sheet, filepath.Join(out, "quality.jpg")); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, "quality.md"), []byte(p.markdown(results)), 0o644)
+	text := p.markdown(results)
+	if p.Seen != "" {
+		seen, err := os.ReadFile(p.Seen)
+		if err != nil {
+			return err
+		}
+		text += "\n" + string(seen)
+	}
+	return os.WriteFile(filepath.Join(out, "quality.md"), []byte(text), 0o644)
 }
 
 func writeCSV(results []result, path string) error {
@@ -134,28 +142,4 @@ func curve(results []result, c contender, x, y measure) figure.Curve {
 		drawn.Labels = append(drawn.Labels, fmt.Sprint(v))
 	}
 	return drawn
-}
-
-// sheet shows a pair in a row: photograph, painting, and what each contender made of them.
-func (p *plan) sheet(results []result) (image.Image, error) {
-	var pictures []figure.Picture
-	for _, pair := range p.Pairs {
-		for _, c := range p.Contenders {
-			some := of(ofPair(results, pair), c.Name, c.middle())
-			if len(some) == 0 {
-				pictures = append(pictures, figure.Picture{})
-				continue
-			}
-			picture, err := sl.ReadImage(some[0].picture)
-			if err != nil {
-				return nil, err
-			}
-			sized, err := sl.Resize(picture, some[0].height, some[0].width, sl.Default().Resize)
-			if err != nil {
-				return nil, err
-			}
-			pictures = append(pictures, figure.Picture{Title: c.Name, Image: sized})
-		}
-	}
-	return figure.Sheet(len(p.Contenders), pictures...)
 }
