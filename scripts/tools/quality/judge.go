@@ -32,7 +32,7 @@ var (
 	structure     = "conv4_2"
 )
 
-// slices of the sliced Wasserstein distance: directions onto which features are projected.
+// directions are how many the features are projected onto for the sliced Wasserstein distance.
 const directions = 64
 
 // judge computes measures under VGG-16's features.
@@ -42,26 +42,37 @@ type judge struct {
 	along     []*tensors.Tensor // directions for each of textureLayers, [channels, directions], of length 1
 }
 
-func newJudge(ctx context.Context, backend compute.Backend) (*judge, error) {
+// looked are the options under which the network is cut after the last layer that is looked at.
+func looked() sl.Options {
 	options := sl.Default()
 	options.ContentLayers = []string{contentLayer}
 	options.StyleLayers = slices.Concat(styleLayers, textureLayers, []string{structure})
-	load := weights.DefaultOptions()
-	load.Spec, load.Layers = weights.VGG16, slices.Concat(options.ContentLayers, options.StyleLayers)
-	loaded, err := weights.Load(ctx, load)
+	return options
+}
+
+// loadVGG16 loads the judge's network, which must be in a cache.
+func loadVGG16(ctx context.Context) (*sl.Network, error) {
+	options := weights.DefaultOptions()
+	options.Spec, options.Layers = weights.VGG16, slices.Concat(looked().ContentLayers, looked().StyleLayers)
+	loaded, err := weights.Load(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{}
-	if j.extractor, err = sl.NewExtractor(backend, loaded.Network, options); err != nil {
+	return loaded.Network, nil
+}
+
+func newJudge(backend compute.Backend, network *sl.Network) (*judge, error) {
+	extractor, err := sl.NewExtractor(backend, network, looked())
+	if err != nil {
 		return nil, err
 	}
-	for i, layer := range j.extractor.Convs {
-		if name := j.extractor.Layers[layer.Index].Name; slices.Contains(textureLayers, name) {
+	j := &judge{extractor: extractor}
+	for i, layer := range extractor.Convs {
+		if name := extractor.Layers[layer.Index].Name; slices.Contains(textureLayers, name) {
 			j.along = append(j.along, unitVectors(layer.Bias.Shape().Dim(0), directions, uint64(i)))
 		}
 	}
-	j.program, err = j.extractor.Compile(j.graph)
+	j.program, err = extractor.Compile(j.graph)
 	return j, err
 }
 

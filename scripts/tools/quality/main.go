@@ -74,24 +74,28 @@ func run(ctx context.Context, args []string) error {
 	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
 	}
+	network, err := loadVGG16(ctx) // before hours of painting
+	if err != nil {
+		return err
+	}
 	results, err := p.paint(ctx, s.work)
 	if err != nil {
 		return err
 	}
-	if err := judgeAll(ctx, results); err != nil {
+	if err := judgeAll(results, network); err != nil {
 		return err
 	}
 	return p.report(results, s.out)
 }
 
 // judgeAll fills in the measures of all results.
-func judgeAll(ctx context.Context, results []result) error {
+func judgeAll(results []result, network *sl.Network) error {
 	e, err := engine.Open("")
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	j, err := newJudge(ctx, e.Backend)
+	j, err := newJudge(e.Backend, network)
 	if err != nil {
 		return err
 	}
@@ -118,7 +122,11 @@ func judgeFiles(ctx context.Context, paths []string) error {
 		size := picture.Bounds()
 		results = append(results, result{pair: pair{paths[0], paths[1]}, height: size.Dy(), width: size.Dx(), picture: path})
 	}
-	if err := judgeAll(ctx, results); err != nil {
+	network, err := loadVGG16(ctx)
+	if err != nil {
+		return err
+	}
+	if err := judgeAll(results, network); err != nil {
 		return err
 	}
 	fmt.Println("style   content texture structure grain")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"image"
 	"image/color"
 	"math"
@@ -12,7 +11,6 @@ import (
 	"testing"
 
 	"stylebook/stylelib/engine"
-	"stylebook/stylelib/weights"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -178,9 +176,7 @@ func TestPlanIsChecked(t *testing.T) {
 
 // The whole way at a small size, twice: what was painted is there the second time.
 func TestSmallRun(t *testing.T) {
-	load := weights.DefaultOptions()
-	load.Spec, load.Layers = weights.VGG16, []string{"conv5_3"}
-	if _, err := weights.Load(context.Background(), load); err != nil {
+	if _, err := loadVGG16(t.Context()); err != nil {
 		t.Skip("VGG-16 is in no cache")
 	}
 	t.Setenv("GOMLX_BACKEND", "go")
