@@ -71,15 +71,25 @@ func logarithmic(axis *plot.Axis) {
 var curveColors = []color.Color{color.RGBA{31, 119, 180, 255}, color.RGBA{200, 30, 160, 255}, color.RGBA{30, 140, 60, 255},
 	color.RGBA{230, 120, 20, 255}, color.RGBA{110, 80, 50, 255}}
 
-func (c Chart) add(p *plot.Plot, curve Curve, ink color.Color) error {
-	if len(curve.X) != len(curve.Y) || (curve.Labels != nil && len(curve.Labels) != len(curve.X)) {
-		return errors.New("its lists differ in length")
+func (c Curve) points() (plotter.XYs, error) {
+	if len(c.X) != len(c.Y) || (c.Labels != nil && len(c.Labels) != len(c.X)) {
+		return nil, errors.New("its lists differ in length")
 	}
-	points := make(plotter.XYs, len(curve.X))
+	points := make(plotter.XYs, len(c.X))
 	for i := range points {
-		points[i] = plotter.XY{X: curve.X[i], Y: curve.Y[i]}
-		if (c.LogX && points[i].X <= 0) || (c.LogY && points[i].Y <= 0) {
-			return fmt.Errorf("(%g, %g) is not positive", points[i].X, points[i].Y)
+		points[i] = plotter.XY{X: c.X[i], Y: c.Y[i]}
+	}
+	return points, nil
+}
+
+func (c Chart) add(p *plot.Plot, curve Curve, ink color.Color) error {
+	points, err := curve.points()
+	if err != nil {
+		return err
+	}
+	for _, point := range points {
+		if (c.LogX && point.X <= 0) || (c.LogY && point.Y <= 0) {
+			return fmt.Errorf("(%g, %g) is not positive", point.X, point.Y)
 		}
 	}
 	line, dots, err := plotter.NewLinePoints(points)

@@ -44,9 +44,9 @@ func Pictures(pictures ...Picture) image.Image {
 //
 // There is a curve for each loss that the records hold: in the chapter's training content, style and total variation, all
 // weighted, the style loss not yet counted ten times. Records are drawn as they are; give every tenth to draw what the
-// chapter draws.
-func Training(records []sl.Record, epochs int, synthesized image.Image) (image.Image, error) {
-	curves, err := lossCurves(records, epochs)
+// chapter draws. A loss's curve has a thin line beside it where one of its name is given, such as those of [Book].
+func Training(records []sl.Record, epochs int, synthesized image.Image, beside ...Curve) (image.Image, error) {
+	curves, err := lossCurves(records, epochs, beside)
 	if err != nil {
 		return nil, err
 	}
@@ -68,29 +68,59 @@ func newPlot() *plot.Plot {
 	return p
 }
 
-func lossCurves(records []sl.Record, epochs int) (*plot.Plot, error) {
+func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, error) {
 	p := newPlot()
 	p.X.Label.Text, p.Y.Label.Text = "epoch", "loss"
-	p.X.Min, p.X.Max = 0, float64(max(epochs, 1))
 	p.Y.Min = 0
 	p.Legend.Top = true
 	p.Add(plotter.NewGrid())
 	for i, name := range termNames(records) {
-		points := make(plotter.XYs, len(records))
-		for k, r := range records {
-			points[k] = plotter.XY{X: float64(r.Epoch), Y: r.Loss(name)}
+		curve := Curve{Name: name}
+		for _, r := range records {
+			curve.X, curve.Y = append(curve.X, float64(r.Epoch)), append(curve.Y, r.Loss(name))
 		}
-		line, err := plotter.NewLine(points)
+		line, err := lossLine(curve, i, vg.Points(1.8))
 		if err != nil {
-			return nil, fmt.Errorf("draw the %s loss: %w", name, err)
+			return nil, err
 		}
-		line.Color, line.Width = termColours[i%len(termColours)], vg.Points(1.8)
-		line.Dashes = termDashes[i%len(termDashes)]
 		p.Add(line)
-		p.Legend.Add(name, line)
+		p.Legend.Add(shown(name), line)
+		for _, other := range beside {
+			if other.Name != name {
+				continue
+			}
+			if line, err = lossLine(other, i, vg.Points(0.7)); err != nil {
+				return nil, err
+			}
+			p.Add(line)
+			p.Legend.Add(shown(name)+" in the book", line)
+		}
 	}
-	p.X.Min, p.X.Max = 0, float64(max(epochs, 1)) // the curves must not narrow what is planned
+	p.X.Min, p.X.Max = 0, float64(max(epochs, 1)) // the curves must not narrow or widen what is planned
 	return p, nil
+}
+
+// lossLine is the line of the term that comes at that place.
+func lossLine(curve Curve, place int, width vg.Length) (*plotter.Line, error) {
+	points, err := curve.points()
+	if err != nil {
+		return nil, err
+	}
+	line, err := plotter.NewLine(points)
+	if err != nil {
+		return nil, fmt.Errorf("draw the %s loss: %w", curve.Name, err)
+	}
+	line.Color, line.Width = termColours[place%len(termColours)], width
+	line.Dashes = termDashes[place%len(termDashes)]
+	return line, nil
+}
+
+// shown is how a figure writes a term's name.
+func shown(name string) string {
+	if name == "tv" {
+		return "TV"
+	}
+	return name
 }
 
 func pictureWithAxes(picture Picture) *plot.Plot {

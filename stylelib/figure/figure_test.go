@@ -148,3 +148,28 @@ func TestSheetShowsEveryPicture(t *testing.T) {
 		t.Error("an empty sheet must be an error")
 	}
 }
+
+func TestTrainingDrawsTheBooksCurvesThin(t *testing.T) {
+	records := []sl.Record{{Epoch: 10, Losses: []sl.TermLoss{{Name: "content", Value: 1}}}, {Epoch: 100, Losses: []sl.TermLoss{{Name: "content", Value: 1}}}}
+	ink := func(beside ...figure.Curve) (n int) {
+		drawn, err := figure.Training(records, 100, nil, beside...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := drawn.Bounds()
+		for i := range b.Dx() * b.Dy() {
+			if r, g, b, _ := drawn.At(i%b.Dx(), i/b.Dx()).RGBA(); b > r+0x2000 && b > g+0x2000 {
+				n++
+			}
+		}
+		return n
+	}
+	other := figure.Curve{Name: "content", X: []float64{10, 100}, Y: []float64{0.5, 0.5}}
+	alone, both := ink(), ink(other)
+	if both <= alone || both >= 2*alone {
+		t.Errorf("one curve has %d coloured pixels, with a thin one %d", alone, both)
+	}
+	if other.Name = "mine"; ink(other) != alone {
+		t.Error("a curve of another loss is drawn")
+	}
+}

@@ -67,8 +67,9 @@ func show(mime protocol.MIMEType, file []byte, id string) {
 // Live shows a training while it runs: every few epochs the loss curves and the synthesized image are drawn anew in one
 // output, which stays in the saved notebook.
 type Live struct {
-	Every  int // epochs from one drawing to the next, 10 in the chapter
-	Epochs int // planned
+	Every  int            // epochs from one drawing to the next, 10 in the chapter
+	Epochs int            // planned
+	Beside []figure.Curve // thin lines beside the losses of the same names
 
 	id      string
 	epoch   int // the latest
@@ -103,7 +104,7 @@ func (l *Live) Report(r sl.Record) error {
 }
 
 func (l *Live) draw(picture image.Image) error {
-	drawn, err := figure.Training(l.records, l.Epochs, picture)
+	drawn, err := figure.Training(l.records, l.Epochs, picture, l.Beside...)
 	if err != nil {
 		return err
 	}

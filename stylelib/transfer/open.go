@@ -41,6 +41,7 @@ func NewRequest(content, style string) Request {
 // Transfer is a training that is ready to begin. Close it when done.
 type Transfer struct {
 	Network       *sl.Network
+	Source        string // where the network's weights are from, one line
 	Extractor     *sl.Extractor
 	Pictures      Pictures
 	Hashes        map[string]string // SHA-256 of each picture file: content, style 1, mask of style 1, …
@@ -111,6 +112,7 @@ func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, er
 	if err != nil {
 		return nil, err
 	}
+	t.Source = loaded.Source
 	r.say("weights  %s", loaded.Source)
 	if loaded.Note != "" {
 		r.say("         %s", loaded.Note)
@@ -207,6 +209,28 @@ func (t *Transfer) fit(r Request) error {
 	r.say("limit    %s: %d × %d pixels instead of %d × %d and %d epochs; give a size or epochs to go without the limit",
 		r.Limit, t.Height, t.Width, height, width, t.Options.Epochs)
 	return nil
+}
+
+// Describe says what runs, in three lines: the network's weights, and what the layers of the options are in it.
+func (t *Transfer) Describe() string {
+	channels := map[int]int{}
+	for _, conv := range t.Network.Convs {
+		channels[conv.Index] = conv.Bias.Shape().Dim(0)
+	}
+	layers := func(names []string) (text string) {
+		for _, layer := range t.Network.Architecture.Layers() {
+			switch {
+			case !layer.In(names):
+			case text == "":
+				text = fmt.Sprintf("%v with %d channels", layer, channels[layer.Index])
+			default:
+				text += fmt.Sprintf(", %v with %d", layer, channels[layer.Index])
+			}
+		}
+		return text
+	}
+	return fmt.Sprintf("weights         %s\ncontent layers  %s\nstyle layers    %s",
+		t.Source, layers(t.Options.ContentLayers), layers(t.Options.StyleLayers))
 }
 
 // Close frees the network on the engine; the engine stays open.

@@ -305,3 +305,22 @@ func TestSecondsOfTiles(t *testing.T) {
 		t.Errorf("records tell of %g s, %g s passed", told, passed)
 	}
 }
+
+// What stands for the chapter's layers depends on the network, and so does what one sees there.
+func TestDescribeNamesTheLayersOfTheNetwork(t *testing.T) {
+	options, err := transfer.Default().Resolve(sl.VGG16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := weights.Random(1, sl.VGG16, [5]int{4, 4, 8, 8, 16}, options.Layers()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := (&transfer.Transfer{Network: net, Source: "somewhere", Options: options}).Describe()
+	want := "weights         somewhere\n" +
+		"content layers  conv4_3 (21) with 8 channels\n" +
+		"style layers    conv1_1 (0) with 4 channels, conv2_1 (5) with 4, conv3_1 (10) with 8, conv4_1 (17) with 8, conv5_1 (24) with 16"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

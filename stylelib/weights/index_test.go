@@ -372,6 +372,11 @@ func TestAutoTakesVGG16(t *testing.T) {
 		loaded.Note != "no VGG-19 could be had: downloads are turned off; VGG-16 stands in for it" {
 		t.Errorf("got %+v", *loaded)
 	}
+	options.Getenv = environment(map[string]string{"HOME": filepath.Dir(options.CacheDir)})
+	below := filepath.Join("~", filepath.Base(options.CacheDir), filepath.Base(loaded.Path))
+	if again := mustLoad(t, options); again.Source != "narrow VGG-16 from "+below+" (stylebook's cache)" {
+		t.Errorf("below the home folder it is shown as %q", again.Source)
+	}
 
 	for layer, want := range map[string]string{
 		"25":      "VGG-16 is here, but layer 25 is conv4_4 in VGG-19 and relu5_1 in VGG-16",

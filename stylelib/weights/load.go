@@ -191,9 +191,18 @@ func (l *loader) file(ctx context.Context, path string, r request, why string) (
 	}
 	loaded := &Loaded{Network: net, Path: path, SHA256: sum, Source: describe(net) + " from " + oneline.Quote(path)}
 	if why != "" {
-		loaded.Source += " (" + why + ")"
+		loaded.Source = fmt.Sprintf("%s from %s (%s)", describe(net), oneline.Quote(l.fromHome(path)), why)
 	}
 	return loaded, nil
+}
+
+// fromHome writes a path below the user's home with a tilde, so that what is printed can be shown to others.
+func (l *loader) fromHome(path string) string {
+	home := l.Getenv("HOME")
+	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok && home != "" {
+		return filepath.Join("~", rest)
+	}
+	return path
 }
 
 func (l *loader) offline(ctx context.Context) (*Loaded, error) {
