@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +18,7 @@ import (
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // result is a picture that a contender made of a pair.
@@ -100,11 +101,11 @@ func (r result) sweepFile(folder string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	set := append(yaml.MapSlice{{Key: "content", Value: content}, {Key: "style", Value: style},
-		{Key: "height", Value: r.height}, {Key: "width", Value: r.width}}, r.contender.Set...)
-	file := yaml.MapSlice{{Key: "set", Value: set}}
+	set := map[string]any{"content": content, "style": style, "height": r.height, "width": r.width}
+	maps.Copy(set, r.contender.Set)
+	file := map[string]any{"set": set}
 	if r.contender.Dial != "" {
-		file = append(file, yaml.MapItem{Key: "vary", Value: yaml.MapSlice{{Key: r.contender.Dial, Value: r.contender.Values}}})
+		file["vary"] = map[string]any{r.contender.Dial: r.contender.Values}
 	}
 	data, err := yaml.Marshal(file)
 	if err != nil {

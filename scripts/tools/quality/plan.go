@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -8,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // plan says who paints what.
@@ -35,11 +36,11 @@ func stem(path string) string {
 // which {content}, {style} and {out} stand for the files.
 type contender struct {
 	Name, About string
-	Pairs       int           // how many it paints, from the first; 0 for all
-	Set         yaml.MapSlice // options of our command
-	Dial        string        // the one that says how much style
-	Values      []any         // of the dial
-	Command     []string      // of somebody else's
+	Pairs       int            // how many it paints, from the first; 0 for all
+	Set         map[string]any // options of our command
+	Dial        string         // the one that says how much style
+	Values      []any          // of the dial
+	Command     []string       // of somebody else's
 	Picture     string
 }
 
@@ -58,7 +59,9 @@ func readPlan(s settings) (*plan, error) {
 		return nil, err
 	}
 	p := &plan{}
-	if err := yaml.UnmarshalWithOptions(data, p, yaml.Strict()); err != nil {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(p); err != nil {
 		line, _, _ := strings.Cut(err.Error(), "\n")
 		return nil, fmt.Errorf("%s: %s", s.plan, line)
 	}
