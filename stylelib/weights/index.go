@@ -72,7 +72,8 @@ func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Load
 		return nil, err
 	}
 	defer unlock()
-	l := &loader{} // with every layer
+	options.Layers = nil // every layer
+	l := &loader{Options: options}
 	if loaded, err := l.fromCache(ctx, cache, sl.VGG16, d.convs); loaded != nil || err != nil {
 		return loaded, err
 	}
