@@ -78,12 +78,16 @@ func (t *Transfer) Estimate() (Estimate, error) {
 	if err != nil {
 		return Estimate{}, fmt.Errorf("estimate the time: %w", err)
 	}
+	roots, err := t.timeRoots()
+	if err != nil {
+		return Estimate{}, fmt.Errorf("estimate the time: %w", err)
+	}
 	perEpoch := stepPerForward * float64(forward) / float64(probe.area()) * float64(of.area()) * t.passes(of)
 	total := compilePerForward * float64(compile) * float64(o.Scales)
 	for i, s := range o.sizes(of.height, of.width) {
-		total += perEpoch * float64(s.area()) / float64(of.area()) * float64(o.epochsOf()[i])
+		total += (perEpoch*float64(s.area())/float64(of.area()) + float64(roots)) * float64(o.epochsOf()[i])
 	}
-	return Estimate{PerEpoch: time.Duration(perEpoch), Total: time.Duration(total), Bytes: t.memory(of)}, nil
+	return Estimate{PerEpoch: time.Duration(perEpoch) + roots, Total: time.Duration(total), Bytes: t.memory(of)}, nil
 }
 
 func (s size) area() int { return s.height * s.width }
@@ -209,6 +213,40 @@ func ParseMemory(text string) (int64, error) {
 	return int64(bytes), nil
 }
 
+// timeRoots returns how long the roots of covariances take in an epoch, which the size of the picture has no part in: that of
+// the deepest layer is timed, the others' time goes with the cube of their channels.
+func (t *Transfer) timeRoots() (time.Duration, error) {
+	most, cubes := 0, 0.0
+	for _, term := range t.Options.terms() {
+		if term.Name != wassersteinTerm.Name || term.weight == 0 {
+			continue
+		}
+		for _, conv := range t.Extractor.Convs {
+			if layer := t.Extractor.Layers[conv.Index]; layer.In(term.layers) {
+				channels := conv.Bias.Size()
+				most, cubes = max(most, channels), cubes+math.Pow(float64(channels), 3)
+			}
+		}
+	}
+	if most == 0 {
+		return 0, nil
+	}
+	program, err := t.Extractor.Compile(func(_ *sl.VGG, in []*Node) []*Node {
+		mean, matrix := in[0], DiagonalWithValue(ReduceAllMax(in[0]), most)
+		return []*Node{Wasserstein(mean, matrix, mean, matrix)}
+	})
+	if err != nil {
+		return 0, err
+	}
+	defer program.Finalize()
+	ones := make([]float32, most)
+	for i := range ones {
+		ones[i] = 1
+	}
+	_, run, err := timed(program, tensors.FromFlatDataAndDimensions(ones, most))
+	return time.Duration(float64(run) * cubes / math.Pow(float64(most), 3)), err
+}
+
 // timeForward returns how long a forward pass takes to run, and how much longer the first one takes, which compiles.
 func timeForward(extractor *sl.Extractor, of size) (run, compile time.Duration, err error) {
 	program, err := extractor.Compile(func(vgg *sl.VGG, in []*Node) []*Node {
@@ -222,22 +260,27 @@ func timeForward(extractor *sl.Extractor, of size) (run, compile time.Duration, 
 		return 0, 0, err
 	}
 	defer program.Finalize()
-	picture := tensors.FromShape(shapes.Make(dtypes.Float32, 1, of.height, of.width, 3))
+	first, run, err := timed(program, tensors.FromShape(shapes.Make(dtypes.Float32, 1, of.height, of.width, 3)))
+	return run, max(0, first-run), err
+}
+
+// timed returns how long a program takes the first time, which compiles it, and the shortest of the next times.
+func timed(program *sl.Program, in *tensors.Tensor) (first, run time.Duration, err error) {
 	begin := time.Now()
-	for i := range probeRepetitions + 1 { // the first compiles
-		if i > 1 && time.Since(begin)-compile > probeTime {
+	for i := range probeRepetitions + 1 {
+		if i > 1 && time.Since(begin)-first > probeTime {
 			break
 		}
 		start := time.Now()
-		if _, err := program.Run(picture); err != nil {
+		if _, err := program.Run(in); err != nil {
 			return 0, 0, err
 		}
 		switch took := time.Since(start); {
 		case i == 0:
-			compile = took
+			first = took
 		case i == 1 || took < run:
 			run = took
 		}
 	}
-	return run, max(0, compile-run), nil
+	return first, run, nil
 }
