@@ -3,17 +3,20 @@
     execute.py NOTEBOOK OUT.ipynb [name=value ...]
 
 A parameter replaces a variable of the notebook's cell tagged "parameters". Values are JSON (150, "text"), anything else
-is text. Ends with status 1 and the failing cell's own message when a cell fails; OUT.ipynb then holds what was executed.
+is text. Ends with status 1 and the failing cell's own message when a cell fails; OUT.ipynb then holds what was executed. Ends,
+and the kernel with it, when whoever started it ends.
 """
 
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 import threading
 import time
 
+import nbformat
 import papermill
 from papermill.translators import Translator, papermill_translators
 
@@ -77,20 +80,44 @@ class Progress(threading.Thread):
         self.join()
 
 
+def end_with_parent():
+    """Ends the program by SIGTERM when the process that started it is gone."""
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
 def parameter(text):
     name, separator, value = text.partition("=")
     if not separator:
         sys.exit(f"execute.py: {text!r} is not name=value")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        sys.exit(f"execute.py: {name}: {value!a} is not UTF-8, which a notebook can't hold: rename it")
     try:
         return name, json.loads(value)
     except ValueError:
         return name, value
 
 
-def failure(error):
-    """The message of the cell itself: what it wrote to stderr, else what the kernel says."""
-    text = "\n".join(error.traceback) if getattr(error, "traceback", None) else str(error)
-    return text.strip()
+def failure(error, out):
+    """The message of the failing cell itself: what it wrote to stderr, else what the kernel says."""
+    for cell in nbformat.read(out, as_version=4).cells:
+        outputs = cell.get("outputs", [])
+        if any(o.output_type == "error" for o in outputs):
+            text = "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stderr")
+            return text.strip() or "\n".join(error.traceback).strip()
+    return "\n".join(error.traceback).strip()
 
 
 def main():
@@ -98,6 +125,7 @@ def main():
         sys.exit(__doc__)
     notebook, out = sys.argv[1:3]
     parameters = dict(parameter(p) for p in sys.argv[3:])
+    end_with_parent()
     logging.getLogger("papermill").setLevel(logging.ERROR)
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
         os.environ["STYLEBOOK_PROGRESS"] = file.name
@@ -108,7 +136,9 @@ def main():
                                        progress_bar=False, kernel_name="stylebook", start_timeout=120)
         except papermill.PapermillExecutionError as error:
             progress.finish()
-            sys.exit(f"execute.py: cell {error.cell_index + 1} of {notebook} failed:\n{failure(error)}")
+            sys.exit(f"execute.py: cell {error.cell_index + 1} of {notebook} failed:\n{failure(error, out)}")
+        except Exception as error:  # a kernel that doesn't start, a full disk, an interrupt
+            sys.exit(f"execute.py: {type(error).__name__}: {error}")
         finally:
             if progress.is_alive():
                 progress.finish()

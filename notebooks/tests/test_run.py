@@ -1,0 +1,69 @@
+"""What scripts/run does when things go wrong: the cause is printed, and nothing stays at work."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from books import CHAPTER, REPOSITORY
+
+EXECUTE = [sys.executable, str(REPOSITORY / "scripts/tools/execute.py"), str(CHAPTER)]
+PARAMETERS = ["height=48", "width=72"]
+
+
+@pytest.mark.parametrize("who, number", [("parent", signal.SIGKILL), ("parent", signal.SIGTERM), ("execute.py", signal.SIGKILL),
+                                         ("execute.py", signal.SIGHUP), ("execute.py", signal.SIGINT)])
+def test_nothing_outlives_a_kill(tmp_path, who, number):
+    command = [*EXECUTE, str(tmp_path / "out.ipynb"), "epochs=1000000", f"outPath={tmp_path}/out.png", *PARAMETERS]
+    log = open(tmp_path / "log", "w+")
+    family = []
+    parent = subprocess.Popen(["sh", "-c", '"$@"; :', "sh", *command], stderr=log)
+    try:
+        deadline = time.monotonic() + 120
+        while "epoch 1/" not in (tmp_path / "log").read_text():
+            assert parent.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
+            time.sleep(0.2)
+        family = psutil.Process(parent.pid).children(recursive=True)
+        assert len(family) >= 3, family  # execute.py, the kernel, the cell's program
+        (family[0] if who == "execute.py" else psutil.Process(parent.pid)).send_signal(number)
+        parent.wait(10)
+        _, alive = psutil.wait_procs(family, timeout=10)
+        assert not alive
+        assert "Traceback" not in (tmp_path / "log").read_text()
+    finally:
+        for process in family:
+            if process.is_running():
+                process.kill()
+
+
+def failing(tmp_path, monkeypatch, *parameters, **environment):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    command = [*EXECUTE, str(tmp_path / "out.ipynb"), f"outPath={tmp_path}/out.png", "epochs=1", *PARAMETERS, *parameters]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    assert done.returncode == 1 and "Traceback" not in done.stderr and not (tmp_path / "out.png").exists()
+    return done.stderr
+
+
+def test_the_cause_is_printed(tmp_path, monkeypatch):
+    bad = tmp_path / 'a "$b` picture.jpg'
+    bad.write_bytes(bytes(range(256)))
+    assert "is not a picture in a known format" in failing(tmp_path, monkeypatch, f"contentPath={bad}")
+    assert (tmp_path / "out.ipynb").exists()
+    assert "there is no engine \"nope\"" in failing(tmp_path, monkeypatch, GOMLX_BACKEND="nope")
+    monkeypatch.delenv("GOMLX_BACKEND")
+    assert "is of an unknown kind" in failing(tmp_path, monkeypatch, STYLEBOOK_WEIGHTS=str(bad))
+    name = os.fsdecode(bytes(tmp_path) + b"/\xff.jpg")
+    shutil.copy(bad, name)
+    assert "is not UTF-8" in failing(tmp_path, monkeypatch, f"contentPath={name}")
+
+
+@pytest.mark.parametrize("epochs", ["0", "00", "-1", "99999999999999999999", "x", "", "1.5"])
+def test_epochs_are_a_number(epochs):
+    done = subprocess.run([REPOSITORY / "scripts/run", "--epochs", epochs], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr == "run: --epochs: give a number from 1 to 999999\n"
