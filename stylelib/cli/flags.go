@@ -5,13 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/pathlist"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
@@ -91,13 +91,13 @@ func (s *settings) register(flags *flag.FlagSet) {
 	r, o, c := &s.request, &s.request.Options, &s.choice
 	text := func(name, initial, help string, set func(string) error) { s.add(flags, name, initial, help, set) }
 	paths := func(to *[]string) func(string) error {
-		return func(list string) error { *to = files(list); return nil }
+		return func(list string) error { *to = pathlist.Split("", list); return nil }
 	}
 	layers := func(to *[]string, weights *map[string]float64) func(string) error {
 		return func(list string) (err error) { *to, *weights, err = transfer.ParseLayers(list); return err }
 	}
 	flags.StringVar(&r.Content, "content", "", "content `picture`: what the result shows (required)")
-	text("style", "", "style `picture`: how it is painted (required); several, comma separated, are blended", paths(&r.Styles))
+	text("style", "", "style `picture`: how it is painted (required); several, comma separated, are blended; a name with a comma stands in double quotes", paths(&r.Styles))
 	flags.StringVar(&s.out, "out", "", "`file` to write the result to (required)")
 	flags.StringVar(&c.Preset, "preset", c.Preset, "whose rules and defaults hold: `"+strings.Join(transfer.Presets(), "|")+"`; painting is made for any two pictures, the others are the chapter's")
 	flags.Float64Var(&s.strength, "strength", 1, fmt.Sprintf("`how much` style, from 0 to %d: the style weight is multiplied by its square", transfer.MaxStrength))
@@ -314,14 +314,6 @@ func (s *settings) check(flags *flag.FlagSet) error {
 	return s.request.Options.Validate(len(s.request.Styles))
 }
 
-// files splits a comma-separated list of files. A file whose own name has a comma is taken as it is.
-func files(list string) []string {
-	if _, err := os.Stat(list); err == nil {
-		return []string{list}
-	}
-	return fields(list)
-}
-
 // fields splits a comma-separated list, without blanks and empty fields.
 func fields(list string) (some []string) {
 	for field := range strings.SplitSeq(list, ",") {
@@ -351,7 +343,7 @@ func (s *settings) absolute(flags *flag.FlagSet) (arguments []string) {
 		case "content", "out", "log", "content-mask":
 			text = absolutePath(text)
 		case "style", "style-mask":
-			text = absolutePaths(files(text))
+			text = absolutePaths(pathlist.Split("", text))
 		case "init":
 			if s.request.Options.Init == transfer.InitFile {
 				text = absolutePath(text)
@@ -376,7 +368,7 @@ func absolutePaths(paths []string) string {
 	for _, path := range paths {
 		all = append(all, absolutePath(path))
 	}
-	return strings.Join(all, ",")
+	return pathlist.Join(all)
 }
 
 func absolutePath(path string) string {

@@ -48,10 +48,18 @@ func wanted(names []string) string {
 
 // look runs f on the store that the flag -runs names, which must be there.
 func look(dir string, f func(*runs.Store) error) error {
+	if err := mustBeThere(dir); err != nil {
+		return err
+	}
+	return withStore(dir, f)
+}
+
+// mustBeThere refuses a folder of runs that would only be made.
+func mustBeThere(dir string) error {
 	if _, err := os.Stat(dir); err != nil && dir != "" && dir != runsOff {
 		return &usageError{fmt.Errorf("-runs: %w", err)}
 	}
-	return withStore(dir, f)
+	return nil
 }
 
 // withStore runs f on the store that the flag -runs names.

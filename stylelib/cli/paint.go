@@ -28,6 +28,11 @@ const goLimit = 10 * time.Minute
 
 // paint makes the picture.
 func (c *command) paint(ctx context.Context, s *settings) error {
+	if s.resume != "" {
+		if err := mustBeThere(s.runs); err != nil {
+			return err
+		}
+	}
 	store, err := openRuns(s.runs)
 	if err != nil {
 		return err
@@ -251,7 +256,7 @@ func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Sto
 	if r.Memory == 0 && !strings.HasPrefix(e.Name, "xla:cuda") { // a GPU's own memory is not known here
 		r.Memory, _ = transfer.FreeMemory()
 	}
-	if e.Name == "go" && !s.sized && !s.sweep {
+	if strings.HasPrefix(e.Name, "go") && !s.sized && !s.sweep {
 		r.Limit = goLimit
 	}
 	t, err := transfer.Open(ctx, e.Backend, r)

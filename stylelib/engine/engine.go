@@ -25,7 +25,7 @@ const BackendEnv = compute.ConfigEnvVar
 // Engine is an open engine.
 type Engine struct {
 	Backend compute.Backend // what GoMLX computes with
-	Name    string          // xla:cpu, xla:cuda, go, or what was asked for
+	Name    string          // xla:cpu, xla:cuda, go, or what was asked for, with its options: xla:cuda,tf32=false
 	Reason  string          // why this one, in a few words
 	Notice  string          // what the user should know about its speed, or ""
 }
@@ -108,6 +108,8 @@ func openFastest() (*Engine, error) {
 	return openGo("", reason)
 }
 
+func named(kind, options string) string { return strings.TrimSuffix(kind+","+options, ",") }
+
 // goConfig is how the pure-Go engine is opened. GoMLX would compute several nodes of a graph at once, though each uses all
 // cores already, and large matrix products side by side can wait for each other's workers for ever (compute v0.1.2).
 const goConfig = "go:ops_sequential"
@@ -121,7 +123,7 @@ func openGo(options, reason string) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine go: %w", err)
 	}
-	e := &Engine{Backend: backend, Name: "go", Reason: reason}
+	e := &Engine{Backend: backend, Name: named("go", options), Reason: reason}
 	if !simd {
 		e.Notice = "built without SIMD, the go engine is about 8 times slower: build with GOEXPERIMENT=simd"
 	}

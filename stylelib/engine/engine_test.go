@@ -74,7 +74,10 @@ func TestGoTakesOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Close()
+	defer e.Close()
+	if e.Name != "go,creation_order" { // which is in what identifies a run
+		t.Errorf("the engine is called %s", e.Name)
+	}
 }
 
 func TestEnvironmentNamesTheEngine(t *testing.T) {

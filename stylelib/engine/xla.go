@@ -30,7 +30,7 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine %s: %w", kind, err)
 	}
-	return &Engine{Backend: backend, Name: kind, Reason: reason}, nil
+	return &Engine{Backend: backend, Name: named(kind, options), Reason: reason}, nil
 }
 
 // tf32Env is read by cuBLAS and cuDNN when they are loaded: "0" forbids TF32.

@@ -21,6 +21,7 @@ import (
 	"strings"
 
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/pathlist"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -194,11 +195,7 @@ func (s *Sweep) fromFile(setting Setting) string {
 	case "content", "content-mask":
 		return here(setting.Value)
 	case "style", "style-mask":
-		var paths []string
-		for path := range strings.SplitSeq(setting.Value, ",") {
-			paths = append(paths, here(strings.TrimSpace(path)))
-		}
-		return strings.Join(paths, ",")
+		return pathlist.Join(pathlist.Split(filepath.Dir(s.Path), setting.Value))
 	case "init", "weights":
 		if _, err := os.Stat(here(setting.Value)); err == nil {
 			return here(setting.Value)

@@ -70,6 +70,9 @@ func New(extractor *sl.Extractor, pictures Pictures, height, width int, options 
 
 // prepare brings the pictures to the size of the result.
 func (t *Transfer) prepare() (err error) {
+	if err := t.checkSizes(); err != nil {
+		return err
+	}
 	if t.finest, err = t.Pictures.at(size{t.Height, t.Width}, t.Options); err != nil {
 		return err
 	}

@@ -324,14 +324,15 @@ func (o Options) checkBlend(styles int) error {
 		}
 		sum += share
 	}
-	if sum == 0 {
-		return &sl.OptionError{Option: "blend", Reason: "at least one style image needs a weight above 0"}
+	if sum == 0 || math.IsInf(sum, 0) {
+		return &sl.OptionError{Option: "blend", Reason: "the sum of the weights is not a number above 0"}
 	}
 	return nil
 }
 
 // Bounds of numbers that cost memory or time before anything else could refuse them.
 const (
+	maxEpochs     = 1_000_000
 	maxScales     = 12 // the coarsest is then a fiftieth of the size
 	maxHistory    = 1000
 	maxStyleScale = 20
@@ -346,6 +347,7 @@ func (o Options) checkNumbers() error {
 		return nil
 	}
 	for _, err := range []error{
+		between("epochs", o.Epochs, 0, maxEpochs),
 		between("history", o.History, 1, maxHistory),
 		between("scales", o.Scales, 1, maxScales),
 		between("samples", o.Samples, 2, maxSamples),

@@ -1,0 +1,48 @@
+// Package pathlist reads and writes lists of files, so that no name can be taken for two.
+package pathlist
+
+import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Split returns the files of a list: separated by commas, and in double quotes where a name has commas, quotes or outer blanks,
+// as in CSV. A list that is the name of a file is that file. With a folder, relative names count from it.
+func Split(folder, list string) (paths []string) {
+	whole := from(folder, list)
+	if _, err := os.Stat(whole); err == nil && list != "" {
+		return []string{whole}
+	}
+	reader := csv.NewReader(strings.NewReader(list))
+	reader.FieldsPerRecord, reader.TrimLeadingSpace, reader.LazyQuotes = -1, true, true
+	records, err := reader.ReadAll()
+	if err != nil {
+		return []string{whole} // is then no file
+	}
+	for _, record := range records {
+		for _, field := range record {
+			if field != "" {
+				paths = append(paths, from(folder, field))
+			}
+		}
+	}
+	return paths
+}
+
+func from(folder, path string) string {
+	if folder == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(folder, path)
+}
+
+// Join is the inverse of Split.
+func Join(paths []string) string {
+	var list strings.Builder
+	writer := csv.NewWriter(&list)
+	_ = writer.Write(paths) // into memory
+	writer.Flush()
+	return strings.TrimSuffix(list.String(), "\n")
+}
