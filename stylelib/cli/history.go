@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"stylebook/stylelib/runs"
+	"stylebook/stylelib/sweep"
 )
 
 // newFlags returns a flag set whose help is text and then its flags.
@@ -34,16 +36,20 @@ func parseFlags(flags *flag.FlagSet, args []string, help string, stdout io.Write
 		return &usageError{fmt.Errorf("%s: %w", flags.Name(), err)}
 	}
 	if flags.NArg() != len(names) {
-		return &usageError{fmt.Errorf("%s: want %s", flags.Name(), wanted(names))}
+		return &usageError{fmt.Errorf("%s: want %s", flags.Name(), cmp.Or(strings.Join(names, " "), "no further arguments"))}
 	}
 	return nil
 }
 
-func wanted(names []string) string {
-	if len(names) == 0 {
-		return "no further arguments"
+// printJSON prints an object a line.
+func printJSON[T any](w io.Writer, objects []T) error {
+	encoder := json.NewEncoder(w)
+	for _, object := range objects {
+		if err := encoder.Encode(object); err != nil {
+			return err
+		}
 	}
-	return strings.Join(names, " ")
+	return nil
 }
 
 // look runs f on the store that the flag -runs names, which must be there.
@@ -88,13 +94,7 @@ func (c *command) list(_ context.Context, args []string) error {
 			return err
 		}
 		if *asJSON {
-			encoder := json.NewEncoder(c.stdout)
-			for _, r := range records {
-				if err := encoder.Encode(r); err != nil {
-					return err
-				}
-			}
-			return nil
+			return printJSON(c.stdout, records)
 		}
 		if len(records) == 0 {
 			fmt.Fprintf(c.stdout, "no runs in %s\n", store.Dir())
@@ -104,14 +104,10 @@ func (c *command) list(_ context.Context, args []string) error {
 		fmt.Fprintln(table, "RUN\tBEGUN\tSTATUS\tEPOCH\tSIZE\tENGINE\tTOTAL\tTIME")
 		for _, r := range records {
 			fmt.Fprintf(table, "%s\t%s\t%s\t%d/%d\t%d × %d\t%s\t%.4g\t%s\n", r.ID, r.Created.Local().Format("2006-01-02 15:04"), r.Status,
-				r.Epoch, r.Spec.Options.Epochs, r.Spec.Height, r.Spec.Width, r.Spec.Engine, r.Last.Total, seconds(r.Seconds))
+				r.Epoch, r.Spec.Options.Epochs, r.Spec.Height, r.Spec.Width, r.Spec.Engine, r.Last.Total, sweep.Duration(r.Seconds))
 		}
 		return table.Flush()
 	})
-}
-
-func seconds(s float64) time.Duration {
-	return time.Duration(s * float64(time.Second)).Round(10 * time.Millisecond)
 }
 
 func (c *command) show(_ context.Context, args []string) error {
@@ -131,20 +127,18 @@ func (c *command) show(_ context.Context, args []string) error {
 			if err != nil {
 				return err
 			}
-			encoder := json.NewEncoder(c.stdout)
-			for _, record := range all {
-				if err := encoder.Encode(record); err != nil {
-					return err
-				}
-			}
-			return nil
+			return printJSON(c.stdout, all)
 		}
 		spec, err := json.MarshalIndent(r.Spec, "", "  ")
 		if err != nil {
 			return err
 		}
+		versions, err := json.Marshal(r.Versions) // sorted by key
+		if err != nil {
+			return err
+		}
 		fmt.Fprintf(c.stdout, "run       %s, %s, begun %s\n", r.ID, r.Status, r.Created.Local().Format(time.DateTime))
-		fmt.Fprintf(c.stdout, "epochs    %d of %d in %s\n", r.Epoch, r.Spec.Options.Epochs, seconds(r.Seconds))
+		fmt.Fprintf(c.stdout, "epochs    %d of %d in %s\n", r.Epoch, r.Spec.Options.Epochs, sweep.Duration(r.Seconds))
 		fmt.Fprint(c.stdout, "losses    ")
 		for _, l := range r.Last.Losses {
 			fmt.Fprintf(c.stdout, "%s %.4g  ", l.Name, l.Value)
@@ -156,18 +150,10 @@ func (c *command) show(_ context.Context, args []string) error {
 			fmt.Fprintf(c.stdout, "error     %s\n", r.Error)
 		}
 		fmt.Fprintf(c.stdout, "command   stylize %s\n", strings.Join(r.Arguments, " "))
-		fmt.Fprintf(c.stdout, "versions  %s\n", pairs(r.Versions))
+		fmt.Fprintf(c.stdout, "versions  %s\n", versions)
 		fmt.Fprintf(c.stdout, "spec      %s\n", spec)
 		return nil
 	})
-}
-
-func pairs(values map[string]string) string {
-	text, err := json.Marshal(values) // sorted by key
-	if err != nil {
-		return ""
-	}
-	return string(text)
 }
 
 func (c *command) compare(_ context.Context, args []string) error {
@@ -200,7 +186,7 @@ func (c *command) compare(_ context.Context, args []string) error {
 			for _, term := range terms {
 				fmt.Fprintf(table, "\t%.6g", r.Last.Loss(term))
 			}
-			fmt.Fprintf(table, "\t%.6g\t%s\t%s\n", r.Last.Total, seconds(r.Seconds), picturePath(r))
+			fmt.Fprintf(table, "\t%.6g\t%s\t%s\n", r.Last.Total, sweep.Duration(r.Seconds), picturePath(r))
 		}
 		return table.Flush()
 	})
