@@ -111,8 +111,8 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.Float64Var(&o.ContentWeight, "content-weight", o.ContentWeight, "`weight` of the content loss, 0 for none")
 	flags.Float64Var(&o.StyleWeight, "style-weight", o.StyleWeight, "`weight` of the style loss, 0 for none; it counts ten times, as in the chapter")
 	flags.Float64Var(&o.TVWeight, "tv-weight", o.TVWeight, "`weight` of the total variation loss, 0 for none")
-	flags.StringVar(&c.ContentLoss, "content-loss", c.ContentLoss, "what is compared of the content: `"+names(c, transfer.ContentImage)+"`; each has a weight and layers of its own")
-	flags.StringVar(&c.StyleLoss, "style-loss", c.StyleLoss, "what is compared of the style: `"+names(c, transfer.StyleImages)+"`; each has a weight of its own")
+	flags.StringVar(&c.ContentLoss, "content-loss", c.ContentLoss, "what is compared of the content: `"+strings.Join(o.Names(transfer.ContentImage), "|")+"`; each has a weight and layers of its own")
+	flags.StringVar(&c.StyleLoss, "style-loss", c.StyleLoss, "what is compared of the style: `"+strings.Join(o.Names(transfer.StyleImages), "|")+"`; each has a weight of its own")
 	flags.BoolVar(&c.NormalizeLayers, "normalize-layers", c.NormalizeLayers, fmt.Sprintf("make the loss of each layer relative, so that any layers may be chosen; the style weight is then %g", transfer.NormalizedStyleWeight))
 	flags.StringVar((*string)(&c.Optimizer), "optimizer", string(c.Optimizer), "`adam|fast|lbfgs`; the learning rate of lbfgs is 1 and stays, unless -lr says otherwise")
 	s.registerTerms(flags)
@@ -156,7 +156,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 // registerTerms adds -NAME-weight and -NAME-layers for each further term that the loss may have.
 func (s *settings) registerTerms(flags *flag.FlagSet) {
 	o := &s.request.Options
-	for _, term := range append(transfer.Terms(), s.choice.Own...) {
+	for _, term := range o.Known() {
 		if flags.Lookup(term.Name+"-weight") != nil { // content, which has its place
 			continue
 		}
@@ -186,17 +186,6 @@ func (s *settings) registerTerms(flags *flag.FlagSet) {
 			return err
 		})
 	}
-}
-
-// names lists the terms that compare with a picture.
-func names(c *transfer.Choice, of transfer.Source) string {
-	var all []string
-	for _, term := range append(transfer.Terms(), c.Own...) {
-		if term.Of == of {
-			all = append(all, term.Name)
-		}
-	}
-	return strings.Join(all, "|")
 }
 
 // parse reads the command line into s, whose own terms are set. Help goes to stdout.

@@ -376,7 +376,7 @@ func (o Options) checkTerms() error {
 	}{{"content loss", o.ContentLoss, ContentImage}, {"style loss", o.StyleLoss, StyleImages}} {
 		term, err := o.term(role.name)
 		if err != nil || term.Of != role.of {
-			return &sl.OptionError{Option: role.option, Reason: fmt.Sprintf("there is no %q: choose one of %s", role.name, o.namesOf(role.of))}
+			return &sl.OptionError{Option: role.option, Reason: fmt.Sprintf("there is no %q: choose one of %s", role.name, strings.Join(o.Names(role.of), ", "))}
 		}
 	}
 	seen := map[string]bool{"content": true, "style": true, "tv": true, "total": true, "epoch": true, "lr": true, "seconds": true}
@@ -388,8 +388,6 @@ func (o Options) checkTerms() error {
 		switch {
 		case err != nil:
 			return err
-		case term.check() != nil:
-			return term.check()
 		case seen[t.Name]:
 			return &sl.OptionError{Option: t.Name, Reason: "is named twice in the loss, or has the name of another column"}
 		case !notNegative(t.Weight):
@@ -413,14 +411,14 @@ func (o Options) checkTerms() error {
 	return nil
 }
 
-func (o Options) namesOf(of Source) string {
-	var names []string
+// Names returns the names of the terms that compare with a picture.
+func (o Options) Names(of Source) (names []string) {
 	for _, term := range o.Known() {
 		if term.Of == of {
 			names = append(names, term.Name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // Layers returns the layers that the options use.
