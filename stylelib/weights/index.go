@@ -72,8 +72,8 @@ func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Load
 		return nil, err
 	}
 	defer unlock()
-	options.Layers = nil // every layer
-	l := &loader{Options: options}
+	options.Layers = nil // every one
+	l := newLoader(options)
 	if loaded, err := l.fromCache(ctx, cache, sl.VGG16, d.convs); loaded != nil || err != nil {
 		return loaded, err
 	}

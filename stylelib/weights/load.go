@@ -128,10 +128,7 @@ type Loaded struct {
 // does not have; a [*DepthError] if the offline network must do and a layer after conv5_1 is needed; the context's error if it ends
 // first. A download that ends so is continued by the next one.
 func Load(ctx context.Context, options Options) (*Loaded, error) {
-	l := &loader{Options: options}
-	if l.Getenv == nil {
-		l.Getenv = os.Getenv
-	}
+	l := newLoader(options)
 	spec := l.Spec
 	if spec == "" || spec == Auto {
 		if named := l.Getenv(EnvWeights); named != "" && named != Auto {
@@ -146,6 +143,13 @@ func Load(ctx context.Context, options Options) (*Loaded, error) {
 type loader struct {
 	Options
 	notes []string // what went wrong on the way
+}
+
+func newLoader(options Options) *loader {
+	if options.Getenv == nil {
+		options.Getenv = os.Getenv
+	}
+	return &loader{Options: options}
 }
 
 func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
