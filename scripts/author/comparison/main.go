@@ -1,15 +1,13 @@
-// Command comparison makes data/comparison.jpg: our own two pictures, and what the offline network, a random one and a
-// trained VGG-19 make of them with the chapter's settings.
+// Command comparison makes data/comparison.jpg: our own two pictures, and what the presets painting and pytorch make of them,
+// with VGG-16 and with the network that ships.
 //
-//	go run ./scripts/author/comparison -real vgg19.safetensors
+//	go run ./scripts/author/comparison
 package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"image"
-	"image/draw"
 	"os"
 	"os/signal"
 
@@ -20,145 +18,68 @@ import (
 	"stylebook/stylelib/weights"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/tensors"
+)
+
+const (
+	content = "data/content.jpg"
+	style   = "data/style.jpg"
+	out     = "data/comparison.jpg"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "comparison:", err)
 		os.Exit(1)
 	}
 }
 
-// sheet is what the pictures of one comparison share.
-type sheet struct {
-	backend        compute.Backend
-	options        sl.Options
-	content, style *tensors.Tensor
-}
-
-func run(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("comparison", flag.ExitOnError)
-	contentPath := flags.String("content", "data/content.jpg", "content `picture`")
-	stylePath := flags.String("style", "data/style.jpg", "style `picture`")
-	realPath := flags.String("real", "", "`file` of trained VGG-19 weights (required)")
-	out := flags.String("out", "data/comparison.jpg", "`file` to write")
-	height, width := flags.Int("height", sl.ChapterHeight, "height in `pixels`"), flags.Int("width", sl.ChapterWidth, "width in `pixels`")
-	epochs := flags.Int("epochs", 500, "training `epochs`")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
+func run(ctx context.Context) error {
 	e, err := engine.Open("")
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	s := &sheet{backend: e.Backend, options: sl.Default()}
-	s.options.Epochs = *epochs
-	if s.content, err = s.read(*contentPath, *height, *width); err != nil {
-		return err
+	var panels []figure.Picture
+	for _, path := range []string{content, style} {
+		picture, err := sl.ReadImage(path)
+		if err != nil {
+			return err
+		}
+		panels = append(panels, figure.Picture{Title: path, Image: picture})
 	}
-	if s.style, err = s.read(*stylePath, *height, *width); err != nil {
-		return err
-	}
-	rows, err := s.draw(ctx, *realPath)
-	if err != nil {
-		return err
-	}
-	return sl.WriteImage(*out, rows)
-}
-
-func (s *sheet) read(path string, height, width int) (*tensors.Tensor, error) {
-	picture, err := sl.ReadImage(path)
-	if err != nil {
-		return nil, err
-	}
-	return sl.Preprocess(picture, height, width, s.options.Resize)
-}
-
-// draw makes the three pictures and lays out two rows: what goes in, and what comes out.
-func (s *sheet) draw(ctx context.Context, realPath string) (image.Image, error) {
-	content, err := sl.Postprocess(s.content)
-	if err != nil {
-		return nil, err
-	}
-	style, err := sl.Postprocess(s.style)
-	if err != nil {
-		return nil, err
-	}
-	above := figure.Pictures(figure.Picture{Title: "content image", Image: content}, figure.Picture{Title: "style image", Image: style})
-	var pictures []figure.Picture
-	for _, n := range []struct {
-		title string
-		load  func(context.Context) (*sl.Network, error)
-	}{
-		{"offline network, ships with stylebook", loadFrom(weights.Offline)},
-		{"random weights", s.random},
-		{"trained network (ImageNet)", loadFrom(realPath)},
+	for _, way := range []struct{ preset, weights string }{
+		{transfer.Painting, weights.VGG16}, {"pytorch", weights.VGG16}, {"pytorch", weights.Offline}, {transfer.Painting, weights.Offline},
 	} {
-		fmt.Println(n.title)
-		net, err := n.load(ctx)
-		if err != nil {
-			return nil, err
+		panel := figure.Picture{Title: fmt.Sprintf("-preset %s -weights %s", way.preset, way.weights)}
+		if panel.Image, err = paint(ctx, e.Backend, way.preset, way.weights); err != nil {
+			return fmt.Errorf("%s: %w", panel.Title, err)
 		}
-		picture, err := s.synthesize(ctx, net)
-		if err != nil {
-			return nil, err
-		}
-		pictures = append(pictures, figure.Picture{Title: n.title, Image: picture})
+		panels = append(panels, panel)
 	}
-	return stacked(above, figure.Pictures(pictures...)), nil
+	return sl.WriteImage(out, figure.Pictures(panels...))
 }
 
-func loadFrom(spec string) func(context.Context) (*sl.Network, error) {
-	return func(ctx context.Context) (*sl.Network, error) {
-		options := weights.DefaultOptions()
-		options.Spec = spec
-		loaded, err := weights.Load(ctx, options)
-		if err != nil {
-			return nil, err
-		}
-		return loaded.Network, nil
+func paint(ctx context.Context, backend compute.Backend, preset, network string) (image.Image, error) {
+	request := transfer.NewRequest(content, style)
+	request.Weights.Spec = network
+	var err error
+	if request.Options, err = transfer.Choose(transfer.Choice{Preset: preset}); err != nil {
+		return nil, err
 	}
-}
-
-// random is as narrow as the offline network's layers were before its analytic channels.
-func (s *sheet) random(context.Context) (*sl.Network, error) {
-	options := transfer.From(s.options)
-	net, err := weights.Random(19, sl.VGG19, [5]int{16, 32, 64, 128, 128}, options.Layers()...)
+	t, err := transfer.Open(ctx, backend, request)
 	if err != nil {
 		return nil, err
 	}
-	return transfer.NormalizeLayers(s.backend, net, options, s.content, s.style)
-}
-
-func (s *sheet) synthesize(ctx context.Context, net *sl.Network) (image.Image, error) {
-	extractor, err := sl.NewExtractor(s.backend, net, s.options)
-	if err != nil {
-		return nil, err
-	}
-	defer extractor.Finalize()
-	x, err := sl.Train(ctx, extractor, s.content, s.style, s.options, func(r sl.Record) error {
-		if r.Epoch%50 == 0 {
-			fmt.Printf("  epoch %d of %d\n", r.Epoch, s.options.Epochs)
-		}
+	defer t.Close()
+	x, err := t.Train(ctx, nil, func(e transfer.Epoch) error {
+		fmt.Printf("\r%s %s: epoch %d of %d ", preset, network, e.Epoch, t.Options.Epochs)
 		return nil
 	})
+	fmt.Println()
 	if err != nil {
 		return nil, err
 	}
-	return sl.Postprocess(x)
-}
-
-// stacked puts one image above a wider one, in the middle, on white.
-func stacked(above, below image.Image) image.Image {
-	a, b := above.Bounds(), below.Bounds()
-	all := image.NewRGBA(image.Rect(0, 0, b.Dx(), a.Dy()+b.Dy()))
-	draw.Draw(all, all.Bounds(), image.White, image.Point{}, draw.Src)
-	left := (b.Dx() - a.Dx()) / 2
-	draw.Draw(all, image.Rect(left, 0, left+a.Dx(), a.Dy()), above, a.Min, draw.Over)
-	draw.Draw(all, image.Rect(0, a.Dy(), b.Dx(), all.Bounds().Dy()), below, b.Min, draw.Over)
-	return all
+	return t.Picture(x, 8)
 }
