@@ -132,7 +132,7 @@ func (t *Transfer) memory(of size) int64 {
 			bytes += 8 * int64(t.Options.Samples*t.Options.Samples) * bytesPerFloat
 		}
 	}
-	return bytes
+	return bytes + t.Pictures.bytes() + int64(len(t.Pictures.Styles)*t.Options.styleSize(of).area()*bytesPerPixel)
 }
 
 func (t *Transfer) weightBytes() (total int64) {

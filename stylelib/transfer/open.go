@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"math"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -162,14 +163,19 @@ func (t *Transfer) place(engine compute.Backend, loaded *weights.Loaded, r Reque
 
 // read decodes and hashes each picture once.
 func (t *Transfer) read(r Request) (err error) {
+	left := r.Memory
+	if left == 0 {
+		left = math.MaxInt64
+	}
 	read := func(role, path string) image.Image {
 		if err != nil || path == "" {
 			return nil
 		}
-		picture, sum, readErr := imagefile.ReadHashed(path)
+		picture, sum, readErr := imagefile.ReadHashed(path, left)
 		if err = readErr; err != nil {
 			return nil
 		}
+		left -= int64(len(picture.Pix))
 		t.Hashes[role] = sum
 		return picture
 	}

@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/resample"
@@ -23,6 +24,16 @@ type Pictures struct {
 	StyleMasks  []image.Image
 
 	Init image.Image // for [InitFile]
+}
+
+// bytes is the memory that the pictures take.
+func (p Pictures) bytes() (total int64) {
+	for _, picture := range slices.Concat([]image.Image{p.Content, p.ContentMask, p.Init}, p.Styles, p.StyleMasks) {
+		if picture != nil {
+			total += 4 * int64(picture.Bounds().Dx()*picture.Bounds().Dy())
+		}
+	}
+	return total
 }
 
 // Check reports what is missing or does not fit together.

@@ -1,6 +1,7 @@
 package imagefile
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -8,8 +9,11 @@ import (
 	"image"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 
 	"stylebook/stylelib/internal/oneline"
 )
@@ -20,6 +24,7 @@ const MaxPixels = 100_000_000
 const (
 	maxFileBytes = 1 << 30 // an uncompressed 100-megapixel picture with 16-bit alpha has 800 MB
 	sniffBytes   = 1024    // enough to tell every format named here
+	headBytes    = 1 << 20 // enough for the size of most
 	jpegQuality  = 95
 )
 
@@ -47,14 +52,18 @@ func (e *Error) Unwrap() error { return e.Err }
 // JPEG and lossy WebP give the pixels of libjpeg-turbo and libwebp (see decodeJPEG), other formats those of any
 // decoder. Colour profiles and gamma are ignored, as Pillow ignores them.
 func Read(path string) (*image.RGBA, error) {
-	picture, _, err := ReadHashed(path)
+	picture, _, err := ReadHashed(path, math.MaxInt64)
 	return picture, err
 }
 
-// ReadHashed is Read that also returns the SHA-256 of the very bytes it decoded, in hexadecimal.
-func ReadHashed(path string) (picture *image.RGBA, sum string, err error) {
-	data, err := readPictureFile(path)
+// ReadHashed is Read that also returns the SHA-256 of the very bytes it decoded, in hexadecimal. A picture whose decoding takes
+// more than so many bytes of memory is refused, by its header if that is in the first MiB.
+func ReadHashed(path string, memory int64) (picture *image.RGBA, sum string, err error) {
+	data, err := readPictureFile(path, memory)
 	if err != nil {
+		return nil, "", err
+	}
+	if err := fits(data, path, int64(len(data)), memory); err != nil {
 		return nil, "", err
 	}
 	if picture, err = Decode(data, path); err != nil {
@@ -92,11 +101,38 @@ func Decode(data []byte, name string) (*image.RGBA, error) {
 	return orientImage(img, exifOrientation(format.exif(data))), nil
 }
 
+// fits refuses a picture, of which data is the beginning, that takes too much memory; what can't be told from it passes.
+func fits(data []byte, path string, file, memory int64) error {
+	format := sniffFormat(data)
+	if format == nil {
+		return nil
+	}
+	height, width, err := format.size(data)
+	if err != nil || height <= 0 || width <= 0 || TooManyPixels(height, width) {
+		return nil // Decode says so
+	}
+	needs := file + int64(height*width*decodingBytes(format, data))
+	if needs <= memory {
+		return nil
+	}
+	return &Error{Path: path, Reason: fmt.Sprintf("to decode its %d × %d pixels (height × width) takes about %s of memory, and %s may be taken: make it smaller first",
+		height, width, humanize.Bytes(uint64(needs)), humanize.Bytes(uint64(max(memory, 0))))}
+}
+
+// decodingBytes is how much memory a pixel takes at most while it is decoded, measured: Go keeps the coefficients of progressive
+// JPEG (start of frame 2).
+func decodingBytes(format *imageFormat, data []byte) int {
+	if format.name == "JPEG" && bytes.Contains(data, []byte("\xff\xc2")) {
+		return 29
+	}
+	return 15
+}
+
 // TooManyPixels does not overflow, whatever a header says.
 func TooManyPixels(height, width int) bool { return width > 0 && height > MaxPixels/width }
 
 // readPictureFile reads the whole file if its beginning looks like a picture.
-func readPictureFile(path string) ([]byte, error) {
+func readPictureFile(path string, memory int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &Error{Path: path, Reason: openReason(path, err), Err: err}
@@ -119,6 +155,14 @@ func readPictureFile(path string) ([]byte, error) {
 	tooLarge := &Error{Path: path, Reason: "the file has more than 1 GiB: make the picture smaller first"}
 	if info.Size() > maxFileBytes {
 		return nil, tooLarge
+	}
+	more, err := io.ReadAll(io.LimitReader(f, headBytes))
+	if err != nil {
+		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
+	}
+	head = append(head, more...)
+	if err := fits(head, path, info.Size(), memory); err != nil {
+		return nil, err
 	}
 	rest, err := io.ReadAll(io.LimitReader(f, maxFileBytes)) // a pipe has no size
 	if err != nil {

@@ -604,7 +604,7 @@ func TestRoundTrips(t *testing.T) {
 // The hash is that of the bytes that were decoded.
 func TestReadHashed(t *testing.T) {
 	path := filepath.Join(imageFixtures, "base.png")
-	picture, got, err := ReadHashed(path)
+	picture, got, err := ReadHashed(path, 1<<30)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -614,7 +614,7 @@ func TestReadHashed(t *testing.T) {
 	if d := testkit.Compare(t, picture, testkit.ReadPNG(t, path)); d.Max > 0 {
 		t.Errorf("the picture differs: %v", d)
 	}
-	if _, sum, err := ReadHashed("missing"); err == nil || sum != "" {
+	if _, sum, err := ReadHashed("missing", 1<<30); err == nil || sum != "" {
 		t.Errorf("a missing file has the hash %q, error %v", sum, err)
 	}
 }

@@ -1,0 +1,77 @@
+//go:build linux
+
+package cli
+
+import (
+	"errors"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/png"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestMemoryContract runs the command with what costs memory: within -memory it runs, or it is refused at little cost.
+func TestMemoryContract(t *testing.T) {
+	dir, binary := workplace(t)
+	large := image.NewPaletted(image.Rect(0, 0, 9000, 9000), color.Palette{color.Black, color.White})
+	for name, encode := range map[string]func(io.Writer) error{
+		"large.gif": func(w io.Writer) error { return gif.Encode(w, large, nil) },
+		"large.png": func(w io.Writer) error { return png.Encode(w, large) },
+	} {
+		file, err := os.Create(filepath.Join(dir, name))
+		if err := errors.Join(err, encode(file), file.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeMask(t, filepath.Join(dir, "mask.png"), color.RGBA{255, 0, 0, 255})
+	const refusal = 200 << 20
+	for _, c := range []struct {
+		memory  string
+		limit   int64
+		options string
+		refused bool
+	}{
+		{"300MB", 300e6, "", false},
+		{"500MB", 500e6, "-scales 2 -epochs 4", false},
+		{"500MB", 500e6, "-style-scale 2", false},
+		{"500MB", 500e6, "-style-scale 20", true},
+		{"500MB", 500e6, "-height 10000 -width 10000", true},
+		{"500MB", 500e6, "-height 10000 -width 10000 -tile 200", true},
+		{"500MB", 500e6, "-optimizer lbfgs -history 10", false},
+		{"500MB", 500e6, "-optimizer lbfgs -history 1000 -height 200", true},
+		{"500MB", 500e6, "-style-loss remd -samples 1024", false},
+		{"500MB", 500e6, "-style-loss remd -samples 4096", true},
+		{"500MB", 500e6, "-content large.gif", true},
+		{"500MB", 500e6, "-style large.png", true},
+		{"1GB", 1e9, "-style " + strings.Repeat("large.png,", 39) + "large.png", true},
+		{"500MB", 500e6, "-init large.gif", true},
+		{"500MB", 500e6, "-preset painting", false},
+		{"1500MB", 1500e6, "-preset painting -style-scale 4", false},
+		{"1500MB", 1500e6, "-style-scale 4 -style " + strings.Repeat("style.png,", 19) + "style.png", false},
+		{"500MB", 500e6, "-content-mask mask.png -style-mask mask.png", false},
+		{"60MB", 60e6, "", true},
+	} {
+		arguments := append(strings.Fields("-content content.png -style style.png -weights offline -backend go -height 64 -epochs 2 -out out.png -runs off -quiet -preset pytorch"),
+			append(strings.Fields(c.options), "-memory", c.memory)...)
+		cmd := exec.Command(binary, arguments...)
+		cmd.Dir = dir
+		output, err := cmd.CombinedOutput()
+		peak := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+		t.Logf("%s %.70s: %d MB, %v", c.memory, c.options, peak>>20, cmd.ProcessState)
+		switch {
+		case (err != nil) != c.refused:
+			t.Errorf("%s %.70s: %v\n%s", c.memory, c.options, err, output)
+		case c.refused && (peak > refusal || !strings.Contains(string(output), "may be taken")):
+			t.Errorf("%s %.70s: refusing took %d MB: %s", c.memory, c.options, peak>>20, output)
+		case peak > c.limit && !c.refused:
+			t.Errorf("%s %.70s took %d MB", c.memory, c.options, peak>>20)
+		}
+	}
+}
