@@ -1,5 +1,5 @@
 // Size prints the height and width in pixels at which the chapter's training of so many epochs is likely to end within three
-// minutes on this machine: the chapter's 300 × 450, or less of the same shape.
+// minutes on this machine, the chapter's 300 × 450 or less of the same shape, and how long it is likely to take.
 package main
 
 import (
@@ -28,15 +28,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: size [-epochs N] CONTENT STYLE")
 		os.Exit(2)
 	}
-	height, err := choose(flag.Arg(0), flag.Arg(1), *epochs)
+	full, err := chapterTakes(flag.Arg(0), flag.Arg(1), *epochs)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println(height, height*sl.ChapterWidth/sl.ChapterHeight)
+	height, takes := fits(full)
+	fmt.Println(height, height*sl.ChapterWidth/sl.ChapterHeight, takes)
 }
 
-func choose(content, style string, epochs int) (height int, err error) {
+func chapterTakes(content, style string, epochs int) (time.Duration, error) {
 	e, err := engine.Open("")
 	if err != nil {
 		return 0, err
@@ -50,15 +51,14 @@ func choose(content, style string, epochs int) (height int, err error) {
 	}
 	defer t.Close()
 	estimate, err := t.Estimate()
-	if err != nil {
-		return 0, err
-	}
-	return fits(estimate.Total), nil
+	return estimate.Total, err
 }
 
-// fits is the largest height whose training is within the limit, where the chapter's takes so long: time goes with the area.
-func fits(full time.Duration) int {
+// fits is the largest height whose training is within the limit, and what it takes, where the chapter's takes so long: time goes
+// with the area.
+func fits(full time.Duration) (height int, takes time.Duration) {
 	share := math.Sqrt(float64(limit) / float64(full))
-	height := int(sl.ChapterHeight*share) / step * step
-	return min(max(height, smallest), sl.ChapterHeight)
+	height = int(sl.ChapterHeight*share) / step * step
+	height = min(max(height, smallest), sl.ChapterHeight)
+	return height, (full * time.Duration(height*height) / sl.ChapterHeight / sl.ChapterHeight).Round(time.Second)
 }
