@@ -14,6 +14,16 @@ die() {
 	exit 1
 }
 
+[ -n "${HOME:-}" ] || die "HOME is not set: set it to a folder of your own, Go and Python keep their files there"
+
+# drop_parts PREFIX: removes folders PREFIX.PID of processes that are gone: what they left when they were killed.
+drop_parts() {
+	local part
+	for part in "$1".*; do
+		[ ! -d "$part" ] || kill -0 "${part##*.}" 2>/dev/null || rm -rf "$part"
+	done
+}
+
 # abspath PATH: PATH as seen from the current folder, made absolute.
 abspath() {
 	case $1 in

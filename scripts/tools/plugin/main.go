@@ -1,7 +1,7 @@
 // Command plugin gets and tries XLA's PJRT plugins; scripts/setup calls it.
 //
 //	plugin cpu DIR     go-xla's own installer: a release for this machine, into DIR
-//	plugin cuda DIR    the same for NVIDIA cards: the plugin and NVIDIA's libraries
+//	plugin cuda DIR    the same for NVIDIA cards: the plugin of one version and NVIDIA's libraries
 //	plugin try FILE    loads the plugin and opens its devices
 package main
 
@@ -17,6 +17,10 @@ import (
 
 	"github.com/gomlx/go-xla/installer"
 )
+
+// cudaVersion is that of the package jax-cuda13-pjrt. go-xla's installer checks what it downloads against the hashes that the
+// package index tells.
+const cudaVersion = "0.12.0.1"
 
 // patience is how long a server may say nothing.
 const patience = 10 * time.Second
@@ -51,7 +55,7 @@ func main() {
 	case "cpu":
 		err = cpu(path)
 	case "cuda":
-		err = installer.CudaAutoInstall(path, true, installer.Quiet)
+		err = installer.CudaInstall("cuda13", cudaVersion, path, true, installer.Quiet)
 	case "try":
 		err = try(path)
 	default:

@@ -13,6 +13,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
 // Write puts what write writes in place of path, or leaves everything as it was: it is written beside path, synced and
@@ -47,14 +49,36 @@ func Write(path string, write func(io.Writer) error) (sum string, err error) {
 	return hex.EncodeToString(hash.Sum(nil)), Rename(file.Name(), path)
 }
 
-// createBeside creates a new, hidden file in the folder of path. os.CreateTemp would make it private and leave the umask
-// aside.
+const prefix, suffix = ".stylebook-", ".tmp"
+
+// createBeside creates a new, hidden file in the folder of path, and drops those that a process left that was killed.
+// os.CreateTemp would make it private and leave the umask aside.
 func createBeside(path string) (*os.File, error) {
+	folder := filepath.Dir(path)
+	dropOld(folder)
 	for {
-		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".stylebook-%016x.tmp", rand.Uint64()))
+		name := filepath.Join(folder, fmt.Sprintf("%s%016x%s", prefix, rand.Uint64(), suffix))
 		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if !errors.Is(err, fs.ErrExist) {
 			return file, err
+		}
+	}
+}
+
+// forsaken is how long nobody has written to a file that nobody will finish.
+const forsaken = time.Hour
+
+func dropOld(folder string) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return // creating the file says why
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), prefix) || !strings.HasSuffix(entry.Name(), suffix) {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > forsaken {
+			_ = os.Remove(filepath.Join(folder, entry.Name())) // it may be another user's
 		}
 	}
 }

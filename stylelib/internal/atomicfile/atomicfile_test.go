@@ -8,8 +8,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func write(text string) func(io.Writer) error {
@@ -67,6 +69,27 @@ func TestFailedWriteLeavesWhatWasThere(t *testing.T) {
 	}
 	if Check(filepath.Join(folder, "none", "file")) == nil {
 		t.Error("a folder that isn't there takes a file")
+	}
+}
+
+func TestForsakenFilesGo(t *testing.T) {
+	folder := t.TempDir()
+	for name, age := range map[string]time.Duration{".stylebook-0123456789abcdef.tmp": 2 * time.Hour, ".stylebook-fedcba9876543210.tmp": 0, ".stylebook-other": 2 * time.Hour} {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, time.Time{}, time.Now().Add(-age))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Write(filepath.Join(folder, "file"), write("x")); err != nil {
+		t.Fatal(err)
+	}
+	entries, _ := os.ReadDir(folder)
+	var left []string
+	for _, entry := range entries {
+		left = append(left, entry.Name())
+	}
+	if want := []string{".stylebook-fedcba9876543210.tmp", ".stylebook-other", "file"}; !slices.Equal(left, want) {
+		t.Errorf("left are %v, want %v", left, want)
 	}
 }
 
