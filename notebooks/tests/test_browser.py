@@ -113,7 +113,7 @@ def training_outputs(page):
 
 
 def figures(outputs):
-    return [o["data"]["image/png"] for o in outputs if "image/png" in o.get("data", {})]
+    return [o["data"]["image/jpeg"] for o in outputs if "image/jpeg" in o.get("data", {})]
 
 
 def text_of(outputs):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 import time
 
@@ -26,7 +27,9 @@ def test_runs_from_top_to_bottom(tmp_path):
     assert len(pictures(training)) == 1, "the live figure must stay, once, in the saved notebook"
     assert f"saved {tmp_path / 'out.png'}" in stream(training)
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
-    assert len(progress(tmp_path)) == 20
+    assert [r["epoch"] for r in progress(tmp_path)] == [*range(1, 21), *range(1, 11)], "the training, and a second one at the end"
+    relative = book.cells[find(book, "r.Options.Normalize()")]
+    assert len(pictures(relative)) == 2 and len(re.findall(r"\d+\.\d", stream(relative))) == 3 * 5
     assert all(len(pictures(book.cells[find(book, text)])) == 1 for text in ("ReadImage(contentPath))\nstyle", "back :=", "shown"))
 
 

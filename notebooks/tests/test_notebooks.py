@@ -20,7 +20,7 @@ PARAMETERS = {
     "exercise-2": {**PICTURES, "steps": 3},
     "exercise-3": {"longSide": 96, "epochs": 4},
     "exercise-4": {"perStyle": 600},
-    "beyond": {"height": 64, "width": 96, "epochs": 4},
+    "beyond": {"height": 48, "width": 72, "epochs": 4},
     "offline-network": {"height": 48, "width": 72},
     "runs": {"height": 32, "width": 48, "epochs": 3},
 }

@@ -28,13 +28,7 @@ const ProgressEnv = "STYLEBOOK_PROGRESS"
 
 // Show shows pictures side by side, three in a row, with axes.
 func Show(pictures ...figure.Picture) error {
-	// As PNG a photograph would take five times as much of the notebook.
-	var file bytes.Buffer
-	if err := jpeg.Encode(&file, figure.Pictures(pictures...), &jpeg.Options{Quality: 90}); err != nil {
-		return fmt.Errorf("encode the pictures: %w", err)
-	}
-	show("image/jpeg", file.Bytes(), "")
-	return nil
+	return showJPEG(figure.Pictures(pictures...), "")
 }
 
 // ShowCharts shows charts side by side, three in a row.
@@ -43,15 +37,21 @@ func ShowCharts(charts ...figure.Chart) error {
 	if err != nil {
 		return err
 	}
-	return showPNG(drawn, "")
-}
-
-func showPNG(drawn image.Image, id string) error {
 	var file bytes.Buffer
 	if err := png.Encode(&file, drawn); err != nil {
+		return fmt.Errorf("encode the charts: %w", err)
+	}
+	show(protocol.MIMEImagePNG, file.Bytes(), "")
+	return nil
+}
+
+// showJPEG shows what has a picture in it: as PNG that would take up to five times as much of the notebook.
+func showJPEG(drawn image.Image, id string) error {
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, drawn, &jpeg.Options{Quality: 85}); err != nil {
 		return fmt.Errorf("encode the figure: %w", err)
 	}
-	show(protocol.MIMEImagePNG, file.Bytes(), id)
+	show("image/jpeg", file.Bytes(), id)
 	return nil
 }
 
@@ -108,7 +108,7 @@ func (l *Live) draw(picture image.Image) error {
 	if err != nil {
 		return err
 	}
-	return showPNG(drawn, l.id)
+	return showJPEG(drawn, l.id)
 }
 
 // tell adds the record to the progress file.

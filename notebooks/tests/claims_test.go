@@ -1,0 +1,208 @@
+package tests
+
+import (
+	"image"
+	"math"
+	"slices"
+	"testing"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/engine"
+	"stylebook/stylelib/figure"
+	"stylebook/stylelib/transfer"
+	"stylebook/stylelib/weights"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// The width of pictures in most notebooks, and of larger ones as they are drawn.
+const small, large = 225, 388
+
+// photograph is our content image at that size, drawn as the notebooks draw pictures.
+func photograph(t *testing.T) image.Image {
+	t.Helper()
+	picture, err := sl.ReadImage("../../data/content.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := sl.Preprocess(picture, small*2/3, small, sl.AntialiasBilinear)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := sl.Postprocess(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return figure.Pictures(figure.Picture{Title: "content", Image: back})
+}
+
+// below fails unless each value is smaller than the next.
+func below(t *testing.T, claim string, values ...float64) {
+	t.Helper()
+	for i := 1; i < len(values); i++ {
+		if !(values[i-1] < values[i]) {
+			t.Errorf("%s: %.4g must each be below the next", claim, values)
+		}
+	}
+}
+
+// The chapter's result, and its last section.
+func TestChapter(t *testing.T) {
+	cells := stored(t, "style-transfer")
+	both := with(t, cells, "r.Options.Normalize()")
+	distance := func(picture string) []float64 { return both.row(t, picture, 0) }
+	before, chapters, relative := distance("content image"), distance("the chapter's losses"), distance("relative losses")
+	below(t, "the chapter's weights: conv5_1 is nearly there, conv1_1 has more than half to go", chapters[4], 1, before[0]/2, chapters[0], before[0])
+	below(t, "relative losses bring all layers below 2 %", slices.Max(relative), 2)
+
+	shown := with(t, cells, "shown := []figure.Picture{}").pictures[0]
+	content, result := panel(shown, 0, large), panel(shown, 1, large)
+	below(t, "the scene is kept", 0.7, result.shrunk(8).correlation(content.shrunk(8)))
+	below(t, "noise stays in the rocks, not in the sky", 2*result.part(0, 0.15).noise(), result.part(0.25, 0.4).noise())
+
+	compared := both.pictures[len(both.pictures)-1]
+	own, painted := panel(compared, 0, large), panel(compared, 1, large)
+	below(t, "the noise in the rocks is gone", painted.part(0.25, 0.4).noise(), own.part(0.25, 0.4).noise()/2)
+	below(t, "detail is paid", painted.correlation(content), own.correlation(content))
+}
+
+var shallow, five, deep = "conv1_1 conv2_1 ", "conv1_1 conv2_1 conv3_1 conv4_1 conv5_1 ", "conv4_1 conv5_1 "
+
+// Answers 1 to 4 of exercise 1.
+func TestExercise1(t *testing.T) {
+	cells := stored(t, "exercise-1-solution")
+
+	weights := with(t, cells, "equal := make")
+	shares, equal, fair := map[string]float64{}, map[string]float64{}, map[string]float64{}
+	for _, layer := range sl.Default().StyleLayers {
+		row := weights.row(t, "  "+layer, 0)
+		shares[layer], equal[layer] = row[0], row[1]
+		fair[layer] = weights.row(t, "  "+layer, 1)[1]
+		below(t, "fair weights lower each loss to less than a tenth", fair[layer], 10)
+	}
+	below(t, "conv1_1 hardly counts, conv5_1 has nine tenths", shares["conv1_1"], 1, 85, shares["conv5_1"], 95)
+	below(t, "conv1_1 and conv2_1 end further from the painting", 100, min(equal["conv1_1"], equal["conv2_1"]))
+	below(t, "equal weights leave the picture rough", panel(weights.pictures[0], 1, small).noise(), panel(weights.pictures[0], 0, small).noise())
+
+	grid := with(t, cells, "both := o.StyleRepeat")
+	pictures, photo := grid.pictures[0], photograph(t)
+	off := func(place, width int) float64 {
+		return panel(pictures, place, width).less(panel(photo, 0, width)).rms()
+	}
+	noise := func(place int) float64 { return panel(pictures, place, small).noise() }
+	for column := range 3 {
+		below(t, "conv2_2 keeps more of the photograph", off(column, small), off(column+3, small))
+	}
+	losses := with(t, cells, `fmt.Printf("content loss at`)
+	before := 0.0
+	for _, layer := range sl.Default().StyleLayers {
+		before += sl.Default().StyleWeight * losses.row(t, "style loss at   "+layer, 0)[0]
+	}
+	var all []float64
+	for row, content := range []string{"conv2_2    ", "conv4_last "} {
+		style := func(choice string) float64 { return grid.row(t, content+choice+"  ", 0)[1] }
+		below(t, "shallow layers hardly lower the style loss", 0.75*before, style(shallow), before)
+		below(t, "all five have the smallest style loss", style(five), min(style(shallow), style(deep)))
+		below(t, "shallow layers bring the palette: areas change", off(3*row+2, small/4), off(3*row, small/4))
+		below(t, "deep layers alone leave noise", max(noise(3*row), noise(3*row+1)), noise(3*row+2))
+		all = append(all, style(five))
+	}
+	below(t, "the style loss is smaller beside conv2_2", all[0], all[1])
+	below(t, "beside conv2_2 the deep layers lower the style loss", grid.row(t, "conv2_2    "+deep+"  ", 0)[1], before/5)
+	below(t, "beside conv4_last it ends several times as large", 3*before, grid.row(t, "conv4_last "+deep+"  ", 0)[1])
+	below(t, "beside conv4_last noise covers the picture, beside conv2_2 the forest",
+		panel(pictures, 2, small).part(0, 0.3).noise(), panel(pictures, 2, small).part(0.3, 0.6).noise(), panel(pictures, 5, small).part(0, 0.3).noise())
+}
+
+// tiny is a narrow VGG-16 with random filters, on the engine that needs nothing, and two pictures that differ everywhere.
+func tiny(t *testing.T, o transfer.Options) (extractor *sl.Extractor, content, style *tensors.Tensor) {
+	t.Helper()
+	e, err := engine.Open("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	net, err := weights.Random(1, sl.VGG16, [5]int{4, 4, 8, 8, 8}, "conv5_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if extractor, err = transfer.NewExtractor(e.Backend, net, o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(extractor.Finalize)
+	picture := func(period int) *tensors.Tensor {
+		values := make([]float32, 32*48*3)
+		for i := range values {
+			values[i] = float32(i*i%period)/float32(period)*4 - 2
+		}
+		return tensors.FromFlatDataAndDimensions(values, 1, 32, 48, 3)
+	}
+	return extractor, picture(97), picture(61)
+}
+
+// Question and answer 5 of exercise 1.
+func TestExercise1Question5(t *testing.T) {
+	features := func(layers []string) (content []float32, styles [][]float32) {
+		o := transfer.Default()
+		o.StyleLayers = layers
+		extractor, picture, _ := tiny(t, o)
+		contents, err := sl.GetContents(extractor, picture, o.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := sl.GetStyles(extractor, picture, o.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			styles = append(styles, tensors.MustCopyFlatData[float32](f))
+		}
+		return tensors.MustCopyFlatData[float32](contents[0]), styles
+	}
+	layers := sl.Default().StyleLayers
+	content, styles := features(layers)
+	cut, cutStyles := features(layers[:4])
+	if slices.Min(content) < 0 || slices.Min(cut) >= 0 {
+		t.Error("conv4_last must be seen after its ReLU with conv5_1, before it without")
+	}
+	for i := range cutStyles {
+		if !slices.Equal(styles[i], cutStyles[i]) {
+			t.Errorf("%s changed", layers[i])
+		}
+	}
+}
+
+// Answer 1 of exercise 2: doubling all weights changes nothing, ten times the content weight does.
+func TestExercise2OnlyRatiosCount(t *testing.T) {
+	trained := func(content, all float64) []float32 {
+		o := transfer.Default()
+		o.ContentWeight, o.StyleWeight, o.TVWeight, o.Epochs = all*content*o.ContentWeight, all*o.StyleWeight, all*o.TVWeight, 5
+		extractor, photo, painting := tiny(t, o)
+		image, err := sl.Train(t.Context(), extractor, photo, painting, o.Options, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tensors.MustCopyFlatData[float32](image)
+	}
+	off := func(a, b []float32) (largest float64) {
+		for i := range a {
+			largest = max(largest, math.Abs(float64(a[i]-b[i])))
+		}
+		return largest
+	}
+	chapter := trained(1, 1)
+	below(t, "the largest change of a value", off(trained(1, 2), chapter), 0.01, off(trained(10, 1), chapter))
+}
+
+// Answer 5 of exercise 2: fine strokes count as noise, wide ones hardly, a blurred picture has none.
+func TestExercise2NoiseOfStrokes(t *testing.T) {
+	strokes := func(width float64) grey {
+		g := grey{width: 90, height: 60}
+		for i := range 90 * 60 {
+			x, y := float64(i%90), float64(i/90)
+			g.values = append(g.values, 128+60*math.Sin(2*math.Pi*(x+9*math.Sin(y/7))/(2*width)))
+		}
+		return g
+	}
+	below(t, "noise of strokes 12, 4 and 1.5 pixels wide", strokes(12).noise(), 1, strokes(4).noise(), strokes(1.5).noise())
+}

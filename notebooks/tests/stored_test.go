@@ -1,0 +1,247 @@
+// Package tests looks at what is stored in the committed notebooks: for each claim that a text makes about a result there is a
+// test of the relation in claims_test.go. The notebooks were executed with VGG-16 by scripts/execute-all.
+package tests
+
+import (
+	"bytes"
+	"encoding/json"
+	"image"
+	_ "image/jpeg"
+	_ "image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/image/draw"
+)
+
+// cell is a code cell with what it left.
+type cell struct {
+	source   string
+	printed  string
+	pictures []image.Image
+}
+
+// stored reads the code cells of a committed notebook. One that waits for its execution has nothing to look at.
+func stored(t *testing.T, name string) []cell {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join("..", name+".ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var book struct {
+		Cells []struct {
+			Kind    string   `json:"cell_type"`
+			Count   *int     `json:"execution_count"`
+			Source  []string `json:"source"`
+			Outputs []struct {
+				Text []string                   `json:"text"`
+				Data map[string]json.RawMessage `json:"data"`
+			} `json:"outputs"`
+		} `json:"cells"`
+	}
+	if err := json.Unmarshal(file, &book); err != nil {
+		t.Fatal(err)
+	}
+	var cells []cell
+	for _, c := range book.Cells {
+		if c.Kind != "code" {
+			continue
+		}
+		if c.Count == nil {
+			t.Skip("not executed yet: scripts/execute-all does it")
+		}
+		found := cell{source: strings.Join(c.Source, "")}
+		for _, o := range c.Outputs {
+			found.printed += strings.Join(o.Text, "")
+			for kind, data := range o.Data {
+				if !strings.HasPrefix(kind, "image/") {
+					continue
+				}
+				var content []byte // base64, as encoding/json reads bytes
+				if err := json.Unmarshal(data, &content); err != nil {
+					t.Fatal(err)
+				}
+				picture, _, err := image.Decode(bytes.NewReader(content))
+				if err != nil {
+					t.Fatal(err)
+				}
+				found.pictures = append(found.pictures, picture)
+			}
+		}
+		cells = append(cells, found)
+	}
+	return cells
+}
+
+// with returns the cell that holds these words.
+func with(t *testing.T, cells []cell, words string) cell {
+	t.Helper()
+	for _, c := range cells {
+		if strings.Contains(c.source, words) {
+			return c
+		}
+	}
+	t.Fatalf("no code cell holds %q", words)
+	return cell{}
+}
+
+var number = regexp.MustCompile(`-?\d+(\.\d+)?(e[-+]\d+)?`)
+
+// row returns the numbers that a cell printed behind some words, to the end of the line. times says which line with these
+// words, from 0.
+func (c cell) row(t *testing.T, words string, times int) (values []float64) {
+	t.Helper()
+	for line := range strings.SplitSeq(c.printed, "\n") {
+		_, rest, ok := strings.Cut(line, words)
+		if !ok {
+			continue
+		}
+		if times--; times >= 0 {
+			continue
+		}
+		for _, text := range number.FindAllString(rest, -1) {
+			value, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values = append(values, value)
+		}
+		return values
+	}
+	t.Fatalf("the cell prints no %q:\n%s", words, c.printed)
+	return nil
+}
+
+// grey is a picture's brightness, from 0 to 255.
+type grey struct {
+	width, height int
+	values        []float64
+}
+
+func (g grey) at(x, y int) float64 { return g.values[y*g.width+x] }
+
+// panel cuts the inner part of a picture of 2 by 3 out of a figure that shows pictures side by side, three in a row, and
+// shrinks it so that one pixel is again one of a picture so many pixels wide.
+func panel(figure image.Image, place, width int) grey {
+	const panelWidth, panelHeight, drawn = 460.8, 326.4, 388 // in pixels, as figure.Pictures draws; the last is a picture's width
+	left, top := float64(place%3)*panelWidth, float64(place/3)*panelHeight
+	inner := image.Rect(int(left+70), int(top+40), int(left+430), int(top+280))
+	scale := float64(width) / drawn
+	g := grey{width: int(scale * float64(inner.Dx())), height: int(scale * float64(inner.Dy()))}
+	small := image.NewRGBA(image.Rect(0, 0, g.width, g.height))
+	draw.BiLinear.Scale(small, small.Bounds(), figure, inner, draw.Src, nil)
+	for i := 0; i < len(small.Pix); i += 4 {
+		g.values = append(g.values, 0.299*float64(small.Pix[i])+0.587*float64(small.Pix[i+1])+0.114*float64(small.Pix[i+2]))
+	}
+	return g
+}
+
+// noise is Immerkær's measure, as in exercise 2.
+func (g grey) noise() float64 {
+	sum := 0.0
+	for y := 1; y < g.height-1; y++ {
+		for x := 1; x < g.width-1; x++ {
+			response := 4 * g.at(x, y)
+			for _, d := range []int{-1, 1} {
+				response += g.at(x+d, y+d) + g.at(x+d, y-d) - 2*g.at(x+d, y) - 2*g.at(x, y+d)
+			}
+			sum += math.Abs(response)
+		}
+	}
+	return math.Sqrt(math.Pi/2) / 6 * sum / float64((g.width-2)*(g.height-2))
+}
+
+// less is what one picture has and another has not.
+func (g grey) less(other grey) grey {
+	difference := grey{g.width, g.height, nil}
+	for i, v := range g.values {
+		difference.values = append(difference.values, v-other.values[i])
+	}
+	return difference
+}
+
+// rms is the root of the mean square.
+func (g grey) rms() float64 {
+	sum := 0.0
+	for _, v := range g.values {
+		sum += v * v / float64(len(g.values))
+	}
+	return math.Sqrt(sum)
+}
+
+// reach is the distance in pixels at which the correlation of the brightness, to the right and downwards, falls to a half.
+func (g grey) reach() float64 {
+	mean := 0.0
+	for _, v := range g.values {
+		mean += v / float64(len(g.values))
+	}
+	correlation := func(shift int) float64 {
+		sum, pairs := 0.0, 0.0
+		for y := range g.height {
+			for x := range g.width {
+				if x+shift < g.width {
+					sum, pairs = sum+(g.at(x, y)-mean)*(g.at(x+shift, y)-mean), pairs+1
+				}
+				if y+shift < g.height {
+					sum, pairs = sum+(g.at(x, y)-mean)*(g.at(x, y+shift)-mean), pairs+1
+				}
+			}
+		}
+		return sum / pairs
+	}
+	before, half := correlation(0), correlation(0)/2
+	for shift := 1; shift < min(g.width, g.height)/2; shift++ {
+		now := correlation(shift)
+		if now < half {
+			return float64(shift) - (half-now)/(before-now)
+		}
+		before = now
+	}
+	return math.Inf(1)
+}
+
+// part is a strip of a picture between two heights, from 0 at the top to 1.
+func (g grey) part(from, to float64) grey {
+	top, bottom := int(from*float64(g.height)), int(to*float64(g.height))
+	return grey{g.width, bottom - top, g.values[top*g.width : bottom*g.width]}
+}
+
+// shrunk makes each square of so many pixels one.
+func (g grey) shrunk(side int) grey {
+	small := grey{width: g.width / side, height: g.height / side}
+	for i := range small.width * small.height {
+		sum := 0.0
+		for k := range side * side {
+			sum += g.at(i%small.width*side+k%side, i/small.width*side+k/side)
+		}
+		small.values = append(small.values, sum/float64(side*side))
+	}
+	return small
+}
+
+// centred is the picture less its mean.
+func (g grey) centred() grey {
+	mean := 0.0
+	for _, v := range g.values {
+		mean += v / float64(len(g.values))
+	}
+	flat := grey{g.width, g.height, nil}
+	for range g.values {
+		flat.values = append(flat.values, mean)
+	}
+	return g.less(flat)
+}
+
+// correlation is 1 for pictures that are bright in the same places, 0 for such as have nothing to do with each other.
+func (g grey) correlation(other grey) float64 {
+	a, b, sum := g.centred(), other.centred(), 0.0
+	for i, v := range a.values {
+		sum += v * b.values[i] / float64(len(a.values))
+	}
+	return sum / (a.rms() * b.rms())
+}
