@@ -4,6 +4,7 @@ import (
 	"errors"
 	"image"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,4 +194,26 @@ func TestRelativeWassersteinIsAConstant(t *testing.T) {
 	if len(o.Constants()) != 0 {
 		t.Errorf("normalized: constants %v", o.Constants())
 	}
+}
+
+func FuzzParseLayers(f *testing.F) {
+	for _, list := range []string{"conv1_1:2,conv2_1,10:0.5", "conv4_last", ":,", "1:NaN", "-1", "99999999999999999999:1e400", " conv1_1 : 1 "} {
+		f.Add(list)
+	}
+	f.Fuzz(func(t *testing.T, list string) {
+		layers, weights, err := transfer.ParseLayers(list)
+		if err != nil {
+			return
+		}
+		for name, weight := range weights {
+			if !slices.Contains(layers, name) || !(weight >= 0) {
+				t.Errorf("%q: %s has the weight %g", list, name, weight)
+			}
+		}
+		options := transfer.Default()
+		options.StyleLayers, options.StyleLayerWeights = layers, weights
+		if err := options.Validate(1); err != nil {
+			t.Errorf("%q is taken and then refused: %v", list, err)
+		}
+	})
 }

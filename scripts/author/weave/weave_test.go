@@ -245,3 +245,23 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// Whatever stands in a text, cutting it into cells loses no line of code.
+func FuzzSplit(f *testing.F) {
+	for _, text := range []string{"# Title\ntext\n\n```go parameters\nvar a = 1\n```\n", "```go\nx", "```\n```go\n```", "```go a b\n%include x\n```"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		cells, err := split(text)
+		if err != nil {
+			return
+		}
+		for _, c := range cells {
+			for line := range strings.Lines(c.source) {
+				if !strings.Contains(text, strings.TrimRight(line, "\n")) {
+					t.Errorf("%q is not in the text", line)
+				}
+			}
+		}
+	})
+}

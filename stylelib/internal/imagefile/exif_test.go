@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"image"
 	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
 
 	"stylebook/stylelib/internal/testkit"
-	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -107,5 +109,24 @@ func FuzzContainers(f *testing.F) {
 			}
 		}
 		foreignReason(data)
+	})
+}
+
+// Whatever stands in a picture whose header passes, decoding ends with a picture of the announced size or an error of one line.
+func FuzzDecode(f *testing.F) {
+	for _, name := range []string{"24.bmp", "411.jpg", "420-3x3.jpg", "orientation-6.jpg", "exif.png", "exif.webp", "alpha.webp", "1x1.webp"} {
+		f.Add(mustReadFile(f, filepath.Join(imageFixtures, name)))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if fits(data, "fuzz", int64(len(data)), 16<<20) != nil {
+			return
+		}
+		picture, err := Decode(data, "fuzz")
+		if err == nil && len(picture.Pix) != 4*picture.Rect.Dx()*picture.Rect.Dy() {
+			t.Errorf("%d bytes for %v", len(picture.Pix), picture.Rect)
+		}
+		if err != nil && (len(err.Error()) > 1000 || strings.ContainsFunc(err.Error(), unicode.IsControl)) {
+			t.Errorf("%d bytes: %q", len(err.Error()), err)
+		}
 	})
 }
