@@ -172,6 +172,42 @@ func TestExercise1Question5(t *testing.T) {
 	}
 }
 
+// Answers 1 to 4 of exercise 2.
+func TestExercise2(t *testing.T) {
+	table := with(t, stored(t, "exercise-2-solution"), "tradeOff := figure.Chart")
+	at := func(row string) (content, style, noise float64) {
+		values := table.row(t, row+" ", 0)
+		return values[0], values[1], values[2]
+	}
+	near := func(claim string, a, b float64) { below(t, claim, 0.8, a/b, 1.25) }
+
+	content, style, noise := at("content        10")
+	otherContent, otherStyle, otherNoise := at("style         0.1")
+	near("ten times the content, a tenth of the style: content", content, otherContent)
+	near("ten times the content, a tenth of the style: style", style, otherStyle)
+	near("half the noise", 2*otherNoise, noise)
+
+	c, s, n := map[string]float64{}, map[string]float64{}, map[string]float64{}
+	for name, row := range map[string]string{"C.01": "content      0.01", "C.1": "content       0.1", "C1": "content         1", "C10": "content        10",
+		"C100": "content       100", "S10": "style          10", "S100": "style         100", "T.01": "TV           0.01", "T.1": "TV            0.1",
+		"T1": "TV              1", "T10": "TV             10", "T100": "TV            100"} {
+		c[name], s[name], n[name] = at(row)
+	}
+	below(t, "content loss falls with its weight", c["C100"], c["C10"], c["C1"], c["C.1"])
+	below(t, "style loss pays for it", s["C.1"], s["C1"], s["C10"], s["C100"])
+	below(t, "the flat end: a hundredth of the content weight", c["C.1"], c["C.01"])
+	below(t, "the flat end: a hundredth of the content weight", s["C.1"], s["C.01"])
+	below(t, "the flat end: a hundred times the style weight", c["S10"], c["S100"])
+	below(t, "the flat end: a hundred times the style weight", s["S10"], s["S100"])
+	below(t, "noise falls with the TV weight", n["T100"], n["T10"], n["T1"], n["T.1"], n["T.01"])
+	below(t, "style pays for it late", max(s["T.01"], s["T.1"], s["T1"], s["T10"])/s["T1"], 1.25, 3, s["T100"]/s["T1"])
+	for _, factor := range []string{"T.01", "T.1", "T10", "T100"} {
+		near("content hardly notices the TV weight", c[factor], c["T1"])
+	}
+	near("as much noise from the content weight as from little TV", n["C100"], n["T.01"])
+	near("as much noise from the style weight as from little TV", n["S100"], n["T.01"])
+}
+
 // Answer 1 of exercise 2: doubling all weights changes nothing, ten times the content weight does.
 func TestExercise2OnlyRatiosCount(t *testing.T) {
 	trained := func(content, all float64) []float32 {
