@@ -26,7 +26,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"stylize": func() { Main() }})
+	testscript.Main(m, map[string]func(){"stylize": func() { Main() }, "peak": peak})
 }
 
 // TestScripts runs the command as a user would, in folders that hold content.png and style.png.
