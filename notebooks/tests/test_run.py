@@ -36,7 +36,7 @@ def test_nothing_outlives_a_kill(tmp_path, who, number):
         assert not alive
         assert "Traceback" not in (tmp_path / "log").read_text()
     finally:
-        for process in family:
+        for process in family or psutil.Process(parent.pid).children(recursive=True):
             if process.is_running():
                 process.kill()
 
