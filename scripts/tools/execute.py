@@ -127,6 +127,7 @@ def main():
     parameters = dict(parameter(p) for p in sys.argv[3:])
     end_with_parent()
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of tasks that an interrupt left
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
         os.environ["STYLEBOOK_PROGRESS"] = file.name
         progress = Progress(file.name)
