@@ -242,3 +242,15 @@ func TestExercise2NoiseOfStrokes(t *testing.T) {
 	}
 	below(t, "noise of strokes 12, 4 and 1.5 pixels wide", strokes(12).noise(), 1, strokes(4).noise(), strokes(1.5).noise())
 }
+
+// What the contact sheet of the runs shows.
+func TestRuns(t *testing.T) {
+	sheet := with(t, stored(t, "runs"), "sheet.png").pictures[0]
+	for row, top := range []int{66, 177} {
+		noise := func(column int) float64 {
+			left := 60 + 135*column
+			return cropped(sheet, image.Rect(left, top, left+118, top+78), 1).noise()
+		}
+		below(t, "deep layers alone are mostly noise, row "+string(rune('1'+row)), 1.5*max(noise(0), noise(2)), noise(1))
+	}
+}

@@ -131,10 +131,14 @@ func panel(figure image.Image, place, width int) grey {
 	const panelWidth, panelHeight, drawn = 460.8, 326.4, 388 // in pixels, as figure.Pictures draws; the last is a picture's width
 	left, top := float64(place%3)*panelWidth, float64(place/3)*panelHeight
 	inner := image.Rect(int(left+70), int(top+40), int(left+430), int(top+280))
-	scale := float64(width) / drawn
-	g := grey{width: int(scale * float64(inner.Dx())), height: int(scale * float64(inner.Dy()))}
+	return cropped(figure, inner, float64(width)/drawn)
+}
+
+// cropped is the brightness of a part of a figure, shrunk by a factor.
+func cropped(figure image.Image, part image.Rectangle, scale float64) grey {
+	g := grey{width: int(scale * float64(part.Dx())), height: int(scale * float64(part.Dy()))}
 	small := image.NewRGBA(image.Rect(0, 0, g.width, g.height))
-	draw.BiLinear.Scale(small, small.Bounds(), figure, inner, draw.Src, nil)
+	draw.BiLinear.Scale(small, small.Bounds(), figure, part, draw.Src, nil)
 	for i := 0; i < len(small.Pix); i += 4 {
 		g.values = append(g.values, 0.299*float64(small.Pix[i])+0.587*float64(small.Pix[i+1])+0.114*float64(small.Pix[i+2]))
 	}
