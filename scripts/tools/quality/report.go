@@ -116,12 +116,12 @@ func (p *plan) markdown(results []result) string {
 	return b.String()
 }
 
-// curves draws style against content, and texture against structure, on average over the pairs.
+// curves draws style against content, and texture against structure, on average over the pairs, of those that painted all.
 func (p *plan) curves(results []result) (image.Image, error) {
 	left := figure.Chart{Title: "what the contenders optimize", X: "content", Y: "style", LogY: true}
 	right := figure.Chart{Title: "what none optimizes", X: "structure", Y: "texture", LogY: true}
 	for _, c := range p.Contenders {
-		if c.Picture == "" {
+		if c.Picture == "" && c.Pairs == 0 {
 			left.Curves = append(left.Curves, curve(results, c, content, style))
 			right.Curves = append(right.Curves, curve(results, c, structured, texture))
 		}
