@@ -86,7 +86,7 @@ func (p *plan) markdown(results []result) string {
 		some := of(results, c.Name, c.middle())
 		name := c.Name + ": " + c.About
 		if n := len(some); n < len(p.Pairs) {
-			name += fmt.Sprintf(" (the first %d pairs only)", n)
+			name += fmt.Sprintf(" (the first %d of the pairs)", n)
 		}
 		line("| %s | %.3f | %.3f | %.3f | %.3f | %.2f | %.0f |", name, average(some, style), average(some, content),
 			average(some, texture), average(some, structured), average(some, grain), average(some, seconds))
