@@ -178,37 +178,6 @@ func (g grey) rms() float64 {
 	return math.Sqrt(sum)
 }
 
-// reach is the distance in pixels at which the correlation of the brightness, to the right and downwards, falls to a half.
-func (g grey) reach() float64 {
-	mean := 0.0
-	for _, v := range g.values {
-		mean += v / float64(len(g.values))
-	}
-	correlation := func(shift int) float64 {
-		sum, pairs := 0.0, 0.0
-		for y := range g.height {
-			for x := range g.width {
-				if x+shift < g.width {
-					sum, pairs = sum+(g.at(x, y)-mean)*(g.at(x+shift, y)-mean), pairs+1
-				}
-				if y+shift < g.height {
-					sum, pairs = sum+(g.at(x, y)-mean)*(g.at(x, y+shift)-mean), pairs+1
-				}
-			}
-		}
-		return sum / pairs
-	}
-	before, half := correlation(0), correlation(0)/2
-	for shift := 1; shift < min(g.width, g.height)/2; shift++ {
-		now := correlation(shift)
-		if now < half {
-			return float64(shift) - (half-now)/(before-now)
-		}
-		before = now
-	}
-	return math.Inf(1)
-}
-
 // part is a strip of a picture between two heights, from 0 at the top to 1.
 func (g grey) part(from, to float64) grey {
 	top, bottom := int(from*float64(g.height)), int(to*float64(g.height))
