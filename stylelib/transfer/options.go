@@ -324,8 +324,11 @@ func (o Options) checkBlend(styles int) error {
 		}
 		sum += share
 	}
-	if sum == 0 || math.IsInf(sum, 0) {
-		return &sl.OptionError{Option: "blend", Reason: "the sum of the weights is not a number above 0"}
+	switch {
+	case sum == 0:
+		return &sl.OptionError{Option: "blend", Reason: "at least one style image needs a weight above 0"}
+	case math.IsInf(sum, 0):
+		return &sl.OptionError{Option: "blend", Reason: "the weights are too large to be added up"}
 	}
 	return nil
 }
