@@ -27,9 +27,9 @@ const sweepHelp = `stylize sweep FILE runs every combination of the options in a
     style: [oak.jpg, stars.jpg]
     style-layers: ["conv1_1", "conv1_1,conv2_1:0.5"]
 
-In a sweep the preset is pytorch unless the file names another. Runs that are finished are not run again, also those of other sweeps; runs that were stopped go on. Several processes may
-work on one file, each run is one's only. At the end there are sheet.png, all results side by side, and table.csv in the
-folder -out.
+In a sweep the preset is pytorch unless the file names another. Runs that are finished are not run again, also those of other
+sweeps; runs that were stopped go on. Several processes may work on one file, each run is one's only. At the end there are
+sheet.png, all results side by side, and table.csv in the folder -out.
 
 Options:
 `
@@ -122,7 +122,6 @@ func (c *command) runSettings(w *sweep.Work, i int) (*settings, error) {
 // doSweep does what is not finished, here or elsewhere, and collects the results.
 func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) error {
 	var results []*runs.Summary
-	var err error
 	if o.slurm {
 		program, err := os.Executable()
 		if err != nil {
@@ -150,10 +149,7 @@ func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) er
 	if o.quiet {
 		stdout = io.Discard
 	}
-	if err = w.Collect(results, stdout); err != nil {
-		return err
-	}
-	return nil
+	return w.Collect(results, stdout)
 }
 
 // doRun makes sure that a run is finished.

@@ -431,12 +431,12 @@ func (o *objective) measure(picture *tensors.Tensor, b bound, masks []mask) (*me
 		measure = o.measureInPieces
 	}
 	out, err := measure(picture, &statisticPart{bound: b, regions: m.regions}, masks)
-	for range m.regions {
-		var statistics []Array
-		for _, t := range out[:len(out)/(len(m.regions)-len(m.statistics))] {
-			statistics = append(statistics, arrayOf(t))
+	m.statistics = make([][]Array, len(m.regions))
+	each := len(out) / max(1, len(m.regions)) // as many for each region
+	for i := range m.regions {
+		for _, t := range out[i*each : (i+1)*each] {
+			m.statistics[i] = append(m.statistics[i], arrayOf(t))
 		}
-		m.statistics, out = append(m.statistics, statistics), out[len(statistics):]
 	}
 	return m, err
 }

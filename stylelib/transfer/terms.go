@@ -73,8 +73,8 @@ func (t Term) check() error {
 
 // The chapter's roles.
 var (
-	contentRole = []string{"conv4_last"}
-	styleRole   = []string{"conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"}
+	contentRole = sl.Default().ContentLayers
+	styleRole   = sl.Default().StyleLayers
 )
 
 // Terms returns the terms that the library has; content and gram are the chapter's.

@@ -26,7 +26,7 @@ type measures struct {
 
 // The layers that are looked at. Nobody optimizes those of texture and structure.
 var (
-	styleLayers   = []string{"conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"}
+	styleLayers   = sl.Default().StyleLayers
 	contentLayer  = "conv4_3"
 	textureLayers = []string{"conv1_2", "conv2_2", "conv3_3", "conv4_2", "conv5_3"}
 	structure     = "conv4_2"

@@ -148,7 +148,7 @@ func (r result) collect(table, dir string) ([]result, error) {
 		}
 		one := r
 		if r.contender.Dial != "" {
-			one.value = strings.TrimPrefix(row[1], r.contender.Dial+"=")
+			one.value = row[1]
 		}
 		one.picture, one.seconds = record.Picture(), record.Seconds
 		results = append(results, one)
