@@ -22,6 +22,10 @@ import (
 // BackendEnv names the environment variable that chooses the engine when the caller does not.
 const BackendEnv = compute.ConfigEnvVar
 
+// PagesEnv names the environment variable with glibc's settings, the size of its pages among them; they are read when a process
+// starts.
+const PagesEnv = "GLIBC_TUNABLES"
+
 // Engine is an open engine.
 type Engine struct {
 	Backend compute.Backend // what GoMLX computes with

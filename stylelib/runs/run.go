@@ -14,6 +14,7 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/transfer"
 
@@ -282,9 +283,12 @@ func (s *Store) locked(id string) bool {
 	return err == nil && !free
 }
 
-// versions of what computes.
+// versions of what computes, and the settings of its memory.
 func versions() map[string]string {
 	all := map[string]string{"go": runtime.Version()}
+	if settings := os.Getenv(engine.PagesEnv); settings != "" {
+		all[engine.PagesEnv] = settings
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return all

@@ -40,10 +40,17 @@ func Shared(t testing.TB, elements ...string) string {
 	return path
 }
 
-// Engines runs a test on the pure-Go engine and on XLA's CPU engine; the latter is skipped where it has no plugin.
+// Engines runs a test on the pure-Go engine and on XLA's CPU engine; the latter is skipped where it has no plugin. Where
+// there is a usable NVIDIA GPU, the test runs there too, in float32.
 func Engines(t *testing.T, test func(t *testing.T, e *engine.Engine)) {
 	t.Helper()
-	for _, name := range []string{"xla:cpu", "go"} {
+	names := []string{"xla:cpu", "go"}
+	const cuda = "xla:cuda,tf32=false"
+	if e, err := engine.Open(cuda); err == nil {
+		e.Close()
+		names = append(names, cuda)
+	}
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) { test(t, Engine(t, name)) })
 	}
 }
