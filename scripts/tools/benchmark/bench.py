@@ -19,15 +19,18 @@ import report
 
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = sys.executable
-SIZES = [(150, 225, 15), (300, 450, 10), (600, 900, 4)]  # height, width, rounds
-QUICK = [(150, 225, 8)]
+SIZES = [("vgg19", 150, 225, 15), ("vgg19", 300, 450, 10), ("vgg19", 600, 900, 4), ("vgg16", 300, 450, 10)]  # …, rounds
+GPU = [("vgg19", 300, 450, 20), ("vgg19", 600, 900, 10)]
+QUICK = [("vgg19", 150, 225, 8)]
+NAMES = {"vgg19": "VGG-19", "vgg16": "VGG-16"}
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "THP_MEM_ALLOC_ENABLE": "1"}  # the second is PyTorch's own switch
 MEMORY_LEFT = 1e9  # bytes that must be free beside the largest contender so far before another is started
 
 
-def contenders(args, height, width):
+def contenders(args, network, height, width):
     """Names and commands; the first is ours."""
-    ours = [args.ours, "-height", str(height), "-width", str(width), "-backend"]
-    size = [str(height), str(width)]
+    ours = [args.ours, "-vgg", network[-2:], "-height", str(height), "-width", str(width), "-backend"]
+    size = [network, str(height), str(width)]
     torch = [PYTHON, "torch_step.py", *size]
     if args.gpu:
         yield "stylebook, TF32", [*ours, "xla:cuda"]
@@ -35,7 +38,8 @@ def contenders(args, height, width):
         yield "PyTorch, frozen, channels last, TF32", [*torch, "best", "cuda", "tf32"]
         yield "PyTorch, frozen, channels last, float32", [*torch, "best", "cuda", "float32"]
         yield "PyTorch as the chapter writes it", [*torch, "chapter", "cuda"]
-        yield "PyTorch, torch.compile", [*torch, "compile", "cuda"]
+        if height == 300:
+            yield "PyTorch, torch.compile", [*torch, "compile", "cuda"]
         return
     yield "stylebook, XLA", [*ours, "xla:cpu"]
     yield "PyTorch, frozen, channels last", [*torch, "best", "cpu"]
@@ -76,19 +80,19 @@ class Contender:
         self.row |= answer
 
 
-def steps(args, height, width, rounds):
+def steps(args, network, height, width, rounds):
     """For each contender what it took."""
-    running, rows = [], []
+    running, rows, what = [], [], f"{NAMES[network]}, {height} × {width}"
     try:
-        for name, command in contenders(args, height, width):
+        for name, command in contenders(args, network, height, width):
             largest = max([c.row.get("peak_bytes", 0) for c in running], default=0)
             if available() < 1.5 * largest + MEMORY_LEFT:
                 rows.append({"name": name, "seconds": [], "error": "left out: too little memory"})
                 continue
-            say(f"{height} × {width}: {name} compiles")
+            say(f"{what}: {name} compiles")
             running.append(Contender(name, command))
         for turn in range(rounds):
-            say(f"{height} × {width}: round {turn + 1} of {rounds}")
+            say(f"{what}: round {turn + 1} of {rounds}")
             for contender in running:
                 contender.step()
     finally:
@@ -118,14 +122,14 @@ def last_line(text):
     return (text.strip().splitlines() or ["it ended without a word"])[-1]
 
 
-def training(args, height, width):
+def training(args, content, style, height, width):
     """Loss and time of a whole training, for each of our methods."""
     rows = []
     for method in ("exact", "fast"):
-        say(f"{height} × {width}: whole training, {method}")
+        say(f"{height} × {width}: whole training, {method}, {content.stem} and {style.stem}")
         command = [args.ours, "-method", method, "-height", str(height), "-width", str(width), "-weights", args.weights,
-                   "-content", args.content, "-style", args.style, "-backend", "xla:cuda" if args.gpu else "xla:cpu"]
-        rows.append({"name": method, **run(command)})
+                   "-content", content, "-style", style, "-backend", "xla:cuda" if args.gpu else "xla:cpu"]
+        rows.append({"name": method, "pair": f"{content.stem}, {style.stem}", **run(command)})
     return rows
 
 
@@ -151,23 +155,27 @@ def say(message):
 
 def main():
     parser = argparse.ArgumentParser()
-    for required in ("--ours", "--jupyter-python", "--content", "--style", "--weights", "--out", "--raw"):
+    for required in ("--ours", "--jupyter-python", "--weights", "--out", "--raw"):
         parser.add_argument(required, required=True)
+    parser.add_argument("--pair", dest="pairs", nargs=2, type=pathlib.Path, action="append", required=True)
     for option in ("--quick", "--gpu"):
         parser.add_argument(option, action="store_true")
     args = parser.parse_args()
 
     results = {"machine": machine(args.gpu), "load": os.getloadavg()[0], "gpu": args.gpu, "quick": args.quick,
-               "steps": {}, "training": {}}
-    sizes = QUICK if args.quick else SIZES
+               "steps": {}, "training": {}, "weights": args.weights}
+    os.environ.update(HUGE_PAGES)
+    sizes = QUICK if args.quick else GPU if args.gpu else SIZES
     with tempfile.TemporaryDirectory() as compiled:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = compiled  # else torch.compile remembers earlier benchmarks
-        for height, width, rounds in sizes:
-            results["steps"][f"{height} × {width}"] = steps(args, height, width, rounds)
-    for height, width, _ in sizes[:2]:
-        results["training"][f"{height} × {width}"] = training(args, height, width)
-    say("cells of a notebook")
-    results["cells"] = run([args.jupyter_python, str(HERE / "cells.py")], STYLEBOOK_WEIGHTS=args.weights)
+        for network, height, width, rounds in sizes:
+            results["steps"][f"{NAMES[network]}, {height} × {width}"] = steps(args, network, height, width, rounds)
+    height, width = (150, 225) if args.quick else (300, 450)
+    pairs = args.pairs[:1] if args.quick else args.pairs
+    results["training"][f"{height} × {width}"] = [row for pair in pairs for row in training(args, *pair, height, width)]
+    if not args.gpu:  # the kernel's waits are the CPU's
+        say("cells of a notebook")
+        results["cells"] = run([args.jupyter_python, str(HERE / "cells.py")], STYLEBOOK_WEIGHTS=args.weights)
 
     pathlib.Path(args.raw).write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     out = pathlib.Path(args.out)

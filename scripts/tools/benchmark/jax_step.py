@@ -1,4 +1,4 @@
-"""Training steps in JAX under jit: jax_step.py HEIGHT WIDTH"""
+"""Training steps in JAX under jit: jax_step.py NETWORK HEIGHT WIDTH"""
 
 import sys
 import time
@@ -8,14 +8,15 @@ import jax.numpy as jnp
 
 import network as n
 
-height, width = (int(a) for a in sys.argv[1:])
+network = n.Network(sys.argv[1])
+height, width = (int(a) for a in sys.argv[2:])
 start = time.perf_counter()
 keys = iter(jax.random.split(jax.random.key(0), 100))
 
 
 def parameters():
     channels = 3
-    for out in (out for block in n.BLOCKS for out in block):
+    for out in (out for block in network.blocks for out in block):
         yield jax.random.normal(next(keys), (3, 3, channels, out)) * (2 / 9 / channels) ** 0.5, jnp.zeros(out)
         channels = out
 
@@ -25,7 +26,7 @@ weights = list(parameters())
 
 def features(weights, x):
     content, styles, conv = None, [], 0
-    for number, block in enumerate(n.BLOCKS):
+    for number, block in enumerate(network.blocks):
         if number:
             x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
         for _ in block:
@@ -33,9 +34,9 @@ def features(weights, x):
             x = jax.lax.conv_general_dilated(x, filter, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")) + bias
             if conv < len(weights) - 1:  # what the ReLU in place makes of it; none follows the last convolution
                 x = jax.nn.relu(x)
-            if conv in n.STYLE_LAYERS:
+            if conv in network.style_layers:
                 styles.append(x)
-            if conv == n.CONTENT_LAYER:
+            if conv == network.content_layer:
                 content = x
             conv += 1
     return content, styles

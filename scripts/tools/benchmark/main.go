@@ -13,6 +13,7 @@ import (
 )
 
 type request struct {
+	vgg           int // of steps: 19 or 16
 	height, width int
 	backend       string
 	method        string // "" for steps, exact or fast for a whole training
@@ -34,6 +35,7 @@ type answer struct {
 
 func main() {
 	var r request
+	flag.IntVar(&r.vgg, "vgg", 19, "`network` whose widths the steps have, 19 or 16")
 	flag.IntVar(&r.height, "height", 300, "height in `pixels`")
 	flag.IntVar(&r.width, "width", 450, "width in `pixels`")
 	flag.StringVar(&r.backend, "backend", "xla:cpu", "`engine`")

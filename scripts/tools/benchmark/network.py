@@ -1,16 +1,24 @@
-"""What the peers' benchmarks share: VGG-19's shape, the weights of the losses, and how steps are measured."""
+"""What the peers' benchmarks share: the networks' shapes, the weights of the losses, and how steps are measured."""
 
 import json
 import resource
 import sys
 import time
 
-# channels of the convolutions up to conv5_1, a pooling layer between blocks
-BLOCKS = [[64, 64], [128, 128], [256] * 4, [512] * 4, [512]]
-STYLE_LAYERS = [0, 2, 4, 8, 12]  # convolutions: conv1_1, conv2_1, conv3_1, conv4_1, conv5_1
-CONTENT_LAYER = 11  # conv4_4
+CHANNELS = [64, 128, 256, 512]
+CONVOLUTIONS = {"vgg19": [2, 2, 4, 4], "vgg16": [2, 2, 3, 3]}  # of the blocks before conv5_1
 CONTENT_WEIGHT, STYLE_WEIGHT, STYLE_REPEAT, TV_WEIGHT = 1, 1e3, 10, 10
 RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
+
+
+class Network:
+    """A network up to conv5_1: channels of the convolutions of each block, and which convolutions the losses look at."""
+
+    def __init__(self, name):
+        deep = CONVOLUTIONS[name]
+        self.blocks = [[channels] * n for channels, n in zip(CHANNELS, deep)] + [[512]]
+        self.style_layers = [sum(deep[:block]) for block in range(5)]  # conv1_1, …, conv5_1
+        self.content_layer = sum(deep) - 1  # the last of block 4
 
 
 def serve(step, engine, start):

@@ -11,34 +11,34 @@ def markdown(results):
     lines = ["# Benchmark", "",
              f"Machine: {results['machine']}; {datetime.date.today()}; load average before the start {results['load']:.1f}. "
              f"Written by `./scripts/bench{options}`.", "",
-             "A step is one epoch of the training: forward, backward to the image, Adam; VGG-19's widths up to conv5_1, "
+             "A step is one epoch of the training: forward, backward to the image, Adam; the network's widths up to conv5_1, "
              "random weights, the chapter's losses. The contenders take turns, one step each; while one works the others are "
-             "stopped.", ""]
+             "stopped. All are given huge pages where the system has them.", ""]
     for size, rows in results["steps"].items():
-        lines += steps(size, rows)
+        lines += steps(size, rows, "host's memory, GiB" if results["gpu"] else "peak memory, GiB")
     lines += per_pixel(results["steps"])
     for size, rows in results["training"].items():
-        lines += training(size, rows)
-    return "\n".join(lines + cells(results["cells"]))
+        lines += training(size, rows, results["weights"])
+    return "\n".join(lines + (cells(results["cells"]) if "cells" in results else []))
 
 
-def steps(size, rows):
+def steps(size, rows, memory):
     lines = [f"## A step, {size} (height × width)", "",
-             "| | s/step, least | s/step, median | times ours | compile, s | peak memory, GiB | 500 epochs, min |",
-             "| --- | --- | --- | --- | --- | --- | --- |"]
+             "| | s/step, least | s/step, median | times ours, least | times ours, median | compile, s "
+             f"| {memory} | 500 epochs, min |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     ours = rows[0]["seconds"]
     for r in rows:
         if "error" in r:
-            lines.append(f"| {r['name']} | {r['error']} | | | | | |")
+            lines.append(f"| {r['name']} | {r['error']} | | | | | | |")
             continue
         least, median = min(r["seconds"]), statistics.median(r["seconds"])
         whole = (r["setup"] + r["compile"] + CHAPTER_EPOCHS * median) / 60
         name = r["name"].replace("PyTorch", r["engine"]).replace("JAX", r["engine"])
-        ratio = times(r["seconds"], ours)
-        lines.append(f"| {name} | {least:.3f} | {median:.3f} | {ratio:.2f} | {r['compile']:.1f} "
-                     f"| {r['peak_bytes'] / 2**30:.2f} | {whole:.1f} |")
-    return lines + ["", "Times ours: the median of the rounds' ratios. The last column is worked out, not run: setting up, "
-                    "compiling and 500 times the median step.", ""]
+        lines.append(f"| {name} | {least:.4f} | {median:.4f} | {least / min(ours or [float('nan')]):.2f} "
+                     f"| {times(r['seconds'], ours):.2f} | {r['compile']:.1f} | {r['peak_bytes'] / 2**30:.2f} | {whole:.1f} |")
+    return lines + ["", "Times ours: of the least steps, and the median of the rounds' ratios; noise of the machine hurts the "
+                    "contenders unequally. The last column is worked out, not run: setting up, compiling and 500 times the "
+                    "median step.", ""]
 
 
 def times(theirs, ours):
@@ -46,11 +46,12 @@ def times(theirs, ours):
 
 
 def per_pixel(sizes):
-    """Our cost per pixel at each size, relative to the smallest."""
+    """VGG-19's cost per pixel at each size, relative to the smallest."""
     costs = {}
-    for size, rows in sizes.items():
+    for title, rows in sizes.items():
+        network, size = title.split(", ")
         height, width = (int(n) for n in size.split(" × "))
-        if rows[0]["seconds"]:
+        if rows[0]["seconds"] and network == "VGG-19":
             costs[size] = statistics.median(rows[0]["seconds"]) / (height * width)
     if len(costs) < 2:
         return []
@@ -59,18 +60,19 @@ def per_pixel(sizes):
             + ", ".join(f"{size} {cost / first:.2f}" for size, cost in costs.items()) + ".", ""]
 
 
-def training(size, rows):
-    lines = [f"## A whole training, {size}", "",
-             "| method | epochs | total loss | of the exact loop's | seconds, start to end | of these compiling |",
-             "| --- | --- | --- | --- | --- | --- |"]
-    exact = rows[0].get("total", float("nan"))
+def training(size, rows, weights):
+    lines = [f"## Whole trainings, {size}", "",
+             "| pair | method | epochs | total loss | of the exact loop's | seconds, start to end | times as fast | of these compiling |",
+             "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     for r in rows:
         if "error" in r:
-            lines.append(f"| {r['name']} | {r['error']} | | | | |")
+            lines.append(f"| {r['pair']} | {r['name']} | {r['error']} | | | | | |")
             continue
-        lines.append(f"| {r['name']} | {r['epochs']} | {r['total']:.4f} | {r['total'] / exact:.3f} | {r['wall']:.1f} "
-                     f"| {r['compile']:.1f} |")
-    return lines + ["", "A narrow network. The exact loop's loss is the mean of its last ten epochs.", ""]
+        exact = next(e for e in rows if e["pair"] == r["pair"])
+        loss, faster = (exact.get(key, float("nan")) / r[key] for key in ("total", "wall"))
+        lines.append(f"| {r['pair']} | {r['name']} | {r['epochs']} | {r['total']:.4f} | {1 / loss:.3f} | {r['wall']:.1f} "
+                     f"| {faster:.2f} | {r['compile']:.1f} |")
+    return lines + ["", f"The chapter's losses, weights `{weights}`. The exact loop's loss is the mean of its last ten epochs.", ""]
 
 
 def cells(c):
@@ -88,7 +90,7 @@ def plot(results, path):
 
     sizes = list(results["steps"])
     names = [r["name"] for r in max(results["steps"].values(), key=len)][::-1]
-    figure, axes = plt.subplots(1, len(sizes), figsize=(2 + 3.2 * len(sizes), 3.2), layout="constrained", sharey=True,
+    figure, axes = plt.subplots(1, len(sizes), figsize=(4 + 3.2 * len(sizes), 3.2), layout="constrained", sharey=True,
                                 squeeze=False)
     for axis, size in zip(axes[0], sizes):
         rows = [r for r in results["steps"][size] if r["seconds"]]
@@ -96,7 +98,7 @@ def plot(results, path):
         median = [statistics.median(r["seconds"]) for r in rows]
         colors = ["#0b6e99" if r["name"].startswith("stylebook") else "#b8b8b8" for r in rows]
         bars = axis.barh(places, median, color=colors)
-        axis.bar_label(bars, [f" {m:.2f}" for m in median], fontsize=8)
+        axis.bar_label(bars, [f" {m:.3g}" for m in median], fontsize=8)
         axis.plot([min(r["seconds"]) for r in rows], places, "|", color="black", markersize=12)
         axis.set_title(f"{size}, seconds per step", fontsize=10)
         axis.set_yticks(range(len(names)), names)

@@ -18,13 +18,13 @@ import (
 // errEnough ends a training whose steps nobody asks for any more.
 var errEnough = errors.New("enough")
 
-// steps does steps of a training of noise with a random network of VGG-19's widths: two at once, the first of which
+// steps does steps of a training of noise with a random network of a VGG's widths: two at once, the first of which
 // compiles, then one for each line of input.
 func steps(e *engine.Engine, r request) error {
 	options := sl.Default()
 	options.LearningRate = 1e-3 // noise is no picture: the loss must stay a number
 	options.Epochs = math.MaxInt
-	net, err := weights.Random(1, sl.VGG19, weights.FullWidths(), slices.Concat(options.ContentLayers, options.StyleLayers)...)
+	net, err := weights.Random(1, sl.Architecture(r.vgg), weights.FullWidths(), slices.Concat(options.ContentLayers, options.StyleLayers)...)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-"""Training steps in PyTorch: torch_step.py HEIGHT WIDTH VARIANT DEVICE [PRECISION]
+"""Training steps in PyTorch: torch_step.py NETWORK HEIGHT WIDTH VARIANT DEVICE [PRECISION]
 
 VARIANT is chapter (as the chapter writes it: channels first, a gradient for the weights too), best (frozen weights,
 channels last) or compile (best, through torch.compile). PRECISION, on a GPU, is tf32 or float32; without it, PyTorch's
@@ -13,8 +13,9 @@ import torch.nn.functional as F
 
 import network as n
 
-height, width = (int(a) for a in sys.argv[1:3])
-variant, device, *precision = sys.argv[3:]
+network = n.Network(sys.argv[1])
+height, width = (int(a) for a in sys.argv[2:4])
+variant, device, *precision = sys.argv[4:]
 if precision:
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == ["tf32"]
 torch.manual_seed(0)
@@ -23,7 +24,7 @@ start = time.perf_counter()
 
 def modules():
     layers, channels = [], 3
-    for block in n.BLOCKS:
+    for block in network.blocks:
         if layers:
             layers.append(torch.nn.MaxPool2d(2, 2))
         for out in block:
@@ -43,9 +44,9 @@ def features(x):
     for layer in net:
         x = layer(x)
         if isinstance(layer, torch.nn.Conv2d):
-            if conv in n.STYLE_LAYERS:
+            if conv in network.style_layers:
                 styles.append(x)
-            if conv == n.CONTENT_LAYER:
+            if conv == network.content_layer:
                 contents.append(x)
             conv += 1
     return contents, styles
