@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"slices"
+	"strings"
 
 	sl "stylebook/stylelib"
 
@@ -64,8 +65,20 @@ func newPlot() *plot.Plot {
 		&p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
 		style.Font.Variant = "Sans"
 	}
+	p.X.Tick.Marker, p.Y.Tick.Marker = plot.TickerFunc(roundTicks), plot.TickerFunc(roundTicks)
 	p.Legend.Padding = vg.Points(2)
 	return p
+}
+
+// roundTicks are gonum's, without the zeros that it writes behind the point: 250, not 250.00.
+func roundTicks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i, tick := range ticks {
+		if strings.Contains(tick.Label, ".") && !strings.Contains(tick.Label, "e") {
+			ticks[i].Label = strings.TrimRight(strings.TrimRight(tick.Label, "0"), ".")
+		}
+	}
+	return ticks
 }
 
 func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, error) {
@@ -139,7 +152,7 @@ func pictureWithAxes(picture Picture) *plot.Plot {
 type downwards struct{ height float64 }
 
 func (d downwards) Ticks(low, high float64) []plot.Tick {
-	ticks := plot.DefaultTicks{}.Ticks(d.height-high, d.height-low)
+	ticks := roundTicks(d.height-high, d.height-low)
 	for i := range ticks {
 		ticks[i].Value = d.height - ticks[i].Value
 	}
