@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -197,17 +198,16 @@ func (g grey) shrunk(side int) grey {
 	return small
 }
 
-// centred is the picture less its mean.
-func (g grey) centred() grey {
-	mean := 0.0
+func (g grey) mean() (mean float64) {
 	for _, v := range g.values {
 		mean += v / float64(len(g.values))
 	}
-	flat := grey{g.width, g.height, nil}
-	for range g.values {
-		flat.values = append(flat.values, mean)
-	}
-	return g.less(flat)
+	return mean
+}
+
+// centred is the picture less its mean.
+func (g grey) centred() grey {
+	return g.less(grey{g.width, g.height, slices.Repeat([]float64{g.mean()}, len(g.values))})
 }
 
 // correlation is 1 for pictures that are bright in the same places, 0 for such as have nothing to do with each other.
@@ -217,4 +217,67 @@ func (g grey) correlation(other grey) float64 {
 		sum += v * b.values[i] / float64(len(a.values))
 	}
 	return sum / (a.rms() * b.rms())
+}
+
+// detail is what of a picture differs from its surroundings, so many pixels to either side.
+func (g grey) detail(side int) grey {
+	blurred := grey{g.width, g.height, nil}
+	for i := range g.values {
+		sum, count := 0.0, 0.0
+		for y := max(0, i/g.width-side); y <= min(g.height-1, i/g.width+side); y++ {
+			for x := max(0, i%g.width-side); x <= min(g.width-1, i%g.width+side); x++ {
+				sum, count = sum+g.at(x, y), count+1
+			}
+		}
+		blurred.values = append(blurred.values, sum/count)
+	}
+	return g.less(blurred)
+}
+
+// strokes is how wide they are: how many pixels to the right the correlation of a picture's detail falls to a half.
+func (g grey) strokes() float64 {
+	fine := g.detail(8)
+	correlation := func(shift int) (sum float64) {
+		for i, v := range fine.values {
+			if i%g.width+shift < g.width {
+				sum += v * fine.values[i+shift] / float64(g.height*(g.width-shift))
+			}
+		}
+		return sum
+	}
+	half, before := correlation(0)/2, correlation(0)
+	for shift := 1; ; shift++ {
+		now := correlation(shift)
+		if now < half {
+			return float64(shift) - (half-now)/(before-now)
+		}
+		before = now
+	}
+}
+
+// swirl is 1 if somewhere all edges within so many pixels go in circles, about 0 where they go anyhow.
+func (g grey) swirl(radius int) (best float64) {
+	for y := radius; y < g.height-radius; y += 2 {
+		for x := radius; x < g.width-radius; x += 2 {
+			best = max(best, g.circles(x, y, radius))
+		}
+	}
+	return best
+}
+
+func (g grey) circles(centreX, centreY, radius int) float64 {
+	circles, all := 0.0, 0.0
+	for dy := 1 - radius; dy < radius; dy++ {
+		for dx := 1 - radius; dx < radius; dx++ {
+			distance := math.Hypot(float64(dx), float64(dy))
+			if distance < 2 || distance > float64(radius) {
+				continue
+			}
+			x, y := centreX+dx, centreY+dy
+			slopeX, slopeY := g.at(x+1, y)-g.at(x-1, y), g.at(x, y+1)-g.at(x, y-1)
+			outwards, around := (slopeX*float64(dx)+slopeY*float64(dy))/distance, (slopeX*float64(dy)-slopeY*float64(dx))/distance
+			circles, all = circles+outwards*outwards-around*around, all+outwards*outwards+around*around
+		}
+	}
+	return circles / all
 }

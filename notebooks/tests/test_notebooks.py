@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 import books
-from books import CHINESE, ENGLISH, NOTEBOOKS, REPOSITORY, client_for, is_check, parametrized, stream
+from books import CHINESE, ENGLISH, NOTEBOOKS, REPOSITORY, client_for, is_check, parametrized, pictures, stream
 
 import check_notebooks
 
@@ -60,6 +60,11 @@ def test_runs_whole(path, executed):
             assert "all right ✓" in stream(cell) and "not yet" not in stream(cell)
         else:
             assert "not yet" in stream(cell), "an open task must not be taken for a solution"
+    for cell in (c for c in book.cells if c.cell_type == "code" and ".Unfinished(" in c.source):
+        if path.stem.endswith("-solution"):
+            assert pictures(cell) and "finish task" not in stream(cell)
+        else:
+            assert re.fullmatch(r"finish task \d first · 先完成任务 \d\n", stream(cell)) and not pictures(cell), "no results of placeholders"
 
 
 @pytest.mark.parametrize("path", CHINESE, ids=lambda p: p.stem)

@@ -38,6 +38,7 @@ def printed(text):
 @pytest.mark.parametrize("cell, problem", [
     (("%%\ncheck(nbui.Show(a))", 1, []), "picture is missing"),
     (("%%\ncheck(nbui.Show(a))", 1, printed("text")), "picture is missing"),
+    (("%%\ncheck(nbui.Show(a))", 1, printed("finish task 1 first · 先完成任务 1\ntext\n")), "picture is missing"),
     (("%%\nfmt.Println(1)", 1, []), "what it prints is missing"),
     (("x", 1, [nbformat.v4.new_output("error", ename="ERROR", evalue="bad", traceback=[])]), "ERROR: bad"),
     (("%%\nfmt.Println(p)", 1, printed("saved /root/stylebook/out.png")), "path of this machine"),
@@ -59,5 +60,6 @@ def test_half_executed_and_papermill(tmp_path):
 
 def test_clean_notebook(tmp_path):
     picture = [nbformat.v4.new_output("display_data", data={"image/png": "iVBORw0KGgo/root/AAAA"})]
-    path = notebook(tmp_path, ("%%\ncheck(nbui.Show(a))", 1, picture), ("%%\nfmt.Println(p)", 2, printed("saved ../out/a.png, 1/2")))
+    path = notebook(tmp_path, ("%%\ncheck(nbui.Show(a))", 1, picture), ("%%\nfmt.Println(p)", 2, printed("saved ../out/a.png, 1/2")),
+                    ("%%\ncheck(nbui.Show(a))", 3, printed("finish task 1 first · 先完成任务 1\n")))
     assert check_notebooks.problems(path, committed=True) == []

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"fmt"
 	"image"
 	"math"
 	"testing"
@@ -196,4 +197,12 @@ func TestWrongExercise3(t *testing.T) {
 		"by its weight":     Blend(func(g []*Node, _ []float64) *Node { return blend(g, []float64{1, 1, 1}) }),
 		"Only the first":    Blend(func(g []*Node, _ []float64) *Node { return g[0] }),
 	}.test(t)
+}
+
+// The line by which a cell says that it waits goes into notebooks and their tests.
+func ExampleResult_Unfinished() {
+	fmt.Println(Result{Name: "Size"}.Unfinished(1), Result{Name: "Size", Right: true}.Unfinished(1))
+	// Output:
+	// finish task 1 first · 先完成任务 1
+	// true false
 }

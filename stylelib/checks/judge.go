@@ -21,6 +21,14 @@ func (r Result) String() string {
 	return strings.Join(append(r.lines, last), "\n")
 }
 
+// Unfinished says whether a later cell must still wait for this task, and if so prints which to finish first.
+func (r Result) Unfinished(task int) bool {
+	if !r.Right {
+		fmt.Printf("finish task %d first · 先完成任务 %d\n", task, task)
+	}
+	return !r.Right
+}
+
 // attempt is one call of a learner's function.
 type attempt struct {
 	call  string            // as it is shown
