@@ -114,6 +114,16 @@ func TestExercise1(t *testing.T) {
 		panel(pictures, 2, small).part(0, 0.3).noise(), panel(pictures, 2, small).part(0.3, 0.6).noise(), panel(pictures, 5, small).part(0, 0.3).noise())
 }
 
+// What exercise 1 says of the losses that it stores.
+func TestExercise1Losses(t *testing.T) {
+	losses, o := with(t, stored(t, "exercise-1"), `fmt.Printf("content loss at`), sl.Default()
+	style := 0.0
+	for _, layer := range o.StyleLayers {
+		style += o.StyleRepeat * o.StyleWeight * losses.row(t, "style loss at   "+layer, 0)[0]
+	}
+	below(t, "by the chapter's weights the content has a tenth", 0.08, o.ContentWeight*losses.row(t, "content loss at conv4_last", 0)[0]/style, 0.12)
+}
+
 // tiny is a narrow VGG-16 with random filters, on the engine that needs nothing, and two pictures that differ everywhere.
 func tiny(t *testing.T, o transfer.Options) (extractor *sl.Extractor, content, style *tensors.Tensor) {
 	t.Helper()
