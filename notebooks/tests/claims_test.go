@@ -210,6 +210,7 @@ func TestExercise2(t *testing.T) {
 	below(t, "the flat end: a hundred times the style weight", c["S10"], c["S100"])
 	below(t, "the flat end: a hundred times the style weight", s["S10"], s["S100"])
 	below(t, "noise falls with the TV weight", n["T100"], n["T10"], n["T1"], n["T.1"], n["T.01"])
+	below(t, "the noise wasn't in the content image", 3*panel(photograph(t), 0, small).noise(), n["T.01"])
 	below(t, "style pays for it late", max(s["T.01"], s["T.1"], s["T1"], s["T10"])/s["T1"], 1.25, 3, s["T100"]/s["T1"])
 	for _, factor := range []string{"T.01", "T.1", "T10", "T100"} {
 		near("content hardly notices the TV weight", c[factor], c["T1"])
