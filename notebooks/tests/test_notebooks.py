@@ -1,6 +1,8 @@
 """Runs every other notebook whole, at small sizes, through scripts/tools/execute.py, and looks at the Chinese ones."""
 
+import base64
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -115,17 +117,28 @@ def test_header_tells_what_it_takes():
         assert "GPU" in header or "-solution" in path.name, path.name
 
 
-def test_page_holds_its_pictures(tmp_path, executed):
-    """nbconvert makes a page that needs no other file."""
+def page_of(path):
+    subprocess.run([sys.executable, REPOSITORY / "scripts/tools/page.py", path], check=True, timeout=120)
+    return path.with_suffix(".html").read_text("utf-8")
+
+
+def test_page_holds_all_it_shows(tmp_path, executed):
+    """The page that scripts/run makes needs no other file and no connection."""
     shutil.copytree(NOTEBOOKS / "figures", tmp_path / "figures")
-    beyond = executed(NOTEBOOKS / "beyond.ipynb")
-    for source in (NOTEBOOKS / "style-transfer.zh.ipynb", beyond):
-        shutil.copy(source, tmp_path)
-        subprocess.run([sys.executable, "-m", "nbconvert", "--log-level=ERROR", "--to", "html", "--embed-images", tmp_path / source.name],
-                       check=True, timeout=120)
-    page = (tmp_path / "style-transfer.zh.html").read_text("utf-8")
-    assert page.count('src="data:image/svg+xml;base64,') == 3 and 'src="figures/' not in page and "格拉姆矩阵" in page
-    assert (tmp_path / "beyond.html").read_text("utf-8").count('src="data:image/jpeg;base64,') == 7
+    book = nbformat.read(NOTEBOOKS / "style-transfer.zh.ipynb", as_version=4)
+    book.metadata.language_info = {"name": "go", "pygments_lexer": ""}  # as the kernel tells it
+    book.cells.append(nbformat.v4.new_markdown_cell(r"$\frac{a$ and $\frac{a<b}{c}$"))
+    nbformat.write(book, tmp_path / "chapter.ipynb")
+    chapter, beyond = page_of(tmp_path / "chapter.ipynb"), page_of(pathlib.Path(shutil.copy(executed(NOTEBOOKS / "beyond.ipynb"), tmp_path)))
+    for page in chapter, beyond:
+        assert not re.search(r"<script|<link|<iframe|@import|\bsrcset=|url\((?![\"']?data:)|\bsrc=\"(?!data:)", page)
+        assert "Content-Security-Policy" in page and '<span class="kd">func</span>' in page
+    formulas = re.findall(r'<img alt="([^"]*)" src="data:image/svg\+xml;base64,([^"]*)" style="height', chapter)
+    written = sum(len(re.findall(r"\$\$?[^$`]+\$\$?", c.source)) for c in book.cells if c.cell_type == "markdown")
+    assert len(formulas) == written - 1 and r"XX^\top" in dict(formulas) and r"<code>\frac{a</code>" in chapter
+    assert all(b"<path" in base64.b64decode(data) for _, data in formulas)
+    assert chapter.count('src="data:image/svg+xml;base64,') == 3 + len(formulas) and "格拉姆矩阵" in chapter
+    assert beyond.count('src="data:image/jpeg;base64,') == 7
 
 
 def nbmake(path):
