@@ -158,8 +158,8 @@ func (l *loader) fromHub(ctx context.Context, architecture sl.Architecture) (*Lo
 	if loaded == nil {
 		return nil, err
 	}
-	if begins := loaded.SHA256[:len(PthSHA256)]; !strings.HasSuffix(path, "-"+begins+".pth") {
-		l.note("%s is not torchvision's file: its SHA-256 begins with %s", path, begins)
+	if loaded.SHA256 != hubFiles[architecture].sum {
+		l.note("%s is not torchvision's file: its SHA-256 begins with %s", path, loaded.SHA256[:8])
 	}
 	return loaded, nil
 }
@@ -196,5 +196,5 @@ func (l *loader) hubPath(architecture sl.Architecture) string {
 	if !filepath.IsAbs(torch) {
 		torch = filepath.Join(l.Dir, torch)
 	}
-	return filepath.Join(torch, "hub", "checkpoints", hubNames[architecture])
+	return filepath.Join(torch, "hub", "checkpoints", hubFiles[architecture].name)
 }

@@ -437,7 +437,7 @@ func TestNamedNetworks(t *testing.T) {
 	options = testOptions(filepath.Join(dir, "empty"))
 	options.Spec = VGG16
 	options.Getenv = environment(map[string]string{"TORCH_HOME": dir})
-	path := filepath.Join(dir, "hub/checkpoints", hubNames[sl.VGG16])
+	path := filepath.Join(dir, "hub/checkpoints", hubFiles[sl.VGG16].name)
 	writeFile(t, path, nil)
 	if err := Write(path, net16, nil); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -251,5 +252,13 @@ func TestDefaultOptions(t *testing.T) {
 	}
 	if !options.Sources[1].Whole || !strings.Contains(options.Sources[1].URL, "vgg19-dcbb9e9d.pth") {
 		t.Errorf("the second source is %+v", options.Sources[1])
+	}
+	if !regexp.MustCompile(`/resolve/[0-9a-f]{40}/`).MatchString(options.Sources[0].URL) {
+		t.Errorf("%s names no revision", options.Sources[0].URL)
+	}
+	for architecture, file := range hubFiles {
+		if len(file.sum) != 64 || !strings.HasSuffix(file.name, "-"+file.sum[:8]+".pth") {
+			t.Errorf("%v: %+v", architecture, file)
+		}
 	}
 }

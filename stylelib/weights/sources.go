@@ -11,20 +11,27 @@ import (
 // Where VGG-19's weights, trained on ImageNet by torchvision's authors, can be downloaded from. Both files hold the
 // same numbers.
 const (
-	// SafetensorsURL is a file of 575 MB from which only the layers needed are read, 52 MB up to conv5_1.
-	SafetensorsURL = "https://huggingface.co/timm/vgg19.tv_in1k/resolve/main/model.safetensors"
+	// SafetensorsURL is a file of 575 MB from which only the layers needed are read, 52 MB up to conv5_1. It names one
+	// revision, so what is served there doesn't change.
+	SafetensorsURL = "https://huggingface.co/timm/vgg19.tv_in1k/resolve/128d4708565b3a414bcbb9bbad440b2fe37b9f18/model.safetensors"
 
 	// PthURL is torchvision's own file of 575 MB, which can only be read whole.
 	PthURL = "https://download.pytorch.org/models/" + pthName
 
-	// PthSHA256 is what the SHA-256 of torchvision's file begins with, as its name tells.
-	PthSHA256 = "dcbb9e9d"
+	// PthSHA256 is the SHA-256 of torchvision's file.
+	PthSHA256 = "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44"
 )
 
-const pthName = "vgg19-" + PthSHA256 + ".pth"
+const (
+	pthName = "vgg19-dcbb9e9d.pth"
+	pthSize = 574_673_361
+)
 
-// hubNames is what PyTorch's hub calls torchvision's files. Each name ends with what the file's SHA-256 begins with.
-var hubNames = map[sl.Architecture]string{sl.VGG19: pthName, sl.VGG16: "vgg16-397923af.pth"}
+// hubFiles are torchvision's files as PyTorch's hub keeps them: each name ends with what the file's SHA-256 begins with.
+var hubFiles = map[sl.Architecture]struct{ name, sum string }{
+	sl.VGG19: {pthName, PthSHA256},
+	sl.VGG16: {"vgg16-397923af.pth", "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0"},
+}
 
 // Remote is a place that weights can be downloaded from.
 type Remote struct {
@@ -43,7 +50,7 @@ type Remote struct {
 
 // DefaultSources returns the places a download is tried from: [SafetensorsURL] by ranges, then [PthURL] as a whole.
 func DefaultSources() []Remote {
-	return []Remote{{URL: SafetensorsURL}, {URL: PthURL, Whole: true, SHA256: PthSHA256}}
+	return []Remote{{URL: SafetensorsURL}, {URL: PthURL, Whole: true, SHA256: PthSHA256, size: pthSize}}
 }
 
 // Progress is one report of a download.
