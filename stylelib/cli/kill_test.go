@@ -14,47 +14,75 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/testkit"
 	"stylebook/stylelib/runs"
 )
 
-// kills is how often TestKill kills: three times, or as often as scripts/kill says.
-func kills(t *testing.T) int {
+// kills is how many runs TestKill kills on an engine: few, or as many as scripts/kill says.
+func kills(t *testing.T, few int) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("STYLEBOOK_TEST_KILLS"))
 	if err != nil {
-		return 3
+		return few
 	}
 	return n
 }
 
-// TestKill kills the program at random moments. Each time at most the epochs since the last checkpoint may be lost, what is left
-// must be readable, and the continued run must end with the picture and the losses of an unbroken one.
+// moments waits for one of the moments at which a run in dir is killed, a run that takes about whole: at random ones, and when it
+// has just made its folder, while it writes into it, and when a checkpoint or the picture is there.
+func moments(dir string, whole time.Duration, which int) {
+	patterns := []string{"", "runs-of-one/*/", "runs-of-one/*/.stylebook-*.tmp", "runs-of-one/*/checkpoint.safetensors", "out.png"}
+	pattern := patterns[which%len(patterns)]
+	if pattern == "" {
+		time.Sleep(time.Duration(rand.Float64() * float64(whole)))
+		return
+	}
+	for end := time.Now().Add(whole); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
+		if found, _ := filepath.Glob(filepath.Join(dir, pattern)); len(found) > 0 {
+			return
+		}
+	}
+}
+
+// TestKill kills the program. Each time at most the epochs since the last checkpoint may be lost, what is left must be readable,
+// and the continued run must end with the picture and the losses of an unbroken one.
 func TestKill(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: written for processes as Unix has them")
 	}
 	dir, binary := workplace(t)
+	t.Run("go", func(t *testing.T) { killOn(t, "go", dir, binary, kills(t, 3), 0) })
+	t.Run("xla:cpu", func(t *testing.T) {
+		testkit.Engine(t, "xla:cpu")
+		killOn(t, "xla:cpu", dir, binary, kills(t, 1), 2)
+	})
+}
+
+// killOn kills so many runs twice each, at the moments from first on.
+func killOn(t *testing.T, engine, dir, binary string, times, first int) {
 	const every = 3
 	stylize := func(arguments ...string) *exec.Cmd {
 		cmd := exec.Command(binary, append([]string{"-quiet", "-checkpoint-every", strconv.Itoa(every)}, arguments...)...)
 		cmd.Dir = dir
 		return cmd
 	}
-	begin := []string{"-preset", "pytorch", "-content", "content.png", "-style", "style.png", "-weights", "offline", "-backend", "go",
-		"-height", "32", "-epochs", "60", "-log", "log.jsonl"}
+	begin := []string{"-preset", "pytorch", "-content", "content.png", "-style", "style.png", "-weights", "offline", "-backend", engine,
+		"-height", "32", "-epochs", "60", "-content-layers", "conv2_1", "-style-layers", "conv1_1,conv2_1", "-log", "log.jsonl"}
 	start := time.Now()
 	mustRun(t, stylize(append(begin, "-out", "unbroken.png")...))
 	whole := time.Since(start)
 	want, wantLosses := readFile(t, dir, "unbroken.png"), readLog(t, filepath.Join(dir, "log.jsonl"))
 
 	resumed, lost := 0, 0
-	for i := range kills(t) {
+	for i := range times {
 		store, err := runs.Open(filepath.Join(dir, "runs-of-one"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Remove(filepath.Join(dir, "log.jsonl")); err != nil {
-			t.Fatal(err)
+		for _, name := range []string{"log.jsonl", "out.png"} {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
 		}
 		next := append(begin, "-out", "out.png", "-runs", store.Dir())
 		for sitting := 0; ; sitting++ { // killed up to twice, then let be
@@ -63,7 +91,7 @@ func TestKill(t *testing.T) {
 				t.Fatal(err)
 			}
 			if sitting < 2 {
-				time.Sleep(time.Duration(rand.Float64() * float64(whole)))
+				moments(dir, whole, first+2*i+sitting)
 				_ = cmd.Process.Kill()
 			}
 			err := cmd.Wait()
@@ -111,7 +139,7 @@ func TestKill(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d kills: %d resumed, at most %d epochs lost", kills(t), resumed, lost)
+	t.Logf("%d runs killed up to twice: %d resumed, at most %d epochs lost", times, resumed, lost)
 }
 
 // checkpointed is how many epochs the checkpoint in a folder has, told by its own words.

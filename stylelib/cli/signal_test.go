@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"database/sql"
 	"io"
 	"os"
@@ -8,11 +9,13 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/testkit"
 )
 
 // forever is a training that goes on until it is stopped, with nothing kept but its picture.
@@ -115,5 +118,32 @@ func TestInterruptEndsAtOnce(t *testing.T) {
 		if took := time.Since(start); cmd.ProcessState.ExitCode() != statusInterrupted || took > 5*time.Second {
 			t.Errorf("%s: %v after %v, want status %d", what, cmd.ProcessState, took, statusInterrupted)
 		}
+	}
+}
+
+// XLA compiles for seconds and can't be told to stop: the program says so and ends without it.
+func TestInterruptWhileCompiling(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: written for signals as Unix has them")
+	}
+	testkit.Engine(t, "xla:cpu")
+	dir, binary := workplace(t)
+	cmd := forever(dir, binary, "-backend", "xla:cpu", "-weights", "random")
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	for lines := bufio.NewScanner(said); lines.Scan(); last = lines.Text() {
+		if strings.HasPrefix(lines.Text(), "size ") { // compiling is next
+			_ = cmd.Process.Signal(os.Interrupt)
+		}
+	}
+	_ = cmd.Wait()
+	if cmd.ProcessState.ExitCode() != statusInterrupted || last != "stylize: interrupted before an epoch was done: nothing more is saved" {
+		t.Errorf("%v: %q", cmd.ProcessState, last)
 	}
 }
