@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
 )
@@ -43,11 +44,12 @@ func parseFlags(flags *flag.FlagSet, args []string, help string, stdout io.Write
 
 // printJSON prints an object a line.
 func printJSON[T any](w io.Writer, objects []T) error {
-	encoder := json.NewEncoder(w)
 	for _, object := range objects {
-		if err := encoder.Encode(object); err != nil {
+		text, err := json.Marshal(object)
+		if err != nil {
 			return err
 		}
+		printLine(w, "%s", text)
 	}
 	return nil
 }
@@ -97,7 +99,7 @@ func (c *command) list(_ context.Context, args []string) error {
 			return printJSON(c.stdout, records)
 		}
 		if len(records) == 0 {
-			fmt.Fprintf(c.stdout, "no runs in %s\n", store.Dir())
+			printLine(c.stdout, "no runs in %s", store.Dir())
 			return nil
 		}
 		table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
@@ -145,13 +147,15 @@ func (c *command) show(_ context.Context, args []string) error {
 		}
 		fmt.Fprintf(c.stdout, "total %.4g\n", r.Last.Total)
 		fmt.Fprintf(c.stdout, "memory    %.2f GB at most\n", float64(r.PeakBytes)/1e9)
-		fmt.Fprintf(c.stdout, "folder    %s\n", r.Folder)
+		printLine(c.stdout, "folder    %s", r.Folder)
 		if r.Error != "" {
-			fmt.Fprintf(c.stdout, "error     %s\n", r.Error)
+			printLine(c.stdout, "error     %s", r.Error)
 		}
-		fmt.Fprintf(c.stdout, "command   stylize %s\n", strings.Join(r.Arguments, " "))
-		fmt.Fprintf(c.stdout, "versions  %s\n", versions)
-		fmt.Fprintf(c.stdout, "spec      %s\n", spec)
+		printLine(c.stdout, "command   stylize %s", strings.Join(r.Arguments, " "))
+		printLine(c.stdout, "versions  %s", versions)
+		for line := range strings.Lines("spec      " + string(spec)) {
+			printLine(c.stdout, "%s", strings.TrimSuffix(line, "\n"))
+		}
 		return nil
 	})
 }
@@ -176,7 +180,7 @@ func (c *command) compare(_ context.Context, args []string) error {
 			fmt.Fprintln(c.stdout, "both compute the same")
 		}
 		for _, line := range differences {
-			fmt.Fprintln(c.stdout, line)
+			printLine(c.stdout, "%s", line)
 		}
 		table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 		terms := runs.TermNames(both[:]...)
@@ -186,7 +190,7 @@ func (c *command) compare(_ context.Context, args []string) error {
 			for _, term := range terms {
 				fmt.Fprintf(table, "\t%.6g", r.Last.Loss(term))
 			}
-			fmt.Fprintf(table, "\t%.6g\t%s\t%s\n", r.Last.Total, sweep.Duration(r.Seconds), picturePath(r))
+			fmt.Fprintf(table, "\t%.6g\t%s\t%s\n", r.Last.Total, sweep.Duration(r.Seconds), oneline.Escape(picturePath(r)))
 		}
 		return table.Flush()
 	})

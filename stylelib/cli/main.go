@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"stylebook/stylelib/engine"
+	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/transfer"
 )
 
@@ -79,10 +80,10 @@ func (c *command) status(ctx context.Context, args []string) int {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
 	case errors.As(err, &usage):
-		fmt.Fprintf(c.stderr, "stylize: %v (stylize -help lists the options)\n", err)
+		c.tell("stylize: %v (stylize -help lists the options)", err)
 		return statusUsage
 	}
-	fmt.Fprintf(c.stderr, "stylize: %v\n", err)
+	c.tell("stylize: %v", err)
 	if errors.As(err, &interrupted) {
 		return statusInterrupted
 	}
@@ -125,11 +126,18 @@ type usageError struct{ error }
 
 func (e *usageError) Unwrap() error { return e.error }
 
-// say prints a message for the user, unless only errors are asked for.
+// say tells the user something, unless only errors are asked for.
 func (c *command) say(quiet bool, format string, args ...any) {
 	if !quiet {
-		fmt.Fprintf(c.stderr, format+"\n", args...)
+		c.tell(format, args...)
 	}
+}
+
+// tell prints a message of one line; names in it can't make another, or move the terminal's cursor.
+func (c *command) tell(format string, args ...any) { printLine(c.stderr, format, args...) }
+
+func printLine(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, oneline.Escape(fmt.Sprintf(format, args...)))
 }
 
 // interruptedError tells what is left of a run that was stopped.

@@ -170,7 +170,7 @@ func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, "-preset", "pytorch", "-content", "content.png", "-style", "style.png", "-out", "out.png",
-		"-epochs", "100000", "-weights", "offline", "-backend", "go", "-log", "log.jsonl")
+		"-height", "64", "-epochs", "100000", "-weights", "offline", "-backend", "go", "-log", "log.jsonl")
 	cmd.Dir = dir
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -98,3 +98,29 @@ func TestMemoryContract(t *testing.T) {
 		}
 	}
 }
+
+// A limit on a group of processes, or on one that the group is in, counts as the machine's memory.
+func TestMemoryOfControlGroup(t *testing.T) {
+	outer, limit := filepath.Join("/sys/fs/cgroup/memory", fmt.Sprint("stylebook-test-", os.Getpid())), "memory.limit_in_bytes"
+	if _, err := os.Stat(filepath.Dir(outer)); err != nil {
+		outer, limit = filepath.Join("/sys/fs/cgroup", filepath.Base(outer)), "memory.max"
+	}
+	inner := filepath.Join(outer, "inner")
+	for _, group := range []string{outer, inner} {
+		if err := os.Mkdir(group, 0o755); err != nil {
+			t.Skipf("skipped: no control group can be made here: %v", err)
+		}
+		t.Cleanup(func() { _ = os.Remove(group) })
+	}
+	if err := os.WriteFile(filepath.Join(outer, limit), []byte("250000000"), 0); err != nil {
+		t.Skipf("skipped: control groups don't limit memory here: %v", err)
+	}
+	dir, binary := workplace(t)
+	for _, group := range []string{outer, inner} {
+		cmd := forever(dir, binary, "-height", "300")
+		cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `echo $$ >` + group + `/cgroup.procs && exec "$0" "$@"`}, cmd.Args...)
+		if output, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(output), "and 250 MB may be taken") {
+			t.Errorf("%s: %v: %s", group, err, output)
+		}
+	}
+}

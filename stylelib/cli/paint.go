@@ -49,7 +49,7 @@ func (c *command) paint(ctx context.Context, s *settings) error {
 		return err
 	}
 	if !s.quiet {
-		s.request.Say = func(line string) { fmt.Fprintln(c.stderr, line) }
+		s.request.Say = func(line string) { c.tell("%s", line) }
 		s.request.Weights.Progress = newDownloadProgress(c.stderr)
 	}
 	if s.choice.Preset == transfer.Painting {
@@ -57,7 +57,9 @@ func (c *command) paint(ctx context.Context, s *settings) error {
 	} else if description, err := sl.DescribePreset(s.choice.Preset); err != nil {
 		return err
 	} else {
-		c.say(s.quiet, "preset   %s", strings.TrimSpace(description))
+		for line := range strings.Lines("preset   " + strings.TrimSpace(description)) {
+			c.say(s.quiet, "%s", strings.TrimSuffix(line, "\n"))
+		}
 	}
 	if s.choice.Optimizer == transfer.Fast {
 		c.say(s.quiet, "fast     learning rate, Adam and epochs are our own, the loss is the preset's")
@@ -93,7 +95,7 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 	}
 	log, err := openLog(s.log)
 	if err != nil {
-		return err
+		return errors.Join(err, j.end(ctx, nil, err))
 	}
 	defer log.Close()
 	done := 0

@@ -95,7 +95,7 @@ func (c *command) work(file string, o sweepOptions) (w *sweep.Work, inputs []str
 		return nil, nil, err
 	}
 	w.Say = func(format string, args ...any) { c.say(o.quiet, format, args...) }
-	w.Warn = func(format string, args ...any) { fmt.Fprintf(c.stderr, "stylize: "+format+"\n", args...) }
+	w.Warn = func(format string, args ...any) { c.tell("stylize: "+format, args...) }
 	if o.task >= len(w.Runs) {
 		return nil, nil, &usageError{fmt.Errorf("sweep: -task %d: %s has %d runs", o.task, file, len(w.Runs))}
 	}

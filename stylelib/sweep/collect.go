@@ -11,6 +11,7 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/figure"
 	"stylebook/stylelib/internal/atomicfile"
+	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/runs"
 )
 
@@ -97,6 +98,9 @@ func (w *Work) table(results []*runs.Summary, stdout io.Writer) error {
 	}
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
+		for i := range row {
+			row[i] = oneline.Escape(row[i])
+		}
 		fmt.Fprintln(table, strings.Join(row, "\t"))
 	}
 	return table.Flush()

@@ -64,7 +64,7 @@ func Read(path string) (*Sweep, error) {
 		s, err = parse(data)
 	}
 	if err != nil {
-		return nil, errors.New(oneline.Short(oneline.First(fmt.Errorf("%s: %w", path, err))))
+		return nil, fmt.Errorf("%s: %s", oneline.Quote(path), oneline.Short(oneline.First(err)))
 	}
 	s.Path = path
 	return s, nil

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	sl "stylebook/stylelib"
 )
@@ -170,6 +171,14 @@ func TestUselessAnswers(t *testing.T) {
 			w.WriteHeader(206)
 			return true
 		}, "sent another range"},
+		{"status in colours", nil, func(w http.ResponseWriter, r *http.Request) bool {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				io.WriteString(conn, "HTTP/1.1 500 \x1b[31m"+strings.Repeat("long ", 500)+"\r\nConnection: close\r\n\r\n")
+				conn.Close()
+			}
+			return true
+		}, `HTTP 500 \x1b[31mlong`},
 		{"redirect loop", nil, func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "/again", http.StatusFound)
 			return true
@@ -196,7 +205,7 @@ func TestUselessAnswers(t *testing.T) {
 				if !strings.Contains(loaded.Note, want) || !isOffline(loaded) {
 					t.Errorf("source %q, note %q; want %q", loaded.Source, loaded.Note, want)
 				}
-				if strings.Contains(loaded.Note, "\n") || !strings.Contains(loaded.Note, strings.TrimPrefix(server.URL, "http://")) {
+				if strings.ContainsFunc(loaded.Note, unicode.IsControl) || len(loaded.Note) > 2000 || !strings.Contains(loaded.Note, strings.TrimPrefix(server.URL, "http://")) {
 					t.Errorf("note %q must be one line that names the host", loaded.Note)
 				}
 				if files, _ := filepath.Glob(filepath.Join(options.CacheDir, "*.safetensors")); len(files) > 0 {

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -316,11 +317,18 @@ func TestPthBombs(t *testing.T) {
 	for want, content := range map[string][]byte{
 		"its pickle calls something else in a way": zipPth([]byte("\x80\x02"+shared+")R."), nil),
 		"has torch.save protocol something else":   []byte(protocol),
+		"makes a dictionary of something":          zipPth([]byte("\x80\x02"+strings.Repeat("ccollections\nOrderedDict\n", 20_000)+")"+strings.Repeat("R\x85", 20_000)+"."), nil),
 		"longer, or nested deeper,":                zipPth([]byte("\x80\x02)"+strings.Repeat("\x85", 1<<20)+"."), nil),
 		"than weights need":                        zipPth([]byte("\x80\x02"+pairs+strings.Repeat(dict, 10_000)+"."), nil),
 	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		_, err := readBytes(t, content)
+		runtime.ReadMemStats(&after)
 		wantError(t, err, want)
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 64 || len(err.Error()) > 1000 {
+			t.Errorf("%d MB, and a message of %d bytes", took, len(err.Error()))
+		}
 	}
 }
 

@@ -7,9 +7,14 @@ import (
 	"unicode"
 )
 
+// disturbs tells whether r does something to a terminal, or to the order of what stands in the line, instead of being seen.
+func disturbs(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+}
+
 // Quote quotes s where it is empty or would break the line.
 func Quote(s string) string {
-	if s == "" || strings.ContainsFunc(s, unicode.IsControl) {
+	if s == "" || strings.ContainsFunc(s, disturbs) {
 		return strconv.Quote(s)
 	}
 	return s
@@ -26,12 +31,12 @@ func Short(s string) string {
 	return Escape(s)
 }
 
-// Escape escapes control characters in s.
+// Escape escapes what would break the line in s. What it leaves of JSON is JSON that says the same.
 func Escape(s string) string {
 	var line strings.Builder
 	for _, r := range s {
-		if unicode.IsControl(r) {
-			line.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		if disturbs(r) {
+			line.WriteString(strings.Replace(strings.Trim(strconv.QuoteRune(r), "'"), `\x7f`, `\u007f`, 1))
 		} else {
 			line.WriteRune(r)
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 func TestQuote(t *testing.T) {
-	for text, want := range map[string]string{"a b.png": "a b.png", "": `""`, "a\n\x1b": `"a\n\x1b"`} {
+	for text, want := range map[string]string{"a b.png": "a b.png", "": `""`, "a\n\x1b": `"a\n\x1b"`, "a\u202egnp": `"a\u202egnp"`, "雪 é": "雪 é"} {
 		if got := Quote(text); got != want {
 			t.Errorf("Quote(%q) = %s, want %s", text, got, want)
 		}
