@@ -44,7 +44,9 @@ def test_nothing_outlives_a_kill(tmp_path, who, number):
 def failing(tmp_path, monkeypatch, *parameters, **environment):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    command = [*EXECUTE, str(tmp_path / "out.ipynb"), f"outPath={tmp_path}/out.png", "epochs=1", *PARAMETERS, *parameters]
+    folder = tmp_path / "{odd}"  # papermill fills in what stands in braces
+    folder.mkdir(exist_ok=True)
+    command = [*EXECUTE, str(folder / "out.ipynb"), f"outPath={tmp_path}/out.png", "epochs=1", *PARAMETERS, *parameters]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     assert done.returncode == 1 and "Traceback" not in done.stderr and not (tmp_path / "out.png").exists()
     return done.stderr
@@ -54,13 +56,22 @@ def test_the_cause_is_printed(tmp_path, monkeypatch):
     bad = tmp_path / 'a "$b` picture.jpg'
     bad.write_bytes(bytes(range(256)))
     assert "is not a picture in a known format" in failing(tmp_path, monkeypatch, f"contentPath={bad}")
-    assert (tmp_path / "out.ipynb").exists()
+    assert (tmp_path / "{odd}/out.ipynb").exists()
     assert "there is no engine \"nope\"" in failing(tmp_path, monkeypatch, GOMLX_BACKEND="nope")
     monkeypatch.delenv("GOMLX_BACKEND")
     assert "is of an unknown kind" in failing(tmp_path, monkeypatch, STYLEBOOK_WEIGHTS=str(bad))
     name = os.fsdecode(bytes(tmp_path) + b"/\xff.jpg")
     shutil.copy(bad, name)
     assert "is not UTF-8" in failing(tmp_path, monkeypatch, f"contentPath={name}")
+
+
+@pytest.mark.parametrize("arguments, cause", [
+    ([], "HOME is not set"), (["picture.jpg"], "usage: "), (["none.jpg", "none.jpg"], "none.jpg: no such picture"),
+    (["--fast"], "usage: "), (["--epochs"], "--epochs needs a number")])
+def test_wrong_use_is_told(tmp_path, arguments, cause):
+    environment = dict(os.environ, HOME="" if not arguments else os.environ["HOME"])
+    done = subprocess.run([REPOSITORY / "scripts/run", *arguments], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=10)
+    assert done.returncode in (1, 2) and cause in done.stderr and not done.stdout and not os.listdir(tmp_path)
 
 
 @pytest.mark.parametrize("epochs", ["0", "00", "-1", "99999999999999999999", "x", "", "1.5"])

@@ -110,6 +110,11 @@ def parameter(text):
         return name, value
 
 
+def plain(path):
+    """A path in which papermill finds no parameters to fill in."""
+    return path.replace("{", "{{").replace("}", "}}")
+
+
 def failure(error, out):
     """The message of the failing cell itself: what it wrote to stderr, else what the kernel says."""
     for cell in nbformat.read(out, as_version=4).cells:
@@ -133,7 +138,7 @@ def main():
         progress = Progress(file.name)
         progress.start()
         try:
-            papermill.execute_notebook(notebook, out, parameters=parameters, cwd=os.path.dirname(os.path.abspath(notebook)),
+            papermill.execute_notebook(plain(notebook), plain(out), parameters=parameters, cwd=os.path.dirname(os.path.abspath(notebook)),
                                        progress_bar=False, kernel_name="stylebook", start_timeout=120)
         except papermill.PapermillExecutionError as error:
             progress.finish()
