@@ -70,7 +70,6 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 	}
 	before := len(l.notes)
 	d.client = newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout)
-	defer d.client.close()
 	for _, source := range l.Sources {
 		loaded, err := d.from(ctx, source)
 		if err == nil {

@@ -28,14 +28,13 @@ type client struct {
 func newClient(answer, stall time.Duration) *client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DisableCompression = true // byte ranges and sizes are those of the file itself
+	transport.DisableKeepAlives = true  // net/http prints what a server sends after its answer
 	return &client{
 		http:   &http.Client{Transport: transport, CheckRedirect: checkRedirect},
 		answer: answer,
 		stall:  stall,
 	}
 }
-
-func (c *client) close() { c.http.CloseIdleConnections() }
 
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= 10 {
@@ -183,20 +182,30 @@ func contentRange(header string, wanted httpRange) (size int64, err error) {
 	return size, nil
 }
 
-// watchedBody is a response body that ends with an error when nothing comes for too long.
+// watchedBody is a response body that ends with an error when hardly anything comes for too long.
 type watchedBody struct {
 	body   io.ReadCloser
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	stall  time.Duration
+	got    int           // bytes, of the next dripBytes
+	waited time.Duration // for them
 }
 
+// dripBytes is what must come within a stall's time: less is a server that keeps a reader waiting for ever, byte by byte.
+const dripBytes = 16 << 10
+
 func (b *watchedBody) Read(buffer []byte) (int, error) {
+	start := time.Now()
 	if b.stall > 0 {
-		timer := time.AfterFunc(b.stall, func() { b.cancel(fmt.Errorf("stood still for %v", b.stall)) })
+		timer := time.AfterFunc(b.stall-b.waited, func() { b.cancel(fmt.Errorf("stood still for %v, or nearly", b.stall)) })
 		defer timer.Stop()
 	}
 	n, err := b.body.Read(buffer)
+	b.waited += time.Since(start)
+	if b.got += n; b.got >= dripBytes {
+		b.got, b.waited = 0, 0
+	}
 	if err != nil && err != io.EOF {
 		err = causeOf(b.ctx, err)
 	}

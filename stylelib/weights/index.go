@@ -78,7 +78,6 @@ func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Load
 		return loaded, err
 	}
 	d.client = newClient(options.AnswerTimeout, options.StallTimeout)
-	defer d.client.close()
 	if err := d.client.configure(index); err != nil {
 		return nil, err
 	}

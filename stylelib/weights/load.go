@@ -58,7 +58,7 @@ type Options struct {
 	// of it. 0 sets no limit.
 	AnswerTimeout time.Duration
 
-	// StallTimeout is how long a download may stand still. 0 sets no limit.
+	// StallTimeout is how long a download may stand still, or bring less than 16 KiB. 0 sets no limit.
 	StallTimeout time.Duration
 
 	// Retries is how often a download that broke off is continued before its source is given up, as long as each

@@ -120,9 +120,6 @@ func (d *download) byRanges(ctx context.Context, source Remote, path string) (su
 	if err != nil {
 		return "", err
 	}
-	if first.partial {
-		first.body.Close() // so that its connection serves the next request
-	}
 	l, err := plan(header, d.wanted(""), source.URL)
 	if err != nil {
 		return "", err
