@@ -74,6 +74,19 @@ def test_wrong_use_is_told(tmp_path, arguments, cause):
     assert done.returncode in (1, 2) and cause in done.stderr and not done.stdout and not os.listdir(tmp_path)
 
 
+@pytest.mark.parametrize("folder, python, cause", [
+    ('a "quoted" one', "", "the folder's path holds one of"), ("a $HOME", "", "the folder's path holds one of"),
+    ("plain", "exit 127", "older or broken"), ("plain", 'case "$*" in *venv*) exit 1; esac', "has no venv module")])
+def test_setup_tells_what_it_lacks(tmp_path, folder, python, cause):
+    shutil.copytree(REPOSITORY / "scripts", tmp_path / folder / "scripts")
+    for name in ["python", "python3", *(f"python3.{minor}" for minor in range(10, 14))] if python else []:
+        (tmp_path / name).write_text(f"#!/bin/sh\n{python}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = dict(os.environ, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    done = subprocess.run([tmp_path / folder / "scripts/setup"], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.returncode == 1 and cause in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
+
+
 @pytest.mark.parametrize("epochs", ["0", "00", "-1", "99999999999999999999", "x", "", "1.5"])
 def test_epochs_are_a_number(epochs):
     done = subprocess.run([REPOSITORY / "scripts/run", "--epochs", epochs], capture_output=True, text=True)
