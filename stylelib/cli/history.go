@@ -65,7 +65,7 @@ func look(dir string, f func(*runs.Store) error) error {
 // mustBeThere refuses a folder of runs that would only be made.
 func mustBeThere(dir string) error {
 	if _, err := os.Stat(dir); err != nil && dir != "" && dir != runsOff {
-		return &usageError{fmt.Errorf("-runs: %w", err)}
+		return &usageError{fmt.Errorf("-runs: no runs are kept in %s: %w", dir, errors.Unwrap(err))}
 	}
 	return nil
 }
