@@ -19,6 +19,9 @@ type ImageError = imagefile.Error
 // applied, transparency laid over white, 16-bit values are rounded. JPEG gives the pixels of libjpeg, which interpolates
 // chroma where Go's own decoder repeats it.
 //
+// Colours are converted to sRGB by the ICC profile of a JPEG, PNG or WebP, or by the gAMA and cHRM of a PNG, relative
+// colorimetric with black point compensation; colours that sRGB lacks are clipped. A profile that can't be used is ignored.
+//
 // Every failure is a one-line *[ImageError]: missing, empty, cut-off or damaged files, folders, other formats, and
 // pictures of more than [MaxPixels], which are refused by their header, before anything is decoded.
 func ReadImage(path string) (*image.RGBA, error) { return imagefile.Read(path) }

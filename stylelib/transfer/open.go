@@ -171,13 +171,16 @@ func (t *Transfer) read(r Request) (err error) {
 		if err != nil || path == "" {
 			return nil
 		}
-		picture, sum, readErr := imagefile.ReadHashed(path, left)
+		file, readErr := imagefile.ReadFile(path, left)
 		if err = readErr; err != nil {
 			return nil
 		}
-		left -= int64(len(picture.Pix))
-		t.Hashes[role] = sum
-		return picture
+		if file.Note != "" {
+			r.say("colours  %s", file.Note)
+		}
+		left -= int64(len(file.Picture.Pix))
+		t.Hashes[role] = file.SHA256
+		return file.Picture
 	}
 	t.Pictures.Content = read("content", r.Content)
 	for i, path := range r.Styles {

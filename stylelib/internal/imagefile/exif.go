@@ -74,39 +74,21 @@ func orientImage(src *image.RGBA, orientation int) *image.RGBA {
 
 // jpegEXIF returns the first EXIF segment (APP1) before the picture data.
 func jpegEXIF(data []byte) []byte {
-	const app1, startOfScan = 0xe1, 0xda
-	for i := 2; i+4 <= len(data) && data[i] == 0xff; {
-		marker := data[i+1]
-		if marker == 0xff { // fill byte
-			i++
-			continue
-		}
-		if marker == startOfScan {
-			break
-		}
-		end := i + 2 + int(binary.BigEndian.Uint16(data[i+2:]))
-		if end < i+4 || end > len(data) {
-			break
-		}
-		if segment := data[i+4 : end]; marker == app1 && bytes.HasPrefix(segment, []byte("Exif\x00\x00")) {
+	const app1 = 0xe1
+	for marker, segment := range jpegSegments(data) {
+		if marker == app1 && bytes.HasPrefix(segment, []byte("Exif\x00\x00")) {
 			return segment
 		}
-		i = end
 	}
 	return nil
 }
 
 // pngEXIF returns the eXIf chunk, which may stand before or after the picture data.
 func pngEXIF(data []byte) []byte {
-	for i := 8; i+12 <= len(data); {
-		size := uint64(binary.BigEndian.Uint32(data[i:]))
-		if size > uint64(len(data)-i-12) {
-			break
+	for name, chunk := range pngChunks(data) {
+		if name == "eXIf" {
+			return chunk
 		}
-		if string(data[i+4:i+8]) == "eXIf" {
-			return data[i+8 : i+8+int(size)]
-		}
-		i += 12 + int(size)
 	}
 	return nil
 }

@@ -95,6 +95,9 @@ func FuzzContainers(f *testing.F) {
 	for _, name := range []string{"orientation-6.jpg", "exif.png", "exif.webp", "alpha.webp", "animated.webp"} {
 		f.Add(mustReadFile(f, filepath.Join(imageFixtures, name)))
 	}
+	for _, name := range []string{"cmyk-parts.jpg", "palette.png", "gamma-wide.png", "alpha.webp"} {
+		f.Add(mustReadFile(f, filepath.Join(colourFixtures, name)))
+	}
 	for _, lies := range []string{ // segments and chunks that reach beyond the end
 		"\xff\xd8\xff\xe1\xff\xffExif\x00\x00", "\xff\xd8\xff\xe0\x00\x00\xff\xff", "\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf\x00\x00\x00\x00",
 		"RIFF\xff\xff\xff\xffWEBPVP8X\xff\xff\xff\xff", "RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff\x01",
@@ -105,6 +108,7 @@ func FuzzContainers(f *testing.F) {
 		for _, format := range imageFormats {
 			if format.match(data) {
 				exifOrientation(format.exif(data))
+				format.source(data)
 				format.size(data)
 			}
 		}
@@ -116,6 +120,9 @@ func FuzzContainers(f *testing.F) {
 func FuzzDecode(f *testing.F) {
 	for _, name := range []string{"24.bmp", "411.jpg", "420-3x3.jpg", "orientation-6.jpg", "exif.png", "exif.webp", "alpha.webp", "1x1.webp"} {
 		f.Add(mustReadFile(f, filepath.Join(imageFixtures, name)))
+	}
+	for _, name := range []string{"cmyk.jpg", "gray-alpha.png", "gamma-d50.png", "display-p3.webp"} {
+		f.Add(mustReadFile(f, filepath.Join(colourFixtures, name)))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if fits(data, "fuzz", int64(len(data)), 16<<20) != nil {

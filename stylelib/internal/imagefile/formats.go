@@ -19,16 +19,17 @@ type imageFormat struct {
 	name   string
 	match  func(data []byte) bool
 	size   func(data []byte) (height, width int, err error) // from the header alone
-	decode func(data []byte) (*image.RGBA, error)
-	exif   func(data []byte) []byte // the EXIF block; nil where there is none
+	decode func(data []byte) (image.Image, error)           // an *image.RGBA is opaque
+	exif   func(data []byte) []byte                         // the EXIF block; nil where there is none
+	source func(data []byte) (colourSource, error)
 }
 
 var imageFormats = []*imageFormat{
-	{"JPEG", hasPrefix("\xff\xd8"), sizeBy(jpeg.DecodeConfig), decodeJPEG, jpegEXIF},
-	{"PNG", hasPrefix("\x89PNG\r\n\x1a\n"), pngSize, decodeBy(png.Decode), pngEXIF},
-	{"GIF", func(d []byte) bool { return hasPrefix("GIF87a")(d) || hasPrefix("GIF89a")(d) }, sizeBy(gif.DecodeConfig), decodeGIF, noEXIF},
-	{"WebP", isWebP, webpSize, decodeWebP, webpEXIF},
-	{"BMP", func(d []byte) bool { return hasPrefix("BM")(d) && !isText(d) }, sizeBy(bmp.DecodeConfig), decodeBy(bmp.Decode), noEXIF},
+	{"JPEG", hasPrefix("\xff\xd8"), sizeBy(jpeg.DecodeConfig), decodeJPEG, jpegEXIF, jpegSource},
+	{"PNG", hasPrefix("\x89PNG\r\n\x1a\n"), pngSize, decodeBy(png.Decode), pngEXIF, pngSource},
+	{"GIF", func(d []byte) bool { return hasPrefix("GIF87a")(d) || hasPrefix("GIF89a")(d) }, sizeBy(gif.DecodeConfig), decodeGIF, noEXIF, noSource},
+	{"WebP", isWebP, webpSize, decodeWebP, webpEXIF, webpSource},
+	{"BMP", func(d []byte) bool { return hasPrefix("BM")(d) && !isText(d) }, sizeBy(bmp.DecodeConfig), decodeBy(bmp.Decode), noEXIF, noSource},
 }
 
 func sniffFormat(data []byte) *imageFormat {
@@ -53,18 +54,12 @@ func sizeBy(config func(io.Reader) (image.Config, error)) func([]byte) (int, int
 	}
 }
 
-func decodeBy(decode func(io.Reader) (image.Image, error)) func([]byte) (*image.RGBA, error) {
-	return func(data []byte) (*image.RGBA, error) {
-		img, err := decode(bytes.NewReader(data))
-		if err != nil {
-			return nil, err
-		}
-		return Flatten(img), nil
-	}
+func decodeBy(decode func(io.Reader) (image.Image, error)) func([]byte) (image.Image, error) {
+	return func(data []byte) (image.Image, error) { return decode(bytes.NewReader(data)) }
 }
 
 // decodeGIF decodes the first frame; what it leaves open of the logical screen is transparent, so white.
-func decodeGIF(data []byte) (*image.RGBA, error) {
+func decodeGIF(data []byte) (image.Image, error) {
 	height, width, err := sizeBy(gif.DecodeConfig)(data)
 	if err != nil {
 		return nil, err
@@ -80,7 +75,7 @@ func decodeGIF(data []byte) (*image.RGBA, error) {
 }
 
 // decodeWebP decodes WebP; golang.org/x/image/webp takes no animations, and webpSize refused them.
-func decodeWebP(data []byte) (*image.RGBA, error) {
+func decodeWebP(data []byte) (image.Image, error) {
 	img, err := webp.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -93,12 +88,10 @@ func decodeWebP(data []byte) (*image.RGBA, error) {
 		for y := range rgba.Rect.Dy() {
 			alpha, row := img.A[y*img.AStride:], rgba.Pix[y*rgba.Stride:]
 			for x := range rgba.Rect.Dx() {
-				for c := range 3 {
-					row[4*x+c] = overWhite(row[4*x+c], alpha[x])
-				}
+				row[4*x+3] = alpha[x]
 			}
 		}
-		return rgba, nil
+		return &image.NRGBA{Pix: rgba.Pix, Stride: rgba.Stride, Rect: rgba.Rect}, nil
 	}
-	return Flatten(img), nil
+	return img, nil
 }

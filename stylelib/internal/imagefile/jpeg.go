@@ -18,7 +18,7 @@ import (
 //
 // Facts taken from libjpeg-turbo's jdsample.c and jdcolor.c. Deviation: CMYK and RGB JPEGs with halved chroma, which
 // are rare, keep Go's repeated samples.
-func decodeJPEG(data []byte) (*image.RGBA, error) {
+func decodeJPEG(data []byte) (image.Image, error) {
 	img, err := jpeg.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func decodeJPEG(data []byte) (*image.RGBA, error) {
 	if img, ok := img.(*image.YCbCr); ok {
 		return ycbcrToRGBA(img), nil
 	}
-	return Flatten(img), nil
+	return img, nil
 }
 
 // chromaPlane holds the samples of Cb or Cr without the padding to whole blocks.

@@ -50,55 +50,76 @@ func (e *Error) Unwrap() error { return e.Err }
 // pictures of more than MaxPixels, which are refused by their header, before anything is decoded.
 //
 // JPEG and lossy WebP give the pixels of libjpeg-turbo and libwebp (see decodeJPEG), other formats those of any
-// decoder. Colour profiles and gamma are ignored, as Pillow ignores them.
+// decoder. Colours are converted to sRGB by the file's ICC profile (JPEG, PNG, WebP) or by a PNG's gAMA and cHRM:
+// relative colorimetric, with black point compensation. What can't be used of that is ignored.
 func Read(path string) (*image.RGBA, error) {
-	picture, _, err := ReadHashed(path, math.MaxInt64)
-	return picture, err
+	f, err := ReadFile(path, math.MaxInt64)
+	return f.Picture, err
 }
 
-// ReadHashed is Read that also returns the SHA-256 of the very bytes it decoded, in hexadecimal. A picture whose decoding takes
-// more than so many bytes of memory is refused, by its header if that is in the first MiB.
-func ReadHashed(path string, memory int64) (picture *image.RGBA, sum string, err error) {
+// File is a picture with what is to be known of its file.
+type File struct {
+	Picture *image.RGBA
+	SHA256  string // of the very bytes that were decoded, in hexadecimal
+	Note    string // one line: why its colours could not be converted; "" where they were, or are sRGB's
+}
+
+// ReadFile is Read that tells more. A picture whose decoding takes more than so many bytes of memory is refused, by its header
+// if that is in the first MiB.
+func ReadFile(path string, memory int64) (File, error) {
 	data, err := readPictureFile(path, memory)
 	if err != nil {
-		return nil, "", err
+		return File{}, err
 	}
 	if err := fits(data, path, int64(len(data)), memory); err != nil {
-		return nil, "", err
+		return File{}, err
 	}
-	if picture, err = Decode(data, path); err != nil {
-		return nil, "", err
+	picture, note, err := decode(data, path)
+	if err != nil {
+		return File{}, err
 	}
 	hash := sha256.Sum256(data)
-	return picture, hex.EncodeToString(hash[:]), nil
+	f := File{Picture: picture, SHA256: hex.EncodeToString(hash[:])}
+	if note != nil {
+		f.Note = oneline.Quote(fmt.Sprintf("%s: its colour profile can't be used (%v): its colours are taken for sRGB's", path, note))
+	}
+	return f, nil
 }
 
 // Decode decodes a picture file held in memory; name stands for it in errors. Otherwise it is as Read.
 func Decode(data []byte, name string) (*image.RGBA, error) {
+	picture, _, err := decode(data, name)
+	return picture, err
+}
+
+// decode returns in note why colours could not be converted.
+func decode(data []byte, name string) (picture *image.RGBA, note, err error) {
 	if len(data) == 0 {
-		return nil, &Error{Path: name, Reason: "the file is empty"}
+		return nil, nil, &Error{Path: name, Reason: "the file is empty"}
 	}
 	format := sniffFormat(data)
 	if format == nil {
-		return nil, &Error{Path: name, Reason: foreignReason(data)}
+		return nil, nil, &Error{Path: name, Reason: foreignReason(data)}
 	}
 	height, width, err := format.size(data)
 	if err != nil {
-		return nil, decodeError(name, format, err)
+		return nil, nil, decodeError(name, format, err)
 	}
 	if height <= 0 || width <= 0 {
-		return nil, decodeError(name, format, errors.New("it has no pixels"))
+		return nil, nil, decodeError(name, format, errors.New("it has no pixels"))
 	}
 	if TooManyPixels(height, width) {
-		return nil, &Error{Path: name, Reason: fmt.Sprintf(
+		return nil, nil, &Error{Path: name, Reason: fmt.Sprintf(
 			"the picture has %d×%d pixels (width×height), more than %d megapixels: make it smaller first",
 			width, height, MaxPixels/1_000_000)}
 	}
 	img, err := format.decode(data)
 	if err != nil {
-		return nil, decodeError(name, format, err)
+		return nil, nil, decodeError(name, format, err)
 	}
-	return orientImage(img, exifOrientation(format.exif(data))), nil
+	source, err := format.source(data)
+	picture, note = toSRGB(img, source, err)
+	return orientImage(picture, exifOrientation(format.exif(data))), note, nil
 }
 
 // fits refuses a picture, of which data is the beginning, that takes too much memory; what can't be told from it passes.

@@ -602,20 +602,20 @@ func TestRoundTrips(t *testing.T) {
 }
 
 // The hash is that of the bytes that were decoded.
-func TestReadHashed(t *testing.T) {
+func TestReadFile(t *testing.T) {
 	path := filepath.Join(imageFixtures, "base.png")
-	picture, got, err := ReadHashed(path, 1<<30)
+	f, err := ReadFile(path, 1<<30)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := fmt.Sprintf("%x", sha256.Sum256([]byte(mustReadFile(t, path)))); got != want {
-		t.Errorf("SHA-256 is %s, want %s", got, want)
+	if want := fmt.Sprintf("%x", sha256.Sum256([]byte(mustReadFile(t, path)))); f.SHA256 != want {
+		t.Errorf("SHA-256 is %s, want %s", f.SHA256, want)
 	}
-	if d := testkit.Compare(t, picture, testkit.ReadPNG(t, path)); d.Max > 0 {
+	if d := testkit.Compare(t, f.Picture, testkit.ReadPNG(t, path)); d.Max > 0 {
 		t.Errorf("the picture differs: %v", d)
 	}
-	if _, sum, err := ReadHashed("missing", 1<<30); err == nil || sum != "" {
-		t.Errorf("a missing file has the hash %q, error %v", sum, err)
+	if f, err := ReadFile("missing", 1<<30); err == nil || f != (File{}) {
+		t.Errorf("of a missing file: %v, error %v", f, err)
 	}
 }
 

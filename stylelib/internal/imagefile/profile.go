@@ -1,0 +1,139 @@
+package imagefile
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxProfileBytes is enough for profiles of presses, which have 3 MB at most.
+const maxProfileBytes = 4 << 20
+
+// colourSource says where a file's colours lie; of a picture without it they are sRGB's.
+type colourSource struct {
+	icc   []byte      // a profile (ICC.1:2022)
+	gamma *pngColours // else what a PNG says in gAMA and cHRM
+	gray  bool        // a PNG of grey values, which may come with alpha
+}
+
+var errProfileSize = fmt.Errorf("it has more than %d MiB", maxProfileBytes>>20)
+
+// jpegSource joins the segments of a profile (APP2; ICC.1:2022, annex B.4).
+func jpegSource(data []byte) (colourSource, error) {
+	const app2 = 0xe2
+	parts := map[byte][]byte{}
+	var count byte
+	size := 0
+	for marker, segment := range jpegSegments(data) {
+		body, found := bytes.CutPrefix(segment, []byte("ICC_PROFILE\x00"))
+		if marker != app2 || !found || len(body) < 2 {
+			continue
+		}
+		parts[body[0]], count = body[2:], body[1]
+		if size += len(body); size > maxProfileBytes {
+			return colourSource{}, errProfileSize
+		}
+	}
+	var icc []byte
+	for i := range int(count) {
+		part, found := parts[byte(i+1)]
+		if !found {
+			return colourSource{}, errors.New("a part of it is missing")
+		}
+		icc = append(icc, part...)
+	}
+	return colourSource{icc: icc}, nil
+}
+
+// pngSource looks for iCCP, sRGB, and gAMA with cHRM, of which the first counts (PNG, third edition, 4.3).
+func pngSource(data []byte) (source colourSource, err error) {
+	const colourUsed = 2
+	source.gray = len(data) > 25 && data[25]&colourUsed == 0
+	var gamma, chromaticities []byte
+	tagged := false
+chunks:
+	for name, chunk := range pngChunks(data) {
+		switch name {
+		case "iCCP":
+			source.icc, err = inflateProfile(chunk)
+			return source, err
+		case "sRGB":
+			tagged = true
+		case "gAMA":
+			gamma = chunk
+		case "cHRM":
+			chromaticities = chunk
+		case "IDAT": // what speaks of colours stands before it
+			break chunks
+		}
+	}
+	if !tagged {
+		source.gamma, err = readPNGColours(gamma, chromaticities)
+	}
+	return source, err
+}
+
+// inflateProfile unpacks the chunk iCCP: a name of at most 79 bytes, 0, the method 0, and the profile.
+func inflateProfile(chunk []byte) ([]byte, error) {
+	_, packed, found := bytes.Cut(chunk, []byte{0})
+	if !found || len(packed) < 1 || packed[0] != 0 {
+		return nil, errors.New("it is packed in an unknown way")
+	}
+	unpack, err := zlib.NewReader(bytes.NewReader(packed[1:]))
+	if err != nil {
+		return nil, fmt.Errorf("it can't be unpacked: %w", err)
+	}
+	icc, err := io.ReadAll(io.LimitReader(unpack, maxProfileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("it can't be unpacked: %w", err)
+	}
+	if len(icc) > maxProfileBytes {
+		return nil, errProfileSize
+	}
+	return icc, nil
+}
+
+func webpSource(data []byte) (colourSource, error) {
+	_, icc := webpChunk(data, "ICCP")
+	if len(icc) > maxProfileBytes {
+		return colourSource{}, errProfileSize
+	}
+	return colourSource{icc: icc}, nil
+}
+
+func noSource([]byte) (colourSource, error) { return colourSource{}, nil }
+
+// jpegSegments yields the marker and the content of each segment before the picture data.
+func jpegSegments(data []byte) func(yield func(byte, []byte) bool) {
+	return func(yield func(byte, []byte) bool) {
+		const startOfScan = 0xda
+		for i := 2; i+4 <= len(data) && data[i] == 0xff; {
+			marker := data[i+1]
+			if marker == 0xff { // fill byte
+				i++
+				continue
+			}
+			end := i + 2 + int(binary.BigEndian.Uint16(data[i+2:]))
+			if marker == startOfScan || end < i+4 || end > len(data) || !yield(marker, data[i+4:end]) {
+				return
+			}
+			i = end
+		}
+	}
+}
+
+// pngChunks yields the name and the content of each chunk.
+func pngChunks(data []byte) func(yield func(string, []byte) bool) {
+	return func(yield func(string, []byte) bool) {
+		for i := 8; i+12 <= len(data); {
+			size := uint64(binary.BigEndian.Uint32(data[i:]))
+			if size > uint64(len(data)-i-12) || !yield(string(data[i+4:i+8]), data[i+8:i+8+int(size)]) {
+				return
+			}
+			i += 12 + int(size)
+		}
+	}
+}
