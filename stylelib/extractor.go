@@ -22,11 +22,19 @@ type Extractor struct {
 	Layers  []Layer // up to the last one used
 	Convs   []Conv  // among them
 
-	taps Taps
+	taps     Taps
+	prepared *prepared
+	only     *only // nil: each graph is compiled anew
+}
 
-	preparing  sync.Mutex
+// prepared are the parameters of fast convolutions.
+type prepared struct {
+	sync.Mutex
 	parameters [][]*tensors.Tensor // per convolution: the prepared filter's forms, the bias; nil until Compile
 }
+
+// only is the program that [Extractor.ForOne] keeps; nil until it is compiled.
+type only struct{ program *Program }
 
 // MissingLayerError reports a layer that the options name and the network's weights do not reach.
 type MissingLayerError struct {
@@ -48,7 +56,7 @@ func NewExtractor(backend compute.Backend, net *Network, options Options) (*Extr
 	if err != nil {
 		return nil, err
 	}
-	e := &Extractor{Backend: backend, Network: net, taps: options.Taps}
+	e := &Extractor{Backend: backend, Network: net, taps: options.Taps, prepared: &prepared{}}
 	if len(used) > 0 {
 		e.Layers = net.Architecture.Layers()[:used[len(used)-1].Index+1]
 	}
@@ -87,10 +95,10 @@ func (n *Network) missing(layer Layer) error {
 
 // prepare returns the parameters of fast convolutions, which it makes when they are first asked for.
 func (e *Extractor) prepare() ([][]*tensors.Tensor, error) {
-	e.preparing.Lock()
-	defer e.preparing.Unlock()
-	if e.parameters != nil {
-		return e.parameters, nil
+	e.prepared.Lock()
+	defer e.prepared.Unlock()
+	if e.prepared.parameters != nil {
+		return e.prepared.parameters, nil
 	}
 	var filters []*tensors.Tensor
 	for _, c := range e.Convs {
@@ -98,14 +106,28 @@ func (e *Extractor) prepare() ([][]*tensors.Tensor, error) {
 	}
 	forms, err := conv.PrepareAll(e.Backend, filters)
 	for i := range forms {
-		e.parameters = append(e.parameters, append(forms[i], e.Convs[i].Bias))
+		e.prepared.parameters = append(e.prepared.parameters, append(forms[i], e.Convs[i].Bias))
 	}
-	return e.parameters, err
+	return e.prepared.parameters, err
 }
 
-// Finalize frees the filters on the device; the extractor can't be used afterwards.
+// ForOne returns an extractor of the same network for one graph: it compiles the first one that it is asked for, and gives its
+// program to all that ask later, whatever they would build. Finalize it before e; programs of it need not be.
+func (e *Extractor) ForOne() *Extractor {
+	one := *e
+	one.only = &only{}
+	return &one
+}
+
+// Finalize frees the filters on the device, or the program of an extractor for one; it can't be used afterwards.
 func (e *Extractor) Finalize() {
-	for _, p := range e.parameters {
+	if e.only != nil {
+		if e.only.program != nil {
+			e.only.program.exec.Finalize()
+		}
+		return
+	}
+	for _, p := range e.prepared.parameters {
 		free(p[:len(p)-1]...) // biases belong to the Network
 	}
 }
@@ -137,6 +159,9 @@ func (e *Extractor) RunOnce(build func(vgg *VGG, inputs []*Node) []*Node, inputs
 // compile is Compile with given parameters, for each convolution what filter makes its filter from and then its bias.
 func (e *Extractor) compile(parameters [][]*tensors.Tensor, filter func(forms []*Node) conv.Filter,
 	build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
+	if e.only != nil && e.only.program != nil {
+		return e.only.program, nil
+	}
 	exec, err := NewExec(e.Backend, func(nodes []*Node) []*Node {
 		vgg, g, convs := &VGG{}, nodes[0].Graph(), parameters
 		for _, l := range e.Layers {
@@ -154,7 +179,11 @@ func (e *Extractor) compile(parameters [][]*tensors.Tensor, filter func(forms []
 	if err != nil {
 		return nil, fmt.Errorf("build the graph: %w", err)
 	}
-	return &Program{backend: e.Backend, exec: exec, parameters: slices.Concat(parameters...)}, nil
+	program := &Program{backend: e.Backend, exec: exec, parameters: slices.Concat(parameters...), kept: e.only != nil}
+	if program.kept {
+		e.only.program = program
+	}
+	return program, nil
 }
 
 // Program is a compiled graph that uses the network. The first run with inputs of new shapes compiles it.
@@ -162,6 +191,8 @@ type Program struct {
 	backend    compute.Backend
 	exec       *Exec
 	parameters []*tensors.Tensor
+	parts      []string // names of the losses, where it is an epoch's
+	kept       bool     // by an extractor for one
 }
 
 // Run executes the program; inputs are tensors or numbers, as GoMLX takes them.
@@ -186,8 +217,12 @@ func AsInputs(ts []*tensors.Tensor) []any {
 	return inputs
 }
 
-// Finalize frees the compiled program.
-func (p *Program) Finalize() { p.exec.Finalize() }
+// Finalize frees the compiled program, unless it is kept.
+func (p *Program) Finalize() {
+	if !p.kept {
+		p.exec.Finalize()
+	}
+}
 
 // VGG is the network inside a graph: its layers in order, up to the last one used.
 type VGG struct {

@@ -92,6 +92,10 @@ func (x *SynthesizedImage) Step(program *Program, optimizer Optimizer, inputs []
 	if err != nil {
 		return Record{}, fmt.Errorf("epoch %d: %w", epoch, err)
 	}
+	if x.parts == nil { // the graph was built for another image
+		x.parts = program.parts
+	}
+	program.parts = x.parts
 	losses := tensors.MustCopyFlatData[float32](out[1])
 	record := Record{Epoch: epoch, Total: float64(losses[len(x.parts)]), LR: optimizer.LearningRate(epoch)}
 	for i, name := range x.parts {

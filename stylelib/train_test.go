@@ -257,3 +257,47 @@ func TestPostprocessRefuses(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// An extractor for one graph compiles the first and gives it again; one of an epoch tells the names of its losses to each image.
+func TestForOneCompilesOnce(t *testing.T) {
+	e := testkit.Engine(t, "go")
+	extractor, err := sl.NewExtractor(e.Backend, tiny(t, "conv1_1"), sl.Options{StyleLayers: []string{"conv1_1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer extractor.Finalize()
+	one, built := extractor.ForOne(), 0
+	defer one.Finalize()
+	objective := sl.Objective{
+		Loss: func(_ *sl.VGG, image *Node, in []*Node) (*Node, []sl.Part) {
+			built++
+			loss := ReduceAllSum(Mul(image, in[0]))
+			return loss, []sl.Part{{Name: "weighted", Value: loss}}
+		},
+	}
+	for i := range 2 {
+		weight := tensors.FromScalar(float32(i + 1))
+		objective.Inputs = sl.Constant([]*tensors.Tensor{weight})
+		x, err := sl.NewSynthesizedImage(noise(3, 4, 4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0.0
+		for _, v := range tensors.MustCopyFlatData[float32](x.Image) {
+			want += float64(v) * float64(i+1)
+		}
+		adam := sl.Adam(sl.Default().Adam, sl.AdamBeta1, sl.AdamBeta2, func(int) float64 { return 0.1 })
+		_, err = sl.Minimize(t.Context(), one, objective, x, adam, 1, func(r sl.Record) error {
+			if got := r.Loss("weighted"); testkit.RelativeError(got, want) > 1e-5 {
+				t.Errorf("image %d: loss %v, want %v", i, got, want)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if built != 1 {
+		t.Errorf("built %d graphs, want 1", built)
+	}
+}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
+
+	"github.com/gomlx/compute"
 )
 
 // settings are what the command line asks for.
@@ -37,6 +40,8 @@ type settings struct {
 	sweep     bool     // the run is one of a sweep: others may share it, and it has no -out
 	arguments []string // with which it can be run again, from anywhere
 	err       error    // the first flag that can't be meant
+
+	open func(context.Context, compute.Backend, transfer.Request) (*transfer.Transfer, error) // nil: transfer.Open
 }
 
 // runsOff is the folder of runs that keeps none.
@@ -45,11 +50,15 @@ const runsOff = "off"
 const usage = `stylize paints one picture in the style of another.
 
   stylize -content PICTURE -style PICTURE -out PICTURE.png [options]
+  stylize -content FOLDER -style PICTURE -out FOLDER [options]
 
 Pictures in: JPEG, PNG, GIF, WebP, BMP. Out: PNG, TIFF or JPEG, by the name. With neither -height nor -width the result
 keeps the shape of the content picture at the area of 300 × 450 pixels; with one of them the other follows. Layers are names
 or indices of the network's feature layers, comma separated, with a weight if it is not 1: conv4_4 or 25 or conv4_4:0.5;
 conv4_last is the last convolution of block 4. Ctrl-C ends a run and saves the picture so far.
+
+Of a folder of pictures, or of several, comma separated, each is painted, and the results and a contact sheet, sheet.png, go to
+the folder -out. One that fails does not end the rest; the same command goes on where it was stopped.
 
 Runs are kept, with their losses and, until they are finished, a checkpoint:
 
@@ -96,7 +105,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	layers := func(to *[]string, weights *map[string]float64) func(string) error {
 		return func(list string) (err error) { *to, *weights, err = transfer.ParseLayers(list); return err }
 	}
-	flags.StringVar(&r.Content, "content", "", "content `picture`: what the result shows (required)")
+	flags.StringVar(&r.Content, "content", "", "content `picture`: what the result shows (required); several, comma separated, or a folder of them are painted one after the other, and -out is a folder then")
 	text("style", "", "style `picture`: how it is painted (required); several, comma separated, are blended; a name with a comma stands in double quotes", paths(&r.Styles))
 	flags.StringVar(&s.out, "out", "", "`file` to write the result to (required)")
 	flags.StringVar(&c.Preset, "preset", c.Preset, "whose rules and defaults hold: `"+strings.Join(transfer.Presets(), "|")+"`; painting is made for any two pictures, the others are the chapter's")

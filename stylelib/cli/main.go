@@ -114,6 +114,15 @@ func (c *command) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if s.resume == "" {
+		pictures, err := contents(s.request.Content)
+		if err != nil {
+			return fmt.Errorf("-content: %w", err)
+		}
+		if pictures != nil {
+			return c.paintMany(ctx, s, pictures)
+		}
+	}
 	return c.paint(ctx, s)
 }
 

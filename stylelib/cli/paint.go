@@ -48,6 +48,16 @@ func (c *command) paint(ctx context.Context, s *settings) error {
 	if err := s.checkOutputs(store); err != nil {
 		return err
 	}
+	e, err := c.begin(s)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	return c.paintOn(ctx, e, s, store)
+}
+
+// begin says what will be done, and opens the engine for it.
+func (c *command) begin(s *settings) (*engine.Engine, error) {
 	if !s.quiet {
 		s.request.Say = func(line string) { c.tell("%s", line) }
 		s.request.Weights.Progress = newDownloadProgress(c.stderr)
@@ -55,7 +65,7 @@ func (c *command) paint(ctx context.Context, s *settings) error {
 	if s.choice.Preset == transfer.Painting {
 		c.say(s.quiet, "preset   painting, strength %g: losses relative to their size; the chapter's own numbers are -preset pytorch", s.strength)
 	} else if description, err := sl.DescribePreset(s.choice.Preset); err != nil {
-		return err
+		return nil, err
 	} else {
 		for line := range strings.Lines("preset   " + strings.TrimSpace(description)) {
 			c.say(s.quiet, "%s", strings.TrimSuffix(line, "\n"))
@@ -66,14 +76,13 @@ func (c *command) paint(ctx context.Context, s *settings) error {
 	}
 	e, err := engine.Open(s.backend)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer e.Close()
 	c.say(s.quiet, "engine   %s", e)
 	if e.Notice != "" {
 		c.say(s.quiet, "         %s", e.Notice)
 	}
-	return c.paintOn(ctx, e, s, store)
+	return e, nil
 }
 
 // paintOn makes the picture on an open engine, and keeps the run in store if that is not nil.
@@ -261,7 +270,11 @@ func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Sto
 	if strings.HasPrefix(e.Name, "go") && !s.sized && !s.sweep {
 		r.Limit = goLimit
 	}
-	t, err := transfer.Open(ctx, e.Backend, r)
+	open := transfer.Open
+	if s.open != nil {
+		open = s.open
+	}
+	t, err := open(ctx, e.Backend, r)
 	if err != nil {
 		return nil, err
 	}

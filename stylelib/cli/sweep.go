@@ -137,7 +137,13 @@ func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) er
 		}
 		defer e.Close()
 		w.Say("engine   %s", e)
-		w.Do = func(ctx context.Context, i int) (*runs.Summary, bool, error) { return c.doRun(ctx, w, e, i) }
+		w.Do = func(ctx context.Context, i int) (*runs.Summary, bool, error) {
+			one, err := c.runSettings(w, i)
+			if err != nil {
+				return nil, false, err
+			}
+			return c.doRun(ctx, one, e, w.Store)
+		}
 		if o.task >= 0 {
 			return w.Task(ctx, o.task)
 		}
@@ -153,12 +159,8 @@ func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) er
 }
 
 // doRun makes sure that a run is finished.
-func (c *command) doRun(ctx context.Context, w *sweep.Work, e *engine.Engine, i int) (record *runs.Summary, before bool, err error) {
-	one, err := c.runSettings(w, i)
-	if err != nil {
-		return nil, false, err
-	}
-	j, err := one.newJob(ctx, e, w.Store)
+func (c *command) doRun(ctx context.Context, one *settings, e *engine.Engine, store *runs.Store) (record *runs.Summary, before bool, err error) {
+	j, err := one.newJob(ctx, e, store)
 	if err != nil {
 		return nil, false, err
 	}

@@ -36,7 +36,7 @@ func TestFastWithTheChaptersNumbers(t *testing.T) {
 		want := tensors.MustCopyFlatData[float32](result)
 
 		options.Optimizer = Fast
-		o, err := newObjective(extractor, pictures, options, options.Epochs)
+		o, err := newObjective(extractor, pictures, options, options.Epochs, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

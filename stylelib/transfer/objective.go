@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"fmt"
+	"slices"
 
 	sl "stylebook/stylelib"
 
@@ -28,6 +29,7 @@ type objective struct {
 	epochs    int
 	layers    []sl.Layer
 	parts     []part
+	shared    *shared // with other content pictures of this size; nil: with none
 }
 
 // part is one term of the loss with its targets.
@@ -42,10 +44,10 @@ type part interface {
 }
 
 // newObjective binds the terms and computes their targets. What is computed in pieces has its content targets in the tiles.
-func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epochs int) (*objective, error) {
-	o := &objective{extractor: extractor, pictures: pictures, options: options, epochs: epochs, layers: extractor.Layers}
+func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epochs int, shared *shared) (*objective, error) {
+	o := &objective{extractor: extractor, pictures: pictures, options: options, epochs: epochs, layers: extractor.Layers, shared: shared}
 	for _, term := range options.terms() {
-		part, err := o.bind(term)
+		part, err := shared.part(term, o.bind)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", term.name, err)
 		}
@@ -184,6 +186,7 @@ type pointwisePart struct {
 	bound
 	targets []*tensors.Tensor // features of the content image by layer; none in pieces, whose tiles have their own
 	factors []float64         // weights of the layers
+	given   []*tensors.Tensor // the same, where they go with the content image and the graph does not; else nil
 }
 
 func (o *objective) bindPointwise(b bound) (part, error) {
@@ -201,6 +204,7 @@ func (o *objective) bindPointwise(b bound) (part, error) {
 	for i, target := range p.targets {
 		if o.options.NormalizeLayers {
 			p.factors[i] = divided(p.factors[i], arrayOf(target).meanSquare())
+			p.given = append(p.given, tensors.FromScalar(float32(p.factors[i])))
 		}
 	}
 	return p, nil
@@ -208,15 +212,20 @@ func (o *objective) bindPointwise(b bound) (part, error) {
 
 // features returns those of a picture for the layers of a term.
 func (o *objective) features(picture *tensors.Tensor, b bound) ([]*tensors.Tensor, error) {
-	return sl.GetStyles(o.extractor, picture, sl.Options{StyleLayers: b.weighted.layers})
+	return sl.GetStyles(o.shared.features(o.extractor, b.weighted), picture, sl.Options{StyleLayers: b.weighted.layers})
 }
 
-func (p *pointwisePart) inputs(int) []*tensors.Tensor { return p.targets }
+func (p *pointwisePart) inputs(int) []*tensors.Tensor { return slices.Concat(p.targets, p.given) }
 
 func (p *pointwisePart) loss(image *Node, maps map[string]*Node, in []*Node) *Node {
 	var losses []*Node
 	for i, layer := range p.layers {
-		losses = append(losses, MulScalar(sl.Mean(p.Pointwise(maps[layer.Name], StopGradient(in[i]))), p.factors[i]))
+		mean := sl.Mean(p.Pointwise(maps[layer.Name], StopGradient(in[i])))
+		if p.given != nil {
+			losses = append(losses, Mul(mean, in[len(p.layers)+i]))
+			continue
+		}
+		losses = append(losses, MulScalar(mean, p.factors[i]))
 	}
 	return p.sum(image, losses)
 }

@@ -27,6 +27,7 @@ type Request struct {
 	Area          int           // pixels, where neither height nor width is given
 	Limit         time.Duration // if not 0 and neither height nor width is given, for how long the training may take
 	Memory        int64         // bytes that the training may take; 0: nobody asks
+	Many          bool          // more content pictures follow, by [Transfer.With]
 
 	Options Options
 	Weights weights.Options   // Layers and Seed are set from Options
@@ -52,7 +53,10 @@ type Transfer struct {
 	// The content image and the first style image, normalized, [1, height, width, 3], as [sl.Train] takes them.
 	Content, Style *tensors.Tensor
 
-	finest *sized
+	finest   *sized
+	unscaled *sl.Network           // before it was scaled to the pictures; nil for trained networks
+	shares   map[sharedKey]*shared // nil: nothing is shared
+	borrowed bool                  // the network on the engine is another transfer's
 }
 
 // New makes a transfer of pictures in memory with a network of the caller's, whose extractor must be [NewExtractor]'s for the
@@ -103,9 +107,7 @@ func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, er
 	if err := t.read(r); err != nil {
 		return nil, err
 	}
-	bounds := t.Pictures.Content.Bounds()
-	var err error
-	if t.Height, t.Width, err = FitSize(bounds.Dy(), bounds.Dx(), r.Height, r.Width, r.Area); err != nil {
+	if err := t.fitSize(r); err != nil {
 		return nil, err
 	}
 	r.Weights.Layers, r.Weights.Seed = r.Options.Layers(), r.Options.Seed
@@ -128,7 +130,14 @@ func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, er
 	return t, nil
 }
 
-// place settles the size and puts the network on the engine.
+// fitSize settles the size that is asked for.
+func (t *Transfer) fitSize(r Request) (err error) {
+	bounds := t.Pictures.Content.Bounds()
+	t.Height, t.Width, err = FitSize(bounds.Dy(), bounds.Dx(), r.Height, r.Width, r.Area)
+	return err
+}
+
+// place puts the network on the engine and settles the rest.
 func (t *Transfer) place(engine compute.Backend, loaded *weights.Loaded, r Request) (err error) {
 	t.Network = loaded.Network
 	if r.Options.Pooling != PoolingOfWeights {
@@ -140,6 +149,17 @@ func (t *Transfer) place(engine compute.Backend, loaded *weights.Loaded, r Reque
 	if t.Extractor, err = NewExtractor(engine, t.Network, t.Options); err != nil {
 		return err
 	}
+	if loaded.Normalize {
+		t.unscaled = t.Network
+	}
+	if r.Many && !loaded.Normalize && t.Options.Colours != ColoursMeanCovariance {
+		t.shares = map[sharedKey]*shared{}
+	}
+	return t.settle(r)
+}
+
+// settle settles size, epochs and memory, and brings the pictures to size.
+func (t *Transfer) settle(r Request) (err error) {
 	if r.Limit > 0 && r.Height == 0 && r.Width == 0 {
 		if err := t.fit(r); err != nil {
 			return err
@@ -150,9 +170,10 @@ func (t *Transfer) place(engine compute.Backend, loaded *weights.Loaded, r Reque
 			return err
 		}
 	}
-	if err := t.prepare(); err != nil || !loaded.Normalize {
+	if err := t.prepare(); err != nil || t.unscaled == nil {
 		return err
 	}
+	engine := t.Extractor.Backend
 	t.Extractor.Finalize()
 	if t.Network, err = NormalizeLayers(engine, t.Network, t.Options, t.Content, t.Style); err != nil {
 		return err
@@ -161,27 +182,42 @@ func (t *Transfer) place(engine compute.Backend, loaded *weights.Loaded, r Reque
 	return err
 }
 
+// memory is how much the request may take.
+func (r Request) memory() int64 {
+	if r.Memory == 0 {
+		return math.MaxInt64
+	}
+	return r.Memory
+}
+
+// reader decodes and hashes pictures, until one fails.
+type reader struct {
+	request Request
+	hashes  map[string]string
+	left    int64 // bytes of memory
+	err     error
+}
+
+func (d *reader) read(role, path string) image.Image {
+	if d.err != nil || path == "" {
+		return nil
+	}
+	file, err := imagefile.ReadFile(path, d.left)
+	if d.err = err; err != nil {
+		return nil
+	}
+	if file.Note != "" {
+		d.request.say("colours  %s", file.Note)
+	}
+	d.left -= int64(len(file.Picture.Pix))
+	d.hashes[role] = file.SHA256
+	return file.Picture
+}
+
 // read decodes and hashes each picture once.
-func (t *Transfer) read(r Request) (err error) {
-	left := r.Memory
-	if left == 0 {
-		left = math.MaxInt64
-	}
-	read := func(role, path string) image.Image {
-		if err != nil || path == "" {
-			return nil
-		}
-		file, readErr := imagefile.ReadFile(path, left)
-		if err = readErr; err != nil {
-			return nil
-		}
-		if file.Note != "" {
-			r.say("colours  %s", file.Note)
-		}
-		left -= int64(len(file.Picture.Pix))
-		t.Hashes[role] = file.SHA256
-		return file.Picture
-	}
+func (t *Transfer) read(r Request) error {
+	reader := reader{request: r, hashes: t.Hashes, left: r.memory()}
+	read := reader.read
 	t.Pictures.Content = read("content", r.Content)
 	for i, path := range r.Styles {
 		t.Pictures.Styles = append(t.Pictures.Styles, read(fmt.Sprintf("style %d", i+1), path))
@@ -193,8 +229,8 @@ func (t *Transfer) read(r Request) (err error) {
 	if r.Options.Init == InitFile {
 		t.Pictures.Init = read("init", r.Init)
 	}
-	if err != nil {
-		return err
+	if reader.err != nil {
+		return reader.err
 	}
 	return t.Pictures.Check(r.Options)
 }
@@ -245,11 +281,15 @@ func (t *Transfer) Describe() string {
 		t.Source, layers(t.Options.ContentLayers), layers(t.Options.StyleLayers))
 }
 
-// Close frees the network on the engine; the engine stays open.
+// Close frees the network on the engine, and what is shared; the engine stays open.
 func (t *Transfer) Close() {
-	if t.Extractor != nil {
-		t.Extractor.Finalize()
+	if t.Extractor == nil || t.borrowed {
+		return
 	}
+	for _, s := range t.shares {
+		s.finalize()
+	}
+	t.Extractor.Finalize()
 }
 
 func (r Request) say(format string, args ...any) {

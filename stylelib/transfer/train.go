@@ -43,7 +43,7 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 			continue
 		}
 		s := training{extractor: t.Extractor, options: t.Options, scale: scale, epochs: t.Options.epochsOf()[scale],
-			before: t.Options.EpochsBefore(scale)}
+			before: t.Options.EpochsBefore(scale), shared: t.sharedAt(of, t.Options.epochsOf()[scale])}
 		if from != nil && scale == from.Scale {
 			s.from = from
 		}
@@ -70,6 +70,7 @@ type training struct {
 	scale     int
 	epochs    int
 	before    int
+	shared    *shared
 	from      *State // nil: from the beginning
 }
 
@@ -94,20 +95,20 @@ func (t *training) run(ctx context.Context, x *sl.SynthesizedImage, report func(
 	if x.Epoch >= t.epochs {
 		return x.Image, nil
 	}
-	o, err := newObjective(t.extractor, t.pictures, t.options, t.epochs)
+	o, err := newObjective(t.extractor, t.pictures, t.options, t.epochs, t.shared)
 	if err != nil {
 		return x.Image, err
 	}
-	objective, pieces := o.minimized(), (*tiled)(nil)
+	objective, pieces, extractor := o.minimized(), (*tiled)(nil), t.shared.training(t.extractor)
 	if o.inPieces(t.pictures.size) {
 		if pieces, err = newTiled(o); err != nil {
 			return x.Image, err
 		}
 		defer pieces.finalize()
-		objective = pieces.minimized()
+		objective, extractor = pieces.minimized(), t.extractor
 	}
 	optimizer := t.options.optimizer(t.epochs)
-	return sl.Minimize(ctx, t.extractor, objective, x, optimizer, t.epochs, func(record sl.Record) error {
+	return sl.Minimize(ctx, extractor, objective, x, optimizer, t.epochs, func(record sl.Record) error {
 		if report == nil {
 			return nil
 		}

@@ -1,0 +1,79 @@
+package transfer_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/engine"
+	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/transfer"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/google/go-cmp/cmp"
+)
+
+// Content pictures that share networks, targets and programs give the bits that each gives alone: two of one size, and one of
+// another between them.
+func TestManyGiveTheBitsOfEach(t *testing.T) { testkit.Engines(t, manyGiveTheBitsOfEach) }
+
+func manyGiveTheBitsOfEach(t *testing.T, e *engine.Engine) {
+	folder := t.TempDir()
+	write := func(name string, height, width int, frequency float64) string {
+		path := filepath.Join(folder, name)
+		if err := sl.WriteImage(path, waves(height, width, frequency)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	style := write("style.png", 50, 50, 3)
+	contents := []string{write("a.png", 40, 60, 1), write("b.png", 40, 40, 2), write("c.png", 40, 60, 4)}
+	ways := []struct {
+		name   string
+		change func(*transfer.Options)
+	}{
+		{"relative", func(o *transfer.Options) { o.Use(transfer.Fast); o.NormalizeLayers = true }},
+		{"coarse to fine", func(o *transfer.Options) { o.Scales = 2 }},
+		{"sampled", func(o *transfer.Options) { o.Term("remd").Weight, o.Term("selfsim").Weight, o.Samples = 1, 1, 50 }},
+		{"L-BFGS in tiles", func(o *transfer.Options) { o.Use(transfer.LBFGS); o.Tile = 32 }},
+		{"histogram", func(o *transfer.Options) { o.Colours = transfer.ColoursMeanCovariance }},
+	}
+	if e.Name != "go" { // which compiles in no time
+		ways, contents = ways[:1], []string{contents[0], contents[2]}
+	}
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			r := transfer.NewRequest(contents[0], style)
+			r.Height = 36
+			r.Weights.Spec = filepath.Join(testkit.Root(t), "data", "weights", "vgg19-random.safetensors")
+			way.change(&r.Options)
+			r.Options.Epochs = 3
+			paint := func(opened *transfer.Transfer, err error) []float32 {
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer opened.Close()
+				x, err := opened.Train(t.Context(), nil, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return tensors.MustCopyFlatData[float32](x)
+			}
+			many := r
+			many.Many = true
+			first, err := transfer.Open(context.Background(), e.Backend, many)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer first.Close()
+			for _, content := range contents {
+				r.Content, many.Content = content, content
+				got, want := paint(first.With(many)), paint(transfer.Open(t.Context(), e.Backend, r))
+				if !cmp.Equal(got, want) {
+					t.Errorf("%s: other values than alone", filepath.Base(content))
+				}
+			}
+		})
+	}
+}
