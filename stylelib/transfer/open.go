@@ -53,6 +53,7 @@ type Transfer struct {
 	// The content image and the first style image, normalized, [1, height, width, 3], as [sl.Train] takes them.
 	Content, Style *tensors.Tensor
 
+	content  string // the file
 	finest   *sized
 	unscaled *sl.Network           // before it was scaled to the pictures; nil for trained networks
 	shares   map[sharedKey]*shared // nil: nothing is shared
@@ -103,7 +104,7 @@ func NewExtractor(engine compute.Backend, network *sl.Network, options Options) 
 // Open reads the pictures and the weights, says where the weights are from, settles the size, and places the network on the
 // engine. The error is a one-line message of the part that failed.
 func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, error) {
-	t := &Transfer{Hashes: map[string]string{}, Options: r.Options}
+	t := &Transfer{Hashes: map[string]string{}, Options: r.Options, content: r.Content}
 	if err := t.read(r); err != nil {
 		return nil, err
 	}

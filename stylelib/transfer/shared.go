@@ -20,7 +20,10 @@ func (t *Transfer) With(r Request) (*Transfer, error) {
 	other.Hashes, other.borrowed = maps.Clone(t.Hashes), true
 	other.Options.Epochs = r.Options.Epochs
 	reader := reader{request: r, hashes: other.Hashes, left: r.memory() - t.Pictures.bytes() + Pictures{Content: t.Pictures.Content}.bytes()}
-	if other.Pictures.Content = reader.read("content", r.Content); reader.err != nil {
+	if r.Content != t.content {
+		other.content, other.Pictures.Content = r.Content, reader.read("content", r.Content)
+	}
+	if reader.err != nil {
 		return nil, reader.err
 	}
 	if err := other.fitSize(r); err != nil {
