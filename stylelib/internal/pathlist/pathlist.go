@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -18,14 +19,12 @@ func Split(folder, list string) (paths []string) {
 	reader := csv.NewReader(strings.NewReader(list))
 	reader.FieldsPerRecord, reader.TrimLeadingSpace, reader.LazyQuotes = -1, true, true
 	records, err := reader.ReadAll()
-	if err != nil {
+	if err != nil || len(records) > 1 { // a line break separates nothing
 		return []string{whole} // is then no file
 	}
-	for _, record := range records {
-		for _, field := range record {
-			if field != "" {
-				paths = append(paths, from(folder, field))
-			}
+	for _, field := range slices.Concat(records...) {
+		if field != "" {
+			paths = append(paths, from(folder, field))
 		}
 	}
 	return paths

@@ -20,6 +20,7 @@ func TestSplit(t *testing.T) {
 		`" lead.png","say ""x"""`: {" lead.png", `say "x"`},
 		`12" disc.jpg,b`:          {`12" disc.jpg`, "b"},
 		"/x,y":                    {"/x", "y"},
+		"a\nb.jpg":                {"a\nb.jpg"},
 	} {
 		if diff := cmp.Diff(want, Split("", list)); diff != "" {
 			t.Errorf("%s: (-want +got):\n%s", list, diff)
