@@ -142,16 +142,11 @@ func (c *command) paintMany(ctx context.Context, s *settings, pictures []string)
 	defer e.Close()
 	defer m.close()
 	m.Store = store
-	m.Say = func(format string, args ...any) { c.say(s.quiet, format, args...) }
-	m.Warn = func(format string, args ...any) { fmt.Fprintf(c.stderr, "stylize: "+format+"\n", args...) }
+	c.speak(m.Work, s.quiet)
 	m.Do = func(ctx context.Context, i int) (*runs.Summary, bool, error) { return c.paintOne(ctx, m, e, i) }
 	done, err := m.All(ctx)
-	var interrupted *sweep.InterruptedError
-	if errors.As(err, &interrupted) {
-		return &interruptedError{sweep: interrupted.State}
-	}
 	if err != nil {
-		return err
+		return stopped(err)
 	}
 	return m.collect(done)
 }

@@ -78,11 +78,22 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 		}
 		return c.doSweep(ctx, w, o)
 	})
+	return stopped(err)
+}
+
+// stopped makes the command's error of one that says how far several runs got.
+func stopped(err error) error {
 	var interrupted *sweep.InterruptedError
 	if errors.As(err, &interrupted) {
 		return &interruptedError{sweep: interrupted.State}
 	}
 	return err
+}
+
+// speak lets several runs speak as the command does.
+func (c *command) speak(w *sweep.Work, quiet bool) {
+	w.Say = func(format string, args ...any) { c.say(quiet, format, args...) }
+	w.Warn = func(format string, args ...any) { c.tell("stylize: "+format, args...) }
 }
 
 // work reads the file and checks each run's options before any begins. inputs are all files that the runs are made from.
@@ -94,8 +105,7 @@ func (c *command) work(file string, o sweepOptions) (w *sweep.Work, inputs []str
 	if w, err = sweep.NewWork(plan, o.out); err != nil {
 		return nil, nil, err
 	}
-	w.Say = func(format string, args ...any) { c.say(o.quiet, format, args...) }
-	w.Warn = func(format string, args ...any) { c.tell("stylize: "+format, args...) }
+	c.speak(w, o.quiet)
 	if o.task >= len(w.Runs) {
 		return nil, nil, &usageError{fmt.Errorf("sweep: -task %d: %s has %d runs", o.task, file, len(w.Runs))}
 	}
