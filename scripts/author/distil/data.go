@@ -15,7 +15,7 @@ type bank struct{ photographs, painted, textures []pyramid }
 
 // draw reads the photographs, paints them, and draws the textures.
 func (r recipe) draw(ctx context.Context) (*bank, error) {
-	photos, err := photographs()
+	photos, err := readPhotographs()
 	if err != nil {
 		return nil, err
 	}

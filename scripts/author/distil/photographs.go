@@ -1,42 +1,24 @@
 package main
 
 import (
-	"fmt"
-	"image/jpeg"
+	"image"
 
-	files "stylebook/scripts/author/train-offline/photographs"
+	"stylebook/scripts/author/train-offline/photographs"
 )
 
-// photographs reads the photographs in the order of their names.
-func photographs() ([]*canvas, error) {
-	entries, err := files.Files.ReadDir(".")
-	if err != nil {
-		return nil, err
+// readPhotographs reads the photographs in the order of their names.
+func readPhotographs() (all []*canvas, err error) {
+	pictures, err := photographs.All()
+	for _, picture := range pictures {
+		all = append(all, canvasOf(picture))
 	}
-	var all []*canvas
-	for _, entry := range entries {
-		c, err := photograph(entry.Name())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", entry.Name(), err)
-		}
-		all = append(all, c)
-	}
-	return all, nil
+	return all, err
 }
 
-func photograph(path string) (*canvas, error) {
-	file, err := files.Files.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	picture, err := jpeg.Decode(file)
-	if err != nil {
-		return nil, err
-	}
+func canvasOf(picture image.Image) *canvas {
 	bounds := picture.Bounds()
 	return newCanvas(bounds.Dx(), bounds.Dy(), func(x, y float64) rgb {
 		r, g, b, _ := picture.At(bounds.Min.X+int(x), bounds.Min.Y+int(y)).RGBA()
 		return rgb{float64(r) / 65535, float64(g) / 65535, float64(b) / 65535}
-	}), nil
+	})
 }

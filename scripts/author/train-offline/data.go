@@ -19,7 +19,7 @@ func (r recipe) pictures(ctx context.Context) ([]*canvas, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	whole, err := photographs()
+	whole, err := readPhotographs()
 	if err != nil {
 		return nil, err
 	}

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"embed"
-	"fmt"
-	"image/jpeg"
-)
+	"image"
 
-//go:embed photographs/*.jpg
-var photographFiles embed.FS
+	"stylebook/scripts/author/train-offline/photographs"
+)
 
 // Each photograph is cut into cells, and each cell is a class of its own.
 const (
@@ -15,40 +12,23 @@ const (
 	smallestCell           = 96 // pixels; cells of a small photograph overlap
 )
 
-// photographs reads the pictures that the README beside them lists, in the order of their names.
-func photographs() ([]*canvas, error) {
-	entries, err := photographFiles.ReadDir("photographs")
-	if err != nil {
-		return nil, err
+// readPhotographs reads the photographs in the order of their names.
+func readPhotographs() (all []*canvas, err error) {
+	pictures, err := photographs.All()
+	for _, picture := range pictures {
+		all = append(all, canvasOf(picture))
 	}
-	var all []*canvas
-	for _, entry := range entries {
-		c, err := photograph("photographs/" + entry.Name())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", entry.Name(), err)
-		}
-		all = append(all, c)
-	}
-	return all, nil
+	return all, err
 }
 
-func photograph(path string) (*canvas, error) {
-	file, err := photographFiles.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	picture, err := jpeg.Decode(file)
-	if err != nil {
-		return nil, err
-	}
+func canvasOf(picture image.Image) *canvas {
 	bounds := picture.Bounds()
 	c := newCanvas(bounds.Dx(), bounds.Dy(), rgb{})
 	for i := range c.pix {
 		r, g, b, _ := picture.At(bounds.Min.X+i%c.w, bounds.Min.Y+i/c.w).RGBA()
 		c.pix[i] = rgb{float64(r) / 65535, float64(g) / 65535, float64(b) / 65535}
 	}
-	return c, nil
+	return c
 }
 
 // cells cuts a photograph into its classes.

@@ -26,7 +26,7 @@ const contentConv = 11
 
 // measuredPictures are photographs and textures of every kind, of the chapter's height and width halved.
 func (r recipe) measuredPictures() ([]*tensors.Tensor, error) {
-	whole, err := photographs()
+	whole, err := readPhotographs()
 	if err != nil {
 		return nil, err
 	}
