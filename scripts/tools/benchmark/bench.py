@@ -23,7 +23,6 @@ SIZES = [("vgg19", 150, 225, 15), ("vgg19", 300, 450, 10), ("vgg19", 600, 900, 4
 GPU = [("vgg19", 300, 450, 20), ("vgg19", 600, 900, 10)]
 QUICK = [("vgg19", 150, 225, 8)]
 NAMES = {"vgg19": "VGG-19", "vgg16": "VGG-16"}
-HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "THP_MEM_ALLOC_ENABLE": "1"}  # the second is PyTorch's own switch
 MEMORY_LEFT = 1e9  # bytes that must be free beside the largest contender so far before another is started
 
 
@@ -164,7 +163,7 @@ def main():
 
     results = {"machine": machine(args.gpu), "load": os.getloadavg()[0], "gpu": args.gpu, "quick": args.quick,
                "steps": {}, "training": {}, "weights": args.weights}
-    os.environ.update(HUGE_PAGES)
+    os.environ["THP_MEM_ALLOC_ENABLE"] = "1"  # PyTorch's switch for huge pages; scripts/bench sets that of all
     sizes = QUICK if args.quick else GPU if args.gpu else SIZES
     with tempfile.TemporaryDirectory() as compiled:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = compiled  # else torch.compile remembers earlier benchmarks

@@ -69,8 +69,8 @@ def training(size, rows, weights):
             lines.append(f"| {r['pair']} | {r['name']} | {r['error']} | | | | | |")
             continue
         exact = next(e for e in rows if e["pair"] == r["pair"])
-        loss, faster = (exact.get(key, float("nan")) / r[key] for key in ("total", "wall"))
-        lines.append(f"| {r['pair']} | {r['name']} | {r['epochs']} | {r['total']:.4f} | {1 / loss:.3f} | {r['wall']:.1f} "
+        loss, faster = r["total"] / exact.get("total", float("nan")), exact.get("wall", float("nan")) / r["wall"]
+        lines.append(f"| {r['pair']} | {r['name']} | {r['epochs']} | {r['total']:.4f} | {loss:.3f} | {r['wall']:.1f} "
                      f"| {faster:.2f} | {r['compile']:.1f} |")
     return lines + ["", f"The chapter's losses, weights `{weights}`. The exact loop's loss is the mean of its last ten epochs.", ""]
 

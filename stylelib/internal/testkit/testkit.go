@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"stylebook/stylelib/engine"
@@ -40,14 +41,22 @@ func Shared(t testing.TB, elements ...string) string {
 	return path
 }
 
+const cuda = "xla:cuda,tf32=false"
+
+var hasCUDA = sync.OnceValue(func() bool {
+	e, err := engine.Open(cuda)
+	if err == nil {
+		e.Close()
+	}
+	return err == nil
+})
+
 // Engines runs a test on the pure-Go engine and on XLA's CPU engine; the latter is skipped where it has no plugin. Where
 // there is a usable NVIDIA GPU, the test runs there too, in float32.
 func Engines(t *testing.T, test func(t *testing.T, e *engine.Engine)) {
 	t.Helper()
 	names := []string{"xla:cpu", "go"}
-	const cuda = "xla:cuda,tf32=false"
-	if e, err := engine.Open(cuda); err == nil {
-		e.Close()
+	if hasCUDA() {
 		names = append(names, cuda)
 	}
 	for _, name := range names {
