@@ -29,7 +29,7 @@ type settings struct {
 	sized    bool // size or epochs are on the command line
 
 	out, log, backend string
-	quiet             bool
+	quiet, version    bool
 	bits              int
 	saveEvery         int
 	checkpointEvery   int
@@ -67,6 +67,10 @@ Runs are kept, with their losses and, until they are finished, a checkpoint:
   stylize show RUN           all about one
   stylize compare RUN RUN    in what two differ
   stylize sweep FILE         all combinations of options in a file: see stylize sweep -help
+
+What is here to paint with, and what to do about what isn't:
+
+  stylize doctor
 
 Options:
 `
@@ -160,6 +164,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.BoolVar(&s.quiet, "quiet", false, "print errors only")
 	flags.StringVar(&s.runs, "runs", "", "`folder` that keeps the runs, or off (default: "+runs.EnvDir+", else ~/.local/share/stylebook/runs)")
 	flags.StringVar(&s.resume, "resume", "", "continue this `run`")
+	flags.BoolVar(&s.version, "version", false, "tell the versions of the program and of what it computes with, and the engine that is taken")
 }
 
 // registerTerms adds -NAME-weight and -NAME-layers for each further term that the loss may have.
@@ -227,6 +232,10 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 	}
 	if first.err != nil {
 		return first.err
+	}
+	if first.version {
+		*s = first
+		return nil
 	}
 	if first.resume != "" {
 		*s = first

@@ -100,7 +100,7 @@ type command struct {
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		other := map[string]func(context.Context, []string) error{
-			"runs": c.list, "show": c.show, "compare": c.compare, "sweep": c.sweep,
+			"runs": c.list, "show": c.show, "compare": c.compare, "sweep": c.sweep, "doctor": c.doctor,
 		}[args[0]]
 		if other != nil {
 			return other(ctx, args[1:])
@@ -113,6 +113,9 @@ func (c *command) run(ctx context.Context, args []string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if s.version {
+		return c.version(ctx, s.backend)
 	}
 	if s.resume == "" {
 		pictures, err := contents(s.request.Content)

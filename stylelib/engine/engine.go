@@ -2,8 +2,8 @@
 // which needs nothing installed and always works.
 //
 // XLA comes as a plugin, a shared library that is loaded at run time. It is looked for in the folders of
-// PJRT_PLUGIN_LIBRARY_PATH, then in [PluginDir], where scripts/setup puts it, then where go-xla installs it. Nothing is
-// downloaded here.
+// PJRT_PLUGIN_LIBRARY_PATH, then beside the program, where scripts/dist puts it, then in [PluginDir], where scripts/setup puts it,
+// then where go-xla installs it. Nothing is downloaded here.
 package engine
 
 import (
@@ -32,6 +32,8 @@ type Engine struct {
 	Name    string          // xla:cpu, xla:cuda, go, or what was asked for, with its options: xla:cuda,tf32=false
 	Reason  string          // why this one, in a few words
 	Notice  string          // what the user should know about its speed, or ""
+	Plugin  string          // the file of XLA's plugin, or ""
+	PJRT    string          // the version of the plugin's interface, or ""
 }
 
 // Close frees the engine and all that is on it.
@@ -46,7 +48,10 @@ type NoPluginError struct {
 }
 
 func (e *NoPluginError) Error() string {
-	return fmt.Sprintf("no plugin for %s found: run scripts/setup to install it, or choose the engine go", e.Engine)
+	if !withXLA {
+		return fmt.Sprintf("this program was built without XLA, which %s needs: choose the engine go", e.Engine)
+	}
+	return fmt.Sprintf("no plugin for %s found, beside the program or elsewhere: run scripts/setup to install it, or choose the engine go", e.Engine)
 }
 
 // PluginDir returns the folder in the user's cache where scripts/setup puts XLA's CPU plugin.
@@ -106,7 +111,10 @@ func openFastest() (*Engine, error) {
 		return e, nil
 	}
 	reason = "no XLA plugin found: scripts/setup installs one"
-	if !errors.As(cpuErr, &missing) {
+	switch {
+	case !withXLA:
+		reason = "built without XLA"
+	case !errors.As(cpuErr, &missing):
 		reason = "XLA did not open: " + oneline.First(cpuErr)
 	}
 	return openGo("", reason)

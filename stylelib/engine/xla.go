@@ -13,6 +13,8 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 )
 
+const withXLA = true
+
 // openXLA opens xla:cpu, xla:cuda or xla:/path/of/a/plugin.
 func openXLA(kind, options, reason string) (*Engine, error) {
 	path := findPlugin(kind)
@@ -30,7 +32,12 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine %s: %w", kind, err)
 	}
-	return &Engine{Backend: backend, Name: named(kind, options), Reason: reason}, nil
+	e := &Engine{Backend: backend, Name: named(kind, options), Reason: reason, Plugin: path}
+	if plugin, err := pjrt.GetPlugin(path); err == nil { // which is loaded already
+		major, minor := plugin.Version()
+		e.PJRT = fmt.Sprintf("%d.%d", major, minor)
+	}
+	return e, nil
 }
 
 // tf32Env is read by cuBLAS and cuDNN when they are loaded: "0" forbids TF32.
@@ -55,7 +62,7 @@ func findPlugin(kind string) string {
 		return device
 	}
 	if os.Getenv(pjrt.PJRTPluginPathsEnv) == "" {
-		if path := cachedPlugin(device); path != "" {
+		if path := ownPlugin(device); path != "" {
 			return path
 		}
 	}
@@ -64,22 +71,30 @@ func findPlugin(kind string) string {
 			return path
 		}
 	}
-	return cachedPlugin(device)
+	return ownPlugin(device)
 }
 
-// cachedPlugin returns the plugin that scripts/setup installed, or "". CUDA's lies beside NVIDIA's libraries.
-func cachedPlugin(device string) string {
-	dir, err := PluginDir()
-	if err != nil {
-		return ""
+// ownPlugin returns the plugin that lies beside the program, else the one that scripts/setup installed, or "". CUDA's lies
+// beside NVIDIA's libraries.
+func ownPlugin(device string) string {
+	var dirs []string
+	if program, err := os.Executable(); err == nil {
+		if program, err = filepath.EvalSymlinks(program); err == nil {
+			dirs = append(dirs, filepath.Dir(program))
+		}
 	}
-	if device == "cuda" {
-		dir = filepath.Join(dir, "lib", "go-xla", "nvidia")
+	if dir, err := PluginDir(); err == nil {
+		dirs = append(dirs, dir)
 	}
-	for _, extension := range []string{"so", "dylib", "dll"} {
-		path := filepath.Join(dir, "pjrt_c_api_"+device+"_plugin."+extension)
-		if _, err := os.Stat(path); err == nil {
-			return path
+	for _, dir := range dirs {
+		if device == "cuda" {
+			dir = filepath.Join(dir, "lib", "go-xla", "nvidia")
+		}
+		for _, extension := range []string{"so", "dylib", "dll"} {
+			path := filepath.Join(dir, "pjrt_c_api_"+device+"_plugin."+extension)
+			if _, err := os.Stat(path); err == nil {
+				return path
+			}
 		}
 	}
 	return ""

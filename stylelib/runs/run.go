@@ -131,7 +131,7 @@ func (s *Store) openLocked(id string, spec Spec, arguments []string, every int) 
 	record, err := s.get(id)
 	switch {
 	case errors.As(err, new(*NoRunError)):
-		record = Summary{ID: id, Key: spec.Key(), Spec: spec, Arguments: arguments, Versions: versions(), Created: time.Now(),
+		record = Summary{ID: id, Key: spec.Key(), Spec: spec, Arguments: arguments, Versions: Versions(), Created: time.Now(),
 			Folder: filepath.Join(s.dir, id)}
 		if err := s.insert(record); err != nil {
 			return nil, err
@@ -283,8 +283,9 @@ func (s *Store) locked(id string) bool {
 	return err == nil && !free
 }
 
-// versions of what computes, and the settings of its memory.
-func versions() map[string]string {
+// Versions are those of what computes, and the settings of its memory: stylebook, go, GoMLX's modules by their paths, and
+// GLIBC_TUNABLES where it is set.
+func Versions() map[string]string {
 	all := map[string]string{"go": runtime.Version()}
 	if settings := os.Getenv(engine.PagesEnv); settings != "" {
 		all[engine.PagesEnv] = settings
