@@ -4,15 +4,7 @@ Needs Chromium (or Chrome) and playwright, which scripts/test installs where the
 """
 
 import json
-import os
 import re
-import secrets
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -20,85 +12,30 @@ import nbformat
 import pytest
 
 from books import REPOSITORY, chapter
+from lab import command, needs_browser, open_notebook, opened, served, wait_for
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here (Debian: apt install chromium)")
+pytestmark = needs_browser
 
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
-    """JupyterLab on a copy of the notebook with a training that would take hours; gives its address."""
+    """JupyterLab on a copy of the notebook with a training that would take hours; gives its address and token."""
     monkeypatch.setenv("STYLEBOOK_WEIGHTS", "offline")
     root = tmp_path / "lab"
     root.mkdir()
     data = json.dumps(str(REPOSITORY / "data"))[1:-1]
     book = chapter(tmp_path, epochs="100000", contentPath=f'"{data}/content.jpg"', stylePath=f'"{data}/style.jpg"')
     nbformat.write(book, root / "chapter.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(16)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
-               "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
-               "--LabApp.expose_app_in_browser=True", "--ServerApp.answer_yes=True"]
-    if os.getuid() == 0:
-        command.append("--allow-root")
-    log = open(tmp_path / "lab.log", "w")
-    server = subprocess.Popen(command, stdout=log, stderr=log, cwd=root)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(150):
-            try:
-                urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.2)
-        else:
-            pytest.fail("JupyterLab does not answer:\n" + (tmp_path / "lab.log").read_text())
+    with served(root, tmp_path / "lab.log") as (address, token):
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(f"{address}/api/contents", timeout=5)
-        yield f"{address}/lab/tree/chapter.ipynb?token={token}"
-    finally:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-        log.close()
-
-
-def wait_for(what, condition, seconds):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.2)
-    pytest.fail(f"{what}: not within {seconds} s")
+        yield address, token, "chapter.ipynb"
 
 
 def test_chapter_in_a_browser(lab, tmp_path):
-    with playwright.sync_playwright() as p:
-        arguments = ["--disable-dev-shm-usage", "--disable-background-networking"]
-        if os.getuid() == 0:
-            arguments.append("--no-sandbox")
-        browser = p.chromium.launch(executable_path=BROWSER, args=arguments)
-        try:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            live(page, lab, tmp_path)
-            opened_again(page, lab)
-        finally:
-            browser.close()
-
-
-def open_notebook(page, lab):
-    page.goto(lab + "&reset")
-    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.connectionStatus"
-                           " === 'connected'", timeout=60_000)
-
-
-def command(page, name):
-    page.evaluate(f"void jupyterapp.commands.execute('{name}')")  # not waiting for its end
+    with opened() as page:
+        live(page, lab, tmp_path)
+        opened_again(page, lab)
 
 
 OUTPUTS = """() => {
@@ -121,7 +58,7 @@ def text_of(outputs):
 
 
 def live(page, lab, tmp_path):
-    open_notebook(page, lab)
+    open_notebook(page, *lab)
     command(page, "notebook:run-all-cells")
     seen = set()
 
@@ -144,7 +81,7 @@ def live(page, lab, tmp_path):
 
 
 def opened_again(page, lab):
-    open_notebook(page, lab)
+    open_notebook(page, *lab)
     outputs = training_outputs(page)
     assert len(figures(outputs)) == 1 and "interrupted after epoch" in text_of(outputs), "outputs must survive saving"
     page.wait_for_selector(".jp-OutputArea img", timeout=30_000)

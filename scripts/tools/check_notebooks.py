@@ -14,7 +14,8 @@ import re
 import sys
 
 LIMIT = 1_000_000  # bytes
-SHOWS = re.compile(r"nbui\.(Show|ShowCharts|NewLive)\(")
+SHOWS = re.compile(r"nbui\.(Show\w*|NewLive)\(")
+DATA = re.compile(r"data:image/\w+;base64,[\w+/=]*")
 PRINTS = re.compile(r"fmt\.Print")
 WAITS = re.compile(r"finish task \d first · .*\n")  # a cell of an exercise that needs an earlier task
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -64,7 +65,7 @@ def committed_problems(book, size):
             yield f"cell {number}: left by papermill"
         shown = json.dumps([o.get("text") or {k: v for k, v in o.get("data", {}).items() if not k.startswith("image/")}
                             for o in cell.get("outputs", [])], ensure_ascii=False)
-        for where in (text(cell["source"]), shown):
+        for where in (text(cell["source"]), DATA.sub("", shown)):
             if found := PATHS.search(where):
                 yield f"cell {number}: a path of this machine: {where[found.start():found.start() + 40]!r}"
 

@@ -4,6 +4,7 @@
 """
 
 import base64
+import hashlib
 import html
 import logging
 import pathlib
@@ -15,15 +16,19 @@ from jinja2 import pass_context
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+# The one script that may run: of the outputs that can be played with.
+SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "stylelib/nbui/play.js"
+ALLOWED = base64.b64encode(hashlib.sha256(SCRIPT.read_bytes()).digest()).decode()
+
 # Jupyter's page without what it loads from elsewhere; the policy keeps cells from loading anything either.
 TEMPLATE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js %}
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; script-src 'sha256-ALLOWED'">
 {% endblock %}
 {% block jupyter_widgets %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
-"""
+""".replace("ALLOWED", ALLOWED)
 
 
 def formula(latex, inline=True):

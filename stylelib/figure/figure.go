@@ -97,7 +97,7 @@ func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, er
 			return nil, err
 		}
 		p.Add(line)
-		p.Legend.Add(shown(name), line)
+		p.Legend.Add(shown(name)+"   ", line) // a browser's letters may be wider
 		for _, other := range beside {
 			if other.Name != name {
 				continue
@@ -106,7 +106,7 @@ func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, er
 				return nil, err
 			}
 			p.Add(line)
-			p.Legend.Add(shown(name)+" in the book", line)
+			p.Legend.Add(shown(name)+" in the book   ", line)
 		}
 	}
 	p.X.Min, p.X.Max = 0, float64(max(epochs, 1)) // the curves must not narrow or widen what is planned

@@ -17,6 +17,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/figure"
+	"stylebook/stylelib/film"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -41,31 +42,40 @@ func ShowCharts(charts ...figure.Chart) error {
 	if err := png.Encode(&file, drawn); err != nil {
 		return fmt.Errorf("encode the charts: %w", err)
 	}
-	show(protocol.MIMEImagePNG, file.Bytes(), "")
+	show(map[protocol.MIMEType]any{protocol.MIMEImagePNG: file.Bytes()}, "")
 	return nil
 }
+
+const mimeJPEG protocol.MIMEType = "image/jpeg"
 
 // showJPEG shows what has a picture in it: as PNG that would take up to five times as much of the notebook.
 func showJPEG(drawn image.Image, id string) error {
-	var file bytes.Buffer
-	if err := jpeg.Encode(&file, drawn, &jpeg.Options{Quality: 85}); err != nil {
-		return fmt.Errorf("encode the figure: %w", err)
+	file, err := jpegOf(drawn)
+	if err == nil {
+		show(map[protocol.MIMEType]any{mimeJPEG: file}, id)
 	}
-	show("image/jpeg", file.Bytes(), id)
-	return nil
+	return err
 }
 
-// show displays a picture file; with an id it replaces what was displayed under that id before.
-func show(mime protocol.MIMEType, file []byte, id string) {
+func jpegOf(drawn image.Image) ([]byte, error) {
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, drawn, &jpeg.Options{Quality: 85}); err != nil {
+		return nil, fmt.Errorf("encode the figure: %w", err)
+	}
+	return file.Bytes(), nil
+}
+
+// show displays one thing in one or more forms; with an id it replaces what was displayed under that id before.
+func show(forms map[protocol.MIMEType]any, id string) {
 	if !gonbui.IsNotebook {
 		return
 	}
-	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{mime: file}, DisplayID: id})
+	gonbui.SendData(&protocol.DisplayData{Data: forms, DisplayID: id})
 	gonbui.Sync() // without it the program may end before the notebook has its last display
 }
 
 // Live shows a training while it runs: every few epochs the loss curves and the synthesized image are drawn anew in one
-// output, which stays in the saved notebook.
+// output, which stays in the saved notebook. At the end the output gets a slider through the epochs.
 type Live struct {
 	Every  int            // epochs from one drawing to the next, 10 in the chapter
 	Epochs int            // planned
@@ -74,6 +84,8 @@ type Live struct {
 	id      string
 	epoch   int // the latest
 	records []sl.Record
+	reel    *film.Reel
+	latest  image.Image // drawn
 	file    *os.File
 }
 
@@ -100,15 +112,18 @@ func (l *Live) Report(r sl.Record) error {
 	}
 	r.Image = nil // valid during this call only
 	l.records = append(l.records, r)
-	return l.draw(picture)
-}
-
-func (l *Live) draw(picture image.Image) error {
-	drawn, err := figure.Training(l.records, l.Epochs, picture, l.Beside...)
-	if err != nil {
+	if l.reel == nil {
+		l.reel = film.NewReel(l.Epochs, l.Every)
+	}
+	if l.reel.Wants(r.Epoch) {
+		if err := l.reel.Add(r.Epoch, picture); err != nil {
+			return err
+		}
+	}
+	if l.latest, err = figure.Training(l.records, l.Epochs, picture, l.Beside...); err != nil {
 		return err
 	}
-	return showJPEG(drawn, l.id)
+	return showJPEG(l.latest, l.id)
 }
 
 // tell adds the record to the progress file.
@@ -136,9 +151,18 @@ func Interruptible() (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// Finish says how a training ended, given the error of Train. An interruption after the first epoch is no error: the
-// picture so far is good.
+// Finish says how a training ended, given the error of Train, and puts a slider through its epochs in place of what was drawn.
+// An interruption after the first epoch is no error: the picture so far is good.
 func (l *Live) Finish(err error) error {
+	if l.reel != nil {
+		page, failed := l.trainingPage()
+		if failed == nil {
+			failed = showPlay(page, l.latest, l.id)
+		}
+		if failed != nil {
+			return errors.Join(err, failed)
+		}
+	}
 	if errors.Is(err, context.Canceled) && l.epoch > 0 {
 		fmt.Printf("interrupted after epoch %d of %d: the picture so far is kept\n", l.epoch, l.Epochs)
 		return nil

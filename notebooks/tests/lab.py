@@ -1,0 +1,84 @@
+"""JupyterLab and a browser for the tests that need them."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here (Debian: apt install chromium)")
+
+
+@contextlib.contextmanager
+def served(root, log):
+    """JupyterLab on a folder; gives its address and token."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
+               "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
+               "--LabApp.expose_app_in_browser=True", "--ServerApp.answer_yes=True"]
+    if os.getuid() == 0:
+        command.append("--allow-root")
+    with open(log, "w") as out:
+        server = subprocess.Popen(command, stdout=out, stderr=out, cwd=root)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(150):
+                try:
+                    urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=1)
+                    break
+                except OSError:
+                    time.sleep(0.2)
+            else:
+                pytest.fail("JupyterLab does not answer:\n" + log.read_text())
+            yield address, token
+        finally:
+            server.send_signal(signal.SIGINT)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+@contextlib.contextmanager
+def opened():
+    """A page of a browser."""
+    with playwright.sync_playwright() as p:
+        arguments = ["--disable-dev-shm-usage", "--disable-background-networking"]
+        if os.getuid() == 0:
+            arguments.append("--no-sandbox")
+        browser = p.chromium.launch(executable_path=BROWSER, args=arguments)
+        try:
+            yield browser.new_page(viewport={"width": 1280, "height": 900})
+        finally:
+            browser.close()
+
+
+def open_notebook(page, address, token, name):
+    page.goto(f"{address}/lab/tree/{name}?token={token}&reset")
+    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.connectionStatus"
+                           " === 'connected'", timeout=60_000)
+
+
+def command(page, name):
+    page.evaluate(f"void jupyterapp.commands.execute('{name}')")  # not waiting for its end
+
+
+def wait_for(what, condition, seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.2)
+    pytest.fail(f"{what}: not within {seconds} s")

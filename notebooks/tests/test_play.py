@@ -1,0 +1,163 @@
+"""What one plays with, in a real browser: in JupyterLab, and on the page that scripts/run leaves, where no other script runs."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from books import NOTEBOOKS, REPOSITORY, chapter, client_for
+from lab import command, needs_browser, open_notebook, opened, served, wait_for
+
+pytestmark = needs_browser
+
+MORE = '''import "image/color"
+
+// flat is a picture of one brightness.
+func flat(side int, level uint8) figure.Picture {
+	picture := image.NewGray(image.Rect(0, 0, side, side))
+	for i := range picture.Pix {
+		picture.Pix[i] = level
+	}
+	return figure.Picture{Title: fmt.Sprint("level ", level), Image: picture}
+}
+
+%%
+_ = color.Gray{}
+check(nbui.ShowSteps("channel", flat(20, 50), flat(20, 100), flat(20, 150)))
+row, column := nbui.Axis{Name: "style", Values: []string{"1", "10"}}, nbui.Axis{Name: "content", Values: []string{"2", "20", "200"}, At: 1}
+check(nbui.ShowGrid(row, column, flat(200, 10), flat(200, 20), flat(200, 30), flat(200, 40), flat(200, 50), flat(200, 60)))
+check(nbui.ShowBeforeAfter(flat(200, 0), flat(200, 200)))'''
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """The chapter with a training of 60 epochs and three outputs more, executed."""
+    folder = tmp_path_factory.mktemp("played")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STYLEBOOK_WEIGHTS", "offline")
+        book = chapter(folder, epochs="60")
+        book.cells.append(nbformat.v4.new_code_cell(MORE))
+        client_for(book).execute()
+    book.cells.append(nbformat.v4.new_code_cell("", outputs=[
+        nbformat.v4.new_output("display_data", data={"text/html": "<script>window.foreign = true</script>"})]))
+    shutil.copytree(NOTEBOOKS / "figures", folder / "figures")
+    nbformat.write(book, folder / "played.ipynb")
+    return folder
+
+
+# The red, green, blue and alpha of the shown picture's pixels, as the browser paints them.
+SEEN = """root => {
+  const canvas = document.createElement('canvas'), image = root.querySelector('img');
+  canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+  const paint = canvas.getContext('2d');
+  paint.drawImage(image, 0, 0);
+  return [...paint.getImageData(0, 0, canvas.width, canvas.height).data];
+}"""
+
+
+def pixels(page, root):
+    page.wait_for_function("root => root.querySelector('img').complete", arg=root)
+    return page.evaluate(SEEN, root)
+
+
+def apart(a, b):
+    return sum(abs(x - y) for x, y in zip(a, b)) / len(a)
+
+
+def plays(page):
+    page.wait_for_selector(".stylebook-play[data-on] input", state="attached")
+    return page.query_selector_all(".stylebook-play")
+
+
+def value(slider):
+    return slider.evaluate("input => input.nextElementSibling.textContent")
+
+
+def turns_training(page, root):
+    """The slider goes back to the beginning: another picture, another epoch, and the points on the curves move."""
+    slider, picture = root.query_selector("input"), root.query_selector("img")
+    root.scroll_into_view_if_needed()
+    assert value(slider) == "60" and picture.get_attribute("alt") == "synthesized image, epoch 60"
+    dots = lambda: [float(dot.get_attribute("cx")) for dot in root.query_selector_all("svg .dot")]
+    last, end = pixels(page, root), dots()
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    assert value(slider) == "50" and slider.get_attribute("aria-valuetext") == "50"
+    before = pixels(page, root)
+    page.keyboard.press("Home")
+    assert value(slider) == "10" and picture.get_attribute("alt") == "synthesized image, epoch 10"
+    assert 0 < apart(before, last) < apart(pixels(page, root), last)
+    assert len(end) == 3 and len(set(end)) == 1 and all(now < then - 50 for now, then in zip(dots(), end))
+    box = root.query_selector("svg").bounding_box()
+    page.mouse.click(box["x"] + 0.98 * box["width"], box["y"] + box["height"] / 2)
+    assert value(slider) == "60" and pixels(page, root) == last
+
+
+def turns_channels(page, root):
+    slider = root.query_selector("input")
+    assert "channel" in root.inner_text() and pixels(page, root)[0] == 50
+    slider.focus()
+    page.keyboard.press("End")
+    assert value(slider) == "level 150" and pixels(page, root)[0] == 150
+    assert root.query_selector("img").evaluate("image => getComputedStyle(image).imageRendering") == "pixelated"
+
+
+def points_at_grid(page, root):
+    row, column = root.query_selector_all("input")
+    assert (value(row), value(column)) == ("1", "20") and abs(pixels(page, root)[0] - 20) < 3
+    row.focus()
+    page.keyboard.press("ArrowRight")
+    assert value(row) == "10" and abs(pixels(page, root)[0] - 50) < 3
+    root.scroll_into_view_if_needed()
+    cells = root.query_selector_all("svg rect")
+    cells[2].click()
+    assert (value(row), value(column)) == ("1", "200") and abs(pixels(page, root)[0] - 30) < 3
+
+
+def divides(page, root):
+    slider, (before, after) = root.query_selector("input"), root.query_selector_all("img")
+    cut = lambda: after.evaluate("image => image.style.clipPath")
+    assert "50%" in cut() and before.bounding_box() == after.bounding_box()
+    slider.focus()
+    page.keyboard.press("Home")
+    assert cut() in ("inset(0px 0px 0px 0%)", "inset(0px)")
+    before.scroll_into_view_if_needed()
+    box = before.bounding_box()
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
+    assert "80%" in cut() and value(slider) == "80 %"
+
+
+def turns_all(page):
+    training, channels, grid, division = plays(page)
+    turns_training(page, training)
+    turns_channels(page, channels)
+    points_at_grid(page, grid)
+    divides(page, division)
+
+
+def test_on_the_page(played):
+    subprocess.run([sys.executable, REPOSITORY / "scripts/tools/page.py", played / "played.ipynb"], check=True, timeout=120)
+    with opened() as page:
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((played / "played.html").as_uri())
+        turns_all(page)
+        assert [url for url in asked if not url.startswith("data:")] == [(played / "played.html").as_uri()], "nothing is loaded"
+        assert page.evaluate("window.foreign") is None, "no other script runs"
+
+
+def test_in_the_lab(played, tmp_path):
+    root = tmp_path / "lab"
+    root.mkdir()
+    data = json.dumps(str(REPOSITORY / "data"))[1:-1]
+    book = chapter(tmp_path, epochs="60", contentPath=f'"{data}/content.jpg"', stylePath=f'"{data}/style.jpg"')
+    book.cells.append(nbformat.v4.new_code_cell(MORE))
+    nbformat.write(book, root / "played.ipynb")
+    with served(root, tmp_path / "lab.log") as where, opened() as page:
+        open_notebook(page, *where, "played.ipynb")
+        command(page, "notebook:run-all-cells")
+        wait_for("four outputs", lambda: len(page.query_selector_all(".stylebook-play[data-on]")) == 4, 240)
+        turns_all(page)
