@@ -58,6 +58,12 @@ cgo_works() {
 	printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | $cc -x c -fsyntax-only - >/dev/null 2>&1
 }
 
+# plugin_wheel PYTHON FOLDER: unpacks the package with XLA's CPU plugin for Linux on x86-64, whose hash is pinned, in FOLDER.
+plugin_wheel() {
+	"$1" -m pip download --disable-pip-version-check --no-input --retries 2 --no-deps --only-binary :all: --require-hashes \
+		-r "$stylebook_repo/kernel-config/pjrt-cpu.txt" -d "$2" && "$1" -m zipfile -e "$2"/*.whl "$2"
+}
+
 # stylebook_env: the environment that everything of ours is built and run in, notebooks included. A Go
 # build cache is warm only under the very same GOEXPERIMENT, GOFLAGS and CGO_ENABLED, so they are set
 # here and nowhere else. The caller's GOMLX_BACKEND and PJRT_PLUGIN_LIBRARY_PATH go through untouched.

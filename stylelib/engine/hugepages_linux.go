@@ -18,7 +18,7 @@ func Pages() (state, remedy string) {
 	settings := os.Getenv(PagesEnv)
 	switch {
 	case err != nil:
-		return "4 KB: this system has no larger ones", ""
+		return "4 KB: this system tells of no larger ones", ""
 	case strings.Contains(string(choice), "[always]"):
 		return "2 MB, as every program's here", ""
 	case strings.Contains(string(choice), "[never]"):
