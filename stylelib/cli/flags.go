@@ -160,7 +160,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.IntVar(&s.checkpointEvery, "checkpoint-every", 25, "save a checkpoint after every so many `epochs`")
 	flags.StringVar(&s.memory, "memory", "", "memory that the run may take, such as `4GB` (default: what is free)")
 	flags.StringVar(&s.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go (default: GOMLX_BACKEND, else the fastest present)")
-	flags.StringVar(&s.log, "log", "", "`file` to write one JSON object per epoch to")
+	flags.StringVar(&s.log, "log", "", "`file` to write one JSON object per epoch to; an older log is replaced, nothing else")
 	flags.BoolVar(&s.quiet, "quiet", false, "print errors only")
 	flags.StringVar(&s.runs, "runs", "", "`folder` that keeps the runs, or off (default: "+runs.EnvDir+", else ~/.local/share/stylebook/runs)")
 	flags.StringVar(&s.resume, "resume", "", "continue this `run`")

@@ -99,10 +99,7 @@ type command struct {
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) > 0 {
-		other := map[string]func(context.Context, []string) error{
-			"runs": c.list, "show": c.show, "compare": c.compare, "sweep": c.sweep, "doctor": c.doctor,
-		}[args[0]]
-		if other != nil {
+		if other := c.others()[args[0]]; other != nil {
 			return other(ctx, args[1:])
 		}
 	}
@@ -127,6 +124,13 @@ func (c *command) run(ctx context.Context, args []string) error {
 		}
 	}
 	return c.paint(ctx, s)
+}
+
+// others are the sub-commands.
+func (c *command) others() map[string]func(context.Context, []string) error {
+	return map[string]func(context.Context, []string) error{
+		"runs": c.list, "show": c.show, "compare": c.compare, "sweep": c.sweep, "doctor": c.doctor,
+	}
 }
 
 func (c *command) settings() *settings {
