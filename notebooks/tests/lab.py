@@ -52,17 +52,24 @@ def served(root, log):
 
 
 @contextlib.contextmanager
-def opened():
-    """A page of a browser."""
+def chromium():
+    """A browser."""
     with playwright.sync_playwright() as p:
         arguments = ["--disable-dev-shm-usage", "--disable-background-networking"]
         if os.getuid() == 0:
             arguments.append("--no-sandbox")
         browser = p.chromium.launch(executable_path=BROWSER, args=arguments)
         try:
-            yield browser.new_page(viewport={"width": 1280, "height": 900})
+            yield browser
         finally:
             browser.close()
+
+
+@contextlib.contextmanager
+def opened():
+    """A page of a browser."""
+    with chromium() as browser:
+        yield browser.new_page(viewport={"width": 1280, "height": 900})
 
 
 def open_notebook(page, address, token, name):

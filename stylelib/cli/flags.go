@@ -15,6 +15,7 @@ import (
 	"stylebook/stylelib/internal/pathlist"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
+	"stylebook/stylelib/web"
 	"stylebook/stylelib/weights"
 
 	"github.com/gomlx/compute"
@@ -38,14 +39,22 @@ type settings struct {
 	runs      string
 	resume    string
 	sweep     bool     // the run is one of a sweep: others may share it, and it has no -out
+	kept      bool     // the result stays in the run's folder: there is no -out
 	arguments []string // with which it can be run again, from anywhere
 	err       error    // the first flag that can't be meant
 
 	open func(context.Context, compute.Backend, transfer.Request) (*transfer.Transfer, error) // nil: transfer.Open
+
+	web     bool // beside a page
+	port    int
+	watch   *web.Job // nil: no page watches
+	uploads []string // pictures that go to the run's folder
 }
 
-// runsOff is the folder of runs that keeps none.
-const runsOff = "off"
+const (
+	runsOff         = "off" // the folder of runs that keeps none
+	checkpointEvery = 25    // epochs
+)
 
 const usage = `stylize paints one picture in the style of another.
 
@@ -67,6 +76,7 @@ Runs are kept, with their losses and, until they are finished, a checkpoint:
   stylize show RUN           all about one
   stylize compare RUN RUN    in what two differ
   stylize sweep FILE         all combinations of options in a file: see stylize sweep -help
+  stylize web                a page to start pictures from, to watch and to compare them
 
 What is here to paint with, and what to do about what isn't:
 
@@ -157,7 +167,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.Int64Var(&o.Seed, "seed", o.Seed, "`seed` of random weights, of -init noise and of sampled positions")
 	flags.IntVar(&s.bits, "bits", 8, "`8|16` bits for each channel of the result; 16 in PNG and TIFF")
 	flags.IntVar(&s.saveEvery, "save-every", 0, "write the picture so far after every so many `epochs`, beside the result")
-	flags.IntVar(&s.checkpointEvery, "checkpoint-every", 25, "save a checkpoint after every so many `epochs`")
+	flags.IntVar(&s.checkpointEvery, "checkpoint-every", checkpointEvery, "save a checkpoint after every so many `epochs`")
 	flags.StringVar(&s.memory, "memory", "", "memory that the run may take, such as `4GB` (default: what is free)")
 	flags.StringVar(&s.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go (default: GOMLX_BACKEND, else the fastest present)")
 	flags.StringVar(&s.log, "log", "", "`file` to write one JSON object per epoch to; an older log is replaced, nothing else")
@@ -165,6 +175,8 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.StringVar(&s.runs, "runs", "", "`folder` that keeps the runs, or off (default: "+runs.EnvDir+", else ~/.local/share/stylebook/runs)")
 	flags.StringVar(&s.resume, "resume", "", "continue this `run`")
 	flags.BoolVar(&s.version, "version", false, "tell the versions of the program and of what it computes with, and the engine that is taken")
+	flags.BoolVar(&s.web, "web", false, "show a page that watches the training, on 127.0.0.1; it stays until Ctrl-C")
+	flags.IntVar(&s.port, "port", 0, "`port` of the page; 0: a free one")
 }
 
 // registerTerms adds -NAME-weight and -NAME-layers for each further term that the loss may have.
@@ -207,7 +219,7 @@ func (s *settings) registerTerms(flags *flag.FlagSet) {
 // It is read twice: what it chooses decides the numbers over which the rest of it is laid.
 func (s *settings) parse(args []string, stdout io.Writer) error {
 	own, sweep := s.choice.Own, s.sweep
-	*s = settings{request: transfer.NewRequest("", ""), sweep: sweep,
+	*s = settings{request: transfer.NewRequest("", ""), sweep: sweep, kept: s.kept,
 		choice: transfer.Choice{Preset: transfer.Painting, Own: own}}
 	if sweep {
 		s.choice.Preset = sl.Presets()[0]
@@ -280,7 +292,7 @@ func onlyResume(flags *flag.FlagSet) error {
 	var err error
 	flags.Visit(func(f *flag.Flag) {
 		switch f.Name {
-		case "resume", "runs", "quiet", "memory", "checkpoint-every":
+		case "resume", "runs", "quiet", "memory", "checkpoint-every", "web", "port":
 		default:
 			err = fmt.Errorf("-%s: a run is resumed as it was begun: leave it out", f.Name)
 		}
@@ -291,7 +303,7 @@ func onlyResume(flags *flag.FlagSet) error {
 // check reports what is missing or can't be meant.
 func (s *settings) check(flags *flag.FlagSet) error {
 	for _, name := range []string{"content", "style", "out"} {
-		if f := flags.Lookup(name); f.Value.String() == "" && !(name == "out" && s.sweep) {
+		if f := flags.Lookup(name); f.Value.String() == "" && !(name == "out" && (s.sweep || s.kept)) {
 			_, usage := flag.UnquoteUsage(f)
 			return fmt.Errorf("-%s is missing: %s", name, usage)
 		}
@@ -306,11 +318,16 @@ func (s *settings) check(flags *flag.FlagSet) error {
 			return fmt.Errorf("-%s: %d is below 0", name, number)
 		}
 	}
-	if s.memory != "" {
-		var err error
-		if s.request.Memory, err = transfer.ParseMemory(s.memory); err != nil {
-			return fmt.Errorf("-%w", err)
-		}
+	if err := s.readMemory(); err != nil {
+		return err
+	}
+	switch {
+	case s.web && s.sweep:
+		return errors.New("-web: is for one picture: leave it out")
+	case s.web && s.runs == runsOff:
+		return errors.New("-web: the page shows runs that are kept: leave -runs off out")
+	case given(flags, "port") && !s.web:
+		return errors.New("-port: is that of the page: add -web")
 	}
 	if s.bits != 8 && s.bits != 16 {
 		return fmt.Errorf("-bits: %d: choose 8 or 16", s.bits)
@@ -359,7 +376,7 @@ func (s *settings) absolute(flags *flag.FlagSet) (arguments []string) {
 			if !weights.Word(text) {
 				text = absolutePath(text)
 			}
-		case "runs", "quiet", "memory", "backend", "checkpoint-every":
+		case "runs", "quiet", "memory", "backend", "checkpoint-every", "web", "port":
 			return
 		}
 		arguments = append(arguments, "-"+f.Name+"="+text)

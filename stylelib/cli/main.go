@@ -129,7 +129,8 @@ func (c *command) run(ctx context.Context, args []string) error {
 // others are the sub-commands.
 func (c *command) others() map[string]func(context.Context, []string) error {
 	return map[string]func(context.Context, []string) error{
-		"runs": c.list, "show": c.show, "compare": c.compare, "sweep": c.sweep, "doctor": c.doctor,
+		"runs": c.list, "show": c.show, "compare": c.compare, "sweep": c.sweep, "web": c.web,
+		"doctor": c.doctor,
 	}
 }
 

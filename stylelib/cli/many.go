@@ -77,6 +77,9 @@ func newMany(s *settings, pictures []string) (*many, error) {
 			return nil, fmt.Errorf("%s: is for one picture: leave it out, or give one -content", flag)
 		}
 	}
+	if s.web {
+		return nil, errors.New("-web: is for one picture: leave it out, or give one -content")
+	}
 	if info, err := os.Stat(s.out); err == nil && !info.IsDir() || err != nil && filepath.Ext(s.out) != "" {
 		return nil, fmt.Errorf("-out %s: of several pictures the results go to a folder: name one", s.out)
 	}

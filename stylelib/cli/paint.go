@@ -53,13 +53,16 @@ func (c *command) paint(ctx context.Context, s *settings) error {
 		return err
 	}
 	defer e.Close()
+	if s.web {
+		return c.paintBeside(ctx, e, s, store)
+	}
 	return c.paintOn(ctx, e, s, store)
 }
 
 // begin says what will be done, and opens the engine for it.
 func (c *command) begin(s *settings) (*engine.Engine, error) {
+	s.request.Say = func(line string) { c.sayOf(s, "%s", line) }
 	if !s.quiet {
-		s.request.Say = func(line string) { c.tell("%s", line) }
 		s.request.Weights.Progress = newDownloadProgress(c.stderr)
 	}
 	if s.choice.Preset == transfer.Painting {
@@ -92,12 +95,12 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 		return interruptedOr(ctx, err)
 	}
 	defer j.Close()
-	if !s.quiet {
+	if !s.quiet || s.watch != nil {
 		estimate, err := j.Estimate()
 		if err != nil {
 			return err
 		}
-		c.say(s.quiet, "size     %d × %d (height × width), %d epochs: %s", j.Height, j.Width, j.Options.Epochs, estimate)
+		c.sayOf(s, "size     %d × %d (height × width), %d epochs: %s", j.Height, j.Width, j.Options.Epochs, estimate)
 	}
 	if err := j.begin(); err != nil {
 		return err
@@ -111,8 +114,8 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 	if j.run != nil {
 		done = j.run.Epoch
 		c.say(s.quiet, "run      %s%s", j.run.ID, after(done))
-		if err := j.logBefore(log); err != nil {
-			return err
+		if err := j.tellBefore(log); err != nil {
+			return errors.Join(err, j.end(ctx, nil, err))
 		}
 	}
 	bar := newProgress(c.stderr, done, j.Options.Epochs, s.quiet)
@@ -120,13 +123,13 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 		done = r.Epoch
 		c.unsaved.Store(true)
 		bar.report(r)
-		return log.Write(r)
+		return errors.Join(j.tellPage(r, bar.left(r.Epoch)), log.Write(r))
 	})
 	bar.finish()
 	if err := j.finish(ctx, x, done, trainErr); err != nil {
 		return err
 	}
-	c.say(s.quiet, "saved    %s", s.out)
+	c.sayOf(s, "saved    %s", j.result())
 	return nil
 }
 
@@ -246,7 +249,7 @@ func (c *command) resumed(s *settings, store *runs.Store) (*settings, error) {
 	if err := again.parse(arguments, io.Discard); err != nil {
 		return nil, fmt.Errorf("run %s: %w", record.ID, err)
 	}
-	again.quiet, again.backend = s.quiet, record.Spec.Engine
+	again.quiet, again.backend, again.web, again.port = s.quiet, record.Spec.Engine, s.web, s.port
 	again.resume, again.memory, again.checkpointEvery = record.ID, s.memory, s.checkpointEvery
 	again.request.Memory = s.request.Memory
 	return again, nil
@@ -300,6 +303,11 @@ func (j *job) begin() (err error) {
 		j.run, err = j.store.Claim(j.spec, j.arguments, j.checkpointEvery)
 	default:
 		j.run, err = j.store.Begin(j.spec, j.arguments, j.checkpointEvery)
+		if err == nil && j.uploads != nil {
+			if err = j.adopt(); err != nil {
+				err = errors.Join(err, j.end(context.Background(), nil, err))
+			}
+		}
 	}
 	return err
 }
@@ -321,16 +329,17 @@ func (j *job) train(ctx context.Context, report func(sl.Record) error) (*tensors
 	})
 }
 
-// logBefore writes the epochs of earlier sessions to the log.
-func (j *job) logBefore(log *epochLog) error {
+// tellBefore tells the log and the page of the epochs of earlier sessions.
+func (j *job) tellBefore(log *epochLog) error {
 	losses, err := j.store.Losses(j.run.ID)
 	if err != nil {
 		return err
 	}
+	losses = slices.DeleteFunc(losses, func(r sl.Record) bool { return r.Epoch > j.run.Epoch })
+	if j.watch != nil {
+		j.watch.Begin(j.run.ID, j.Height, j.Width, j.Options.Epochs, losses)
+	}
 	for _, r := range losses {
-		if r.Epoch > j.run.Epoch {
-			break
-		}
 		if err := log.Write(r); err != nil {
 			return err
 		}
@@ -347,11 +356,15 @@ func (j *job) savePicture(p transfer.Epoch) error {
 	if err != nil {
 		return err
 	}
-	out := j.out
-	if out == "" {
-		out = j.run.Picture()
+	return sl.WriteImage(j.pictureOf(p.Epoch, j.result()), picture)
+}
+
+// result is where the picture goes.
+func (j *job) result() string {
+	if j.out == "" {
+		return j.run.Picture()
 	}
-	return sl.WriteImage(j.pictureOf(p.Epoch, out), picture)
+	return j.out
 }
 
 // pictureOf is where the picture of an epoch is written: out-0050.png for out.png.
@@ -378,13 +391,13 @@ func (j *job) finish(ctx context.Context, x *tensors.Tensor, done int, trainErr 
 	}
 	switch {
 	case ctx.Err() != nil:
-		interrupted := &interruptedError{epoch: done, epochs: j.Options.Epochs, saved: j.out}
+		interrupted := &interruptedError{epoch: done, epochs: j.Options.Epochs, saved: j.result()}
 		if j.run != nil {
 			interrupted.run = j.run.ID
 		}
 		return interrupted
 	case trainErr != nil:
-		return fmt.Errorf("%w; the picture of the last good epoch is in %s", trainErr, j.out)
+		return fmt.Errorf("%w; the picture of the last good epoch is in %s", trainErr, j.result())
 	}
 	return nil
 }
@@ -397,9 +410,9 @@ func (j *job) end(ctx context.Context, picture image.Image, trainErr error) erro
 	defer j.run.Close()
 	switch {
 	case ctx.Err() != nil:
-		return j.run.Stop(nil)
+		return j.run.Stop(picture, nil)
 	case trainErr != nil:
-		return j.run.Stop(trainErr)
+		return j.run.Stop(picture, trainErr)
 	}
 	return j.run.Finish(picture)
 }

@@ -60,17 +60,21 @@ func (p *progress) report(r sl.Record) {
 		_ = p.bar.Add(1)
 	case r.Epoch == p.begin+1 || r.Epoch == p.epochs || time.Since(p.spoke) >= speakEvery:
 		p.spoke = time.Now()
-		fmt.Fprintf(p.w, "epoch %d/%d  %s%s\n", r.Epoch, p.epochs, losses, p.left(r.Epoch))
+		left := ""
+		if rest := p.left(r.Epoch); rest > 0 {
+			left = fmt.Sprintf("  %s left", rest.Round(time.Second))
+		}
+		fmt.Fprintf(p.w, "epoch %d/%d  %s%s\n", r.Epoch, p.epochs, losses, left)
 	}
 }
 
-// left says how long the rest will take, once there is something to go by.
-func (p *progress) left(epoch int) string {
-	if epoch == p.begin+1 || epoch == p.epochs {
-		return ""
+// left is how long the rest will take, once there is something to go by, else 0.
+func (p *progress) left(epoch int) time.Duration {
+	if epoch == p.begin+1 {
+		return 0
 	}
 	perEpoch := time.Since(p.first) / time.Duration(epoch-p.begin-1)
-	return fmt.Sprintf("  %s left", (perEpoch * time.Duration(p.epochs-epoch)).Round(time.Second))
+	return perEpoch * time.Duration(p.epochs-epoch)
 }
 
 func (p *progress) finish() {

@@ -255,16 +255,42 @@ func (r *Run) Finish(picture image.Image) error {
 	return nil
 }
 
-// Stop notes that the training ended early: err says why, nil that it was interrupted.
-func (r *Run) Stop(err error) error {
+// Stop notes that the training ended early, and saves the picture so far, if there is one. err says why it ended, nil that it was
+// interrupted.
+func (r *Run) Stop(picture image.Image, err error) error {
+	var saveErr error
+	if picture != nil {
+		saveErr = sl.WriteImage(r.Picture(), picture)
+	}
 	r.unsaved = nil // a checkpoint that has them was not saved
 	r.Status = Stopped
 	if err != nil {
 		r.Status, r.Error = Failed, oneline.First(err)
 	}
 	r.PeakBytes = max(r.PeakBytes, peakBytes())
-	return r.store.update(r)
+	return errors.Join(saveErr, r.store.update(r))
 }
+
+// Adopt moves files into the run's folder; arguments are those of the command, with their new names.
+func (r *Run) Adopt(files, arguments []string) error {
+	for _, path := range files {
+		if err := os.Rename(path, r.Inside(path)); err != nil {
+			return fmt.Errorf("runs: %w", err)
+		}
+	}
+	text, err := json.Marshal(arguments)
+	if err != nil {
+		return err
+	}
+	r.Arguments = arguments
+	if _, err = r.store.db.Exec("update runs set arguments = ? where id = ?", string(text), r.ID); err != nil {
+		return fmt.Errorf("runs: %w", err)
+	}
+	return nil
+}
+
+// Inside is where [Run.Adopt] puts a file.
+func (r *Run) Inside(path string) string { return filepath.Join(r.Folder, filepath.Base(path)) }
 
 // Close lets others have the run.
 func (r *Run) Close() { _ = r.lock.Unlock() }

@@ -50,7 +50,7 @@ type Summary struct {
 	Folder    string            `json:"folder"`
 }
 
-// Picture is the path of the run's result; it is there once the run is finished.
+// Picture is the path of the run's result; it is there once the run is finished. That of a run that was stopped is the picture so far.
 func (r Summary) Picture() string { return filepath.Join(r.Folder, pictureName) }
 
 // TermNames returns the names of the losses that some runs have, in the order in which they come.
