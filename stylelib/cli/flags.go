@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/film"
 	"stylebook/stylelib/internal/pathlist"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
@@ -30,6 +31,7 @@ type settings struct {
 	sized    bool // size or epochs are on the command line
 
 	out, log, backend string
+	animation         string
 	quiet, version    bool
 	bits              int
 	saveEvery         int
@@ -167,6 +169,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.Int64Var(&o.Seed, "seed", o.Seed, "`seed` of random weights, of -init noise and of sampled positions")
 	flags.IntVar(&s.bits, "bits", 8, "`8|16` bits for each channel of the result; 16 in PNG and TIFF")
 	flags.IntVar(&s.saveEvery, "save-every", 0, "write the picture so far after every so many `epochs`, beside the result")
+	flags.StringVar(&s.animation, "animation", "", fmt.Sprintf("`file` to write a film of the training to, of at most %d pictures between the first and the last: .gif (of at most 480 pixels in height and width), or .mp4 or .webp where ffmpeg is installed", film.Frames))
 	flags.IntVar(&s.checkpointEvery, "checkpoint-every", checkpointEvery, "save a checkpoint after every so many `epochs`")
 	flags.StringVar(&s.memory, "memory", "", "memory that the run may take, such as `4GB` (default: what is free)")
 	flags.StringVar(&s.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go (default: GOMLX_BACKEND, else the fastest present)")
@@ -364,7 +367,7 @@ func (s *settings) absolute(flags *flag.FlagSet) (arguments []string) {
 	flags.Visit(func(f *flag.Flag) {
 		text := f.Value.String()
 		switch f.Name {
-		case "content", "out", "log", "content-mask":
+		case "content", "out", "log", "animation", "content-mask":
 			text = absolutePath(text)
 		case "style", "style-mask":
 			text = absolutePaths(pathlist.Split("", text))

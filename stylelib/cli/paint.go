@@ -15,6 +15,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
+	"stylebook/stylelib/film"
 	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
@@ -130,6 +131,9 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 		return err
 	}
 	c.sayOf(s, "saved    %s", j.result())
+	if s.animation != "" {
+		c.sayOf(s, "film     %s", s.animation)
+	}
 	return nil
 }
 
@@ -147,6 +151,11 @@ func (s *settings) checkOutputs(store *runs.Store) error {
 	if s.out != "" { // else it is a run of a sweep
 		if err := imagefile.CheckWritable(s.out); err != nil {
 			return err
+		}
+	}
+	if s.animation != "" {
+		if err := film.Check(s.animation); err != nil {
+			return fmt.Errorf("-animation: %w", err)
 		}
 	}
 	inputs := s.inputs()
@@ -170,7 +179,7 @@ func (s *settings) inputs() []string {
 // outputs yields the files that the run writes, each with its option.
 func (s *settings) outputs() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		more := (s.log == "" || yield("-log", s.log)) && s.out != "" && yield("-out", s.out)
+		more := (s.log == "" || yield("-log", s.log)) && (s.animation == "" || yield("-animation", s.animation)) && s.out != "" && yield("-out", s.out)
 		for epoch := s.saveEvery; more && s.saveEvery > 0 && epoch <= s.request.Options.Epochs; epoch += s.saveEvery {
 			more = yield("-save-every", s.pictureOf(epoch, s.out))
 		}
@@ -262,6 +271,7 @@ type job struct {
 	spec  runs.Spec
 	store *runs.Store // nil: the run is not kept
 	run   *runs.Run   // nil as long as it has not begun, or is not kept
+	reel  *film.Reel  // nil: no film is asked for
 }
 
 // newJob gets everything ready for the run.
@@ -309,8 +319,21 @@ func (j *job) begin() (err error) {
 			}
 		}
 	}
-	return err
+	if err != nil || j.animation == "" {
+		return err
+	}
+	j.reel = film.NewReel(j.Options.Epochs, 1)
+	if j.run == nil {
+		return nil
+	}
+	if err := j.reel.Keep(j.frames(), j.run.Epoch); err != nil {
+		return errors.Join(err, j.run.Stop(err))
+	}
+	return nil
 }
+
+// frames is where the run keeps the pictures of its film.
+func (j *job) frames() string { return filepath.Join(j.run.Folder, "film") }
 
 // train runs the training; report is called after each epoch and before what is kept.
 func (j *job) train(ctx context.Context, report func(sl.Record) error) (*tensors.Tensor, error) {
@@ -322,7 +345,10 @@ func (j *job) train(ctx context.Context, report func(sl.Record) error) (*tensors
 		if err := report(p.Record); err != nil {
 			return err
 		}
-		if err := j.savePicture(p); err != nil || j.run == nil {
+		if err := j.savePicture(p); err != nil {
+			return err
+		}
+		if err := j.filmPicture(p); err != nil || j.run == nil {
 			return err
 		}
 		return j.run.Report(p, ctx.Err() != nil)
@@ -367,6 +393,32 @@ func (j *job) result() string {
 	return j.out
 }
 
+// filmPicture keeps the picture so far for the film.
+func (j *job) filmPicture(p transfer.Epoch) error {
+	if j.reel == nil || !j.reel.Wants(p.Epoch) {
+		return nil
+	}
+	picture, err := j.Picture(p.Image, 8)
+	if err != nil {
+		return err
+	}
+	return j.reel.Add(p.Epoch, picture)
+}
+
+// writeFilm makes the film, if one is asked for. What it is made of is kept as long as the run can go on.
+func (j *job) writeFilm(ended bool) error {
+	if j.reel == nil {
+		return nil
+	}
+	if err := j.reel.Write(j.animation); err != nil {
+		return fmt.Errorf("-animation: %w", err)
+	}
+	if j.run == nil || !ended {
+		return nil
+	}
+	return os.RemoveAll(j.frames())
+}
+
 // pictureOf is where the picture of an epoch is written: out-0050.png for out.png.
 func (s *settings) pictureOf(epoch int, out string) string {
 	extension := filepath.Ext(out)
@@ -386,18 +438,21 @@ func (j *job) finish(ctx context.Context, x *tensors.Tensor, done int, trainErr 
 		err = errors.Join(trainErr, err)
 		return errors.Join(err, j.end(ctx, nil, err))
 	}
+	filmErr := j.writeFilm(trainErr == nil)
 	if err := j.end(ctx, picture, trainErr); err != nil {
-		return errors.Join(trainErr, err)
+		return errors.Join(trainErr, filmErr, err)
 	}
 	switch {
+	case filmErr != nil && trainErr == nil:
+		return fmt.Errorf("%w; the picture is in %s", filmErr, j.result())
 	case ctx.Err() != nil:
 		interrupted := &interruptedError{epoch: done, epochs: j.Options.Epochs, saved: j.result()}
 		if j.run != nil {
 			interrupted.run = j.run.ID
 		}
-		return interrupted
+		return errors.Join(interrupted, filmErr)
 	case trainErr != nil:
-		return fmt.Errorf("%w; the picture of the last good epoch is in %s", trainErr, j.result())
+		return errors.Join(fmt.Errorf("%w; the picture of the last good epoch is in %s", trainErr, j.result()), filmErr)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-// Package film keeps pictures of a training while it runs, for whoever looks at its course afterwards.
+// Package film keeps pictures of a training while it runs, and makes a film of them: GIF by itself, MP4 and WebP through ffmpeg.
 package film
 
 import (
@@ -22,6 +22,7 @@ type Reel struct {
 	Frames []Frame
 
 	every, epochs int
+	folder        string // "": in memory only
 }
 
 // Frame is the picture after an epoch.
@@ -34,7 +35,7 @@ type Frame struct {
 func NewReel(epochs, every int) *Reel {
 	every = max(1, every)
 	possible := max(1, epochs/every)
-	return &Reel{every: every * ((possible + Frames - 1) / Frames), epochs: epochs}
+	return &Reel{every: every * ((possible-1)/Frames + 1), epochs: epochs}
 }
 
 // Wants says whether the picture after an epoch is to be kept: the first, some between, and the last.
@@ -48,7 +49,14 @@ func (r *Reel) Add(epoch int, picture image.Image) error {
 	if err := jpeg.Encode(&file, Within(picture, Side), &jpeg.Options{Quality: 95}); err != nil {
 		return fmt.Errorf("keep the picture of epoch %d: %w", epoch, err)
 	}
-	r.Frames = append(r.Frames, Frame{epoch, file.Bytes()})
+	frame := Frame{epoch, file.Bytes()}
+	r.Frames = append(r.Frames, frame)
+	if r.folder == "" {
+		return nil
+	}
+	if err := frame.write(r.folder); err != nil {
+		return fmt.Errorf("keep the picture of epoch %d: %w", epoch, err)
+	}
 	return nil
 }
 

@@ -133,7 +133,7 @@ func eachOption(of string, mapping *yaml.Node, seen map[string]bool, f func(name
 			return fmt.Errorf("%s is set twice", name)
 		}
 		switch name {
-		case "out", "log", "runs", "resume", "quiet", "backend", "version", "help", "h":
+		case "out", "log", "animation", "runs", "resume", "quiet", "backend", "version", "help", "h":
 			return fmt.Errorf("%s can't be set in a sweep", name)
 		}
 		seen[name] = true
