@@ -254,3 +254,11 @@ func spread(total, some int) (picked []int) {
 	}
 	return picked
 }
+
+// Film writes a film of the training to a file, .gif, or .mp4 or .webp where ffmpeg is installed.
+func (l *Live) Film(path string) error {
+	if l.reel == nil {
+		return fmt.Errorf("%s: there is no film of a training that has not begun", path)
+	}
+	return l.reel.Write(path)
+}

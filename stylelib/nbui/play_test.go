@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"math/rand/v2"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,6 +59,9 @@ func decoded(t *testing.T, source string) (image.Image, string) {
 
 func TestATrainingsSliderHasItsEpochs(t *testing.T) {
 	live := NewLive(500)
+	if err := live.Film("film.gif"); err == nil {
+		t.Error("nothing has a film")
+	}
 	for epoch := 1; epoch <= 500; epoch++ {
 		level := float32(epoch) / 500
 		values := slices.Repeat([]float32{level}, 2*3*3)
@@ -66,6 +70,9 @@ func TestATrainingsSliderHasItsEpochs(t *testing.T) {
 		if err := live.Report(record); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := live.Film(filepath.Join(t.TempDir(), "film.gif")); err != nil {
+		t.Error(err)
 	}
 	page, err := live.trainingPage()
 	if err != nil {
