@@ -327,7 +327,8 @@ func (j *job) begin() (err error) {
 		return nil
 	}
 	if err := j.reel.Keep(j.frames(), j.run.Epoch); err != nil {
-		return errors.Join(err, j.run.Stop(err))
+		defer j.run.Close()
+		return errors.Join(err, j.run.Stop(nil, err))
 	}
 	return nil
 }
