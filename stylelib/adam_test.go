@@ -94,7 +94,7 @@ func (f adamFile) compare(t *testing.T, e *engine.Engine, dtype dtypes.DType, op
 	defer update.Finalize()
 	state := f.start(t, e, dtype)
 	for i, gradient := range f.Gradients {
-		rate, scale := sl.AdamRate(options.Adam, sl.AdamBeta1, sl.AdamBeta2, options.LearningRateAt(i+1), i+1)
+		rate, scale := sl.AdamRate(options.Adam, sl.AdamBeta1, sl.AdamBeta2, sl.LearningRate(options, i+1), i+1)
 		out, err := update.Call(state[0], state[1], state[2], gradient, rate, scale)
 		if err != nil {
 			t.Fatal(err)

@@ -52,14 +52,13 @@ func NewExtractor(backend compute.Backend, net *Network, options Options) (*Extr
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}
-	used, err := net.Architecture.Find(slices.Concat(options.ContentLayers, options.StyleLayers)...)
-	if err != nil {
+	names := slices.Concat(options.ContentLayers, options.StyleLayers)
+	if _, err := net.Architecture.Find(names...); err != nil {
 		return nil, err
 	}
 	e := &Extractor{Backend: backend, Network: net, taps: options.Taps, prepared: &prepared{}}
-	if len(used) > 0 {
-		e.Layers = net.Architecture.Layers()[:used[len(used)-1].Index+1]
-	}
+	e.Layers = Net(net.Architecture.Layers(), names)
+	var err error
 	if e.Convs, err = net.convsOf(e.Layers); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,16 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
+// Net returns the layers that have to be computed: up to the last one that the names mean, as [Layer.Is] knows them.
+func Net(layers []Layer, names []string) []Layer {
+	for i := len(layers); i > 0; i-- {
+		if layers[i-1].In(names) {
+			return layers[:i]
+		}
+	}
+	return nil
+}
+
 // ExtractFeatures runs x through the network layer by layer and keeps what the content layers and the style layers put
 // out, in the order of the network.
 //

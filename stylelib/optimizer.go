@@ -41,25 +41,25 @@ func Adam(form AdamForm, beta1, beta2 float64, learningRate func(epoch int) floa
 			rate, scale := AdamRate(form, beta1, beta2, learningRate(epoch), epoch)
 			return []float64{rate, scale}
 		},
-		Update: func(image, gradient *Node, state, numbers []*Node) (*Node, []*Node) {
-			image, m, v := AdamUpdate(image, state[0], state[1], gradient, numbers[0], numbers[1], beta1, beta2)
-			return image, []*Node{m, v}
+		Update: func(pixels, gradient *Node, state, numbers []*Node) (*Node, []*Node) {
+			pixels, m, v := AdamUpdate(pixels, state[0], state[1], gradient, numbers[0], numbers[1], beta1, beta2)
+			return pixels, []*Node{m, v}
 		},
 	}
 }
 
-// AdamUpdate returns image, m and v after one step of Adam against the gradient.
+// AdamUpdate returns pixels, m and v after one step of Adam against the gradient.
 //
 //	m ← m + (1-β₁)·(g - m)
 //	v ← β₂·v + (1-β₂)·g²
-//	image ← image - rate · m / (√v/scale + ε)
+//	pixels ← pixels - rate · m / (√v/scale + ε)
 //
 // All have the same shape but rate and scale, which are the scalars of [AdamRate].
-func AdamUpdate(image, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (newImage, newM, newV *Node) {
+func AdamUpdate(pixels, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (newPixels, newM, newV *Node) {
 	m = Add(m, MulScalar(Sub(gradient, m), 1-beta1))
 	v = Add(MulScalar(v, beta2), MulScalar(Square(gradient), 1-beta2))
 	step := Mul(rate, Div(m, AddScalar(Div(Sqrt(v), scale), AdamEpsilon)))
-	return Sub(image, step), m, v
+	return Sub(pixels, step), m, v
 }
 
 // AdamRate returns the two numbers that Adam's update t (from 1) needs besides the gradient: with c₁ = 1-β₁ᵗ and

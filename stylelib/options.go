@@ -115,10 +115,11 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// LearningRateAt returns the learning rate of an epoch, counted from 1.
-func (o Options) LearningRateAt(epoch int) float64 {
-	if o.LRDecayEvery == 0 {
-		return o.LearningRate
+// LearningRate returns the learning rate of an epoch, counted from 1: options.LearningRate, times LRDecay after every
+// LRDecayEvery epochs.
+func LearningRate(options Options, epoch int) float64 {
+	if options.LRDecayEvery == 0 {
+		return options.LearningRate
 	}
-	return o.LearningRate * math.Pow(o.LRDecay, float64((epoch-1)/o.LRDecayEvery))
+	return options.LearningRate * math.Pow(options.LRDecay, float64((epoch-1)/options.LRDecayEvery))
 }

@@ -88,16 +88,16 @@ func TestDescribePreset(t *testing.T) {
 func TestLearningRates(t *testing.T) {
 	options := sl.Default()
 	for epoch, want := range map[int]float64{1: 0.3, 50: 0.3, 51: 0.24, 100: 0.24, 101: 0.192, 500: 0.3 * math.Pow(0.8, 9)} {
-		if got := options.LearningRateAt(epoch); math.Abs(got-want) > 1e-12 {
+		if got := sl.LearningRate(options, epoch); math.Abs(got-want) > 1e-12 {
 			t.Errorf("epoch %d: learning rate %g, want %g", epoch, got, want)
 		}
 	}
 	options.LRDecayEvery = 0
-	if got := options.LearningRateAt(500); got != 0.3 {
+	if got := sl.LearningRate(options, 500); got != 0.3 {
 		t.Errorf("without a decay the learning rate of epoch 500 is %g, want 0.3", got)
 	}
 	options.LRDecayEvery, options.LRDecay = 1, 0
-	if first, second := options.LearningRateAt(1), options.LearningRateAt(2); first != 0.3 || second != 0 {
+	if first, second := sl.LearningRate(options, 1), sl.LearningRate(options, 2); first != 0.3 || second != 0 {
 		t.Errorf("with decay 0 the learning rates are %g, %g, want 0.3, 0", first, second)
 	}
 }
@@ -114,7 +114,7 @@ func TestLearningRatesOfTheTabs(t *testing.T) {
 			t.Fatalf("%s: %d learning rates, want %d", name, len(run.Rates), options.Epochs)
 		}
 		for i, want := range run.Rates {
-			if got := options.LearningRateAt(i + 1); math.Abs(got-want) > 1e-12 {
+			if got := sl.LearningRate(options, i+1); math.Abs(got-want) > 1e-12 {
 				t.Fatalf("%s: epoch %d has learning rate %g, want %g", name, i+1, got, want)
 			}
 		}
@@ -183,10 +183,10 @@ func ExampleDescribePreset() {
 	//  <nil>
 }
 
-func ExampleOptions_LearningRateAt() {
+func ExampleLearningRate() {
 	options := sl.Default()
 	for _, epoch := range []int{1, 50, 51, 500} {
-		fmt.Printf("%.4f\n", options.LearningRateAt(epoch))
+		fmt.Printf("%.4f\n", sl.LearningRate(options, epoch))
 	}
 	// Output:
 	// 0.3000

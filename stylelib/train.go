@@ -26,14 +26,25 @@ func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Te
 	if err != nil {
 		return nil, err
 	}
-	loss := func(vgg *VGG, image *Node, targets []*Node) (total *Node, parts []Part) {
-		contents, styles := ExtractFeatures(vgg, image, options.ContentLayers, options.StyleLayers)
-		l := ComputeLoss(image, contents, styles, targets[:len(contents)], targets[len(contents):], options)
+	loss := func(vgg *VGG, pixels *Node, targets []*Node) (total *Node, parts []Part) {
+		contents, styles := ExtractFeatures(vgg, pixels, options.ContentLayers, options.StyleLayers)
+		l := ComputeLoss(pixels, contents, styles, targets[:len(contents)], targets[len(contents):], options)
 		return l.Total, []Part{{"content", l.Content}, {"style", l.Style}, {"tv", l.TV}}
 	}
 	objective := Objective{Loss: loss, Inputs: Constant(append(contentTargets, styleTargets...))}
-	adam := Adam(options.Adam, AdamBeta1, AdamBeta2, options.LearningRateAt)
+	adam := Adam(options.Adam, AdamBeta1, AdamBeta2, func(epoch int) float64 { return LearningRate(options, epoch) })
 	return Minimize(ctx, extractor, objective, x, adam, options.Epochs, report)
+}
+
+// EpochGraph returns one epoch as one graph: losses, gradient of the total with respect to the pixels, update.
+func EpochGraph(objective Objective, x *SynthesizedImage, optimizer Optimizer) func(vgg *VGG, in []*Node) []*Node {
+	return func(vgg *VGG, in []*Node) []*Node {
+		pixels, state, numbers, inputs := x.Split(in, optimizer)
+		total, parts := objective.Loss(vgg, pixels, inputs)
+		gradient := Gradient(total, pixels)[0]
+		pixels, state = optimizer.Update(pixels, gradient, state, numbers)
+		return x.Join(pixels, state, total, parts)
+	}
 }
 
 // Minimize lowers an objective by changing the image x, until so many epochs are done. x may have some behind it.
@@ -43,14 +54,7 @@ func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Te
 // error.
 func Minimize(ctx context.Context, extractor *Extractor, objective Objective, x *SynthesizedImage, optimizer Optimizer, epochs int,
 	report func(Record) error) (*tensors.Tensor, error) {
-	// One epoch as one graph: losses, gradient with respect to the image, update.
-	program, err := extractor.Compile(func(vgg *VGG, in []*Node) []*Node {
-		image, state, numbers, inputs := x.Split(in, optimizer)
-		total, parts := objective.Loss(vgg, image, inputs)
-		gradient := Gradient(total, image)[0]
-		image, state = optimizer.Update(image, gradient, state, numbers)
-		return x.Join(image, state, total, parts)
-	})
+	program, err := extractor.Compile(EpochGraph(objective, x, optimizer))
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ func TestExercise3(t *testing.T) {
 	sizes := with(t, cells, "longSide / 2, longSide}").pictures[0]
 	below(t, "strokes of the large picture are finer, seen in the scene", panel(sizes, 1, large).strokes(), 0.85*panel(sizes, 0, large).strokes())
 
-	kept := with(t, cells, "content := must(sl.Postprocess(t.Content))").pictures[0]
+	kept := with(t, cells, "content := must(sl.Postprocess(s.Content))").pictures[0]
 	content, result, both := panel(kept, 0, large), panel(kept, 1, large), panel(kept, 2, large)
 	below(t, "the brightness is the result's", both.less(result).rms(), 4, both.less(content).rms()/4)
 	below(t, "the colours are the content's", warmth(kept, 2).less(warmth(kept, 0)).rms(), 6, warmth(kept, 2).less(warmth(kept, 1)).rms()/4)

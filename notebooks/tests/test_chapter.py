@@ -22,7 +22,7 @@ def test_runs_from_top_to_bottom(tmp_path):
     client_for(book).execute()
     assert list(check_notebooks.executed_problems(book)) == []
     checked = [c for c in book.cells if is_check(c)]
-    assert len(checked) == 9 and all("all right ✓" in stream(c) and "not yet" not in stream(c) for c in checked)
+    assert len(checked) == 11 and all("all right ✓" in stream(c) and "not yet" not in stream(c) for c in checked)
     training = book.cells[find(book, TRAINING)]
     assert len(pictures(training)) == 1, "the live figure must stay, once, in the saved notebook"
     assert f"saved {tmp_path / 'out.png'}" in stream(training)
@@ -80,12 +80,21 @@ def test_a_changed_style_loss_changes_the_training(tmp_path):
 def test_a_changed_update_changes_the_training(tmp_path):
     book = chapter(tmp_path)
     changed = nbformat.v4.new_code_cell(
-        "func AdamUpdate(image, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (newImage, newM, newV *Node) {\n"
-        "\treturn Identity(image), Identity(m), Identity(v)\n}")
+        "func AdamUpdate(pixels, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (newPixels, newM, newV *Node) {\n"
+        "\treturn Identity(pixels), Identity(m), Identity(v)\n}")
     book.cells.insert(find(book, TRAINING), changed)
     client_for(book).execute()
     records = progress(tmp_path)
     assert len(records) == 20 and len({r["total"] for r in records}) == 1, "the learner's AdamUpdate is not the one that trains"
+
+
+def test_a_changed_learning_rate_changes_the_training(tmp_path):
+    book = chapter(tmp_path)
+    changed = nbformat.v4.new_code_cell("func LearningRate(options sl.Options, epoch int) float64 { return 0 }")
+    book.cells.insert(find(book, TRAINING), changed)
+    client_for(book).execute()
+    records = progress(tmp_path)
+    assert len(records) == 20 and {r["lr"] for r in records} == {0} and len({r["total"] for r in records}) == 1
 
 
 def test_an_interrupt_keeps_the_picture_and_the_kernel(tmp_path):

@@ -54,7 +54,7 @@ func TestFastWithTheChaptersNumbers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		adam := sl.Adam(sl.AdamPyTorch, sl.AdamBeta1, sl.AdamBeta2, options.LearningRateAt)
+		adam := sl.Adam(sl.AdamPyTorch, sl.AdamBeta1, sl.AdamBeta2, func(epoch int) float64 { return sl.LearningRate(options.Options, epoch) })
 		if result, err = sl.Minimize(t.Context(), extractor, o.minimized(), x, adam, options.Epochs, keep(&fast)); err != nil {
 			t.Fatal(err)
 		}

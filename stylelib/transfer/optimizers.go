@@ -10,13 +10,14 @@ import (
 
 // optimizer returns what the options choose, for a training of so many epochs.
 func (o Options) optimizer(epochs int) sl.Optimizer {
+	learningRate := func(epoch int) float64 { return sl.LearningRate(o.Options, epoch) }
 	switch o.Optimizer {
 	case LBFGS:
-		return lbfgs(o.History, o.LearningRateAt)
+		return lbfgs(o.History, learningRate)
 	case Fast:
 		return sl.Adam(sl.AdamPyTorch, fastBeta1, fastBeta2, func(epoch int) float64 { return o.LearningRate * fastShare(epoch, epochs) })
 	}
-	return sl.Adam(o.Adam, sl.AdamBeta1, sl.AdamBeta2, o.LearningRateAt)
+	return sl.Adam(o.Adam, sl.AdamBeta1, sl.AdamBeta2, learningRate)
 }
 
 // The fast optimizer's numbers, with which 180 epochs reach about the loss of the chapter's 500.

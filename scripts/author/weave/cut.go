@@ -265,9 +265,9 @@ func (c *cutter) dotImport(object types.Object, file *ast.File, imports map[stri
 	}
 }
 
-// parses reports a code cell that is no Go, before anybody runs it. Cells of statements start with %%, the kernel's own
-// commands with % and the shell's with !.
-func parses(source string) error {
+// parsed returns a code cell as a Go file. Cells of statements start with %%, the kernel's own commands with % and the
+// shell's with !.
+func parsed(source string) (*ast.File, error) {
 	body, statements := strings.CutPrefix(source, "%%\n")
 	lines := strings.Split(body, "\n")
 	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "%") || strings.HasPrefix(line, "!") })
@@ -275,6 +275,5 @@ func parses(source string) error {
 	if statements {
 		body = "func main() {\n" + body + "\n}"
 	}
-	_, err := parser.ParseFile(token.NewFileSet(), "cell", "package main\n"+body, 0)
-	return err
+	return parser.ParseFile(token.NewFileSet(), "cell", "package main\n"+body, 0)
 }

@@ -60,7 +60,7 @@ func render(cells []cell, old []byte) ([]byte, error) {
 		nc := notebookCell{Type: "markdown", ID: fmt.Sprintf("cell-%02d", i+1), Metadata: map[string]any{},
 			Source: strings.SplitAfter(c.source, "\n")}
 		if c.code {
-			if err := parses(c.source); err != nil {
+			if _, err := parsed(c.source); err != nil { // before anybody runs it
 				return nil, fmt.Errorf("cell %d: %w", i+1, err)
 			}
 			nc.Type = "code"

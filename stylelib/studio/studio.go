@@ -1,0 +1,82 @@
+// Package studio opens in one call what a cell of a notebook trains with: the fastest engine, pictures, weights and network,
+// and a context that ends with the cell.
+package studio
+
+import (
+	"context"
+	"image"
+	"sync"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/engine"
+	"stylebook/stylelib/nbui"
+	"stylebook/stylelib/transfer"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// cell is the context of the program, which in a notebook is a cell.
+var cell = sync.OnceValue(func() context.Context {
+	ctx, _ := nbui.Interruptible() // it ends with the program
+	return ctx
+})
+
+// Studio is a training that is ready to begin, on an engine of its own. Close it when done.
+type Studio struct {
+	*transfer.Transfer
+	Engine  *engine.Engine
+	Context context.Context // ends when the notebook's user interrupts the cell
+
+	targets []*tensors.Tensor // content features, then Gram matrices; nil until they are asked for
+	losses  *sl.Program       // each layer's loss of a picture; nil until it is asked for
+}
+
+// Open gets everything ready on the fastest engine; see [engine.Open] and [transfer.Open].
+func Open(r transfer.Request) (*Studio, error) {
+	fastest, err := engine.Open("")
+	if err != nil {
+		return nil, err
+	}
+	t, err := transfer.Open(cell(), fastest.Backend, r)
+	if err != nil {
+		fastest.Close()
+		return nil, err
+	}
+	return &Studio{Transfer: t, Engine: fastest, Context: cell()}, nil
+}
+
+// Close frees what Open took.
+func (s *Studio) Close() {
+	if s.losses != nil {
+		s.losses.Finalize()
+	}
+	s.Transfer.Close()
+	s.Engine.Close()
+}
+
+// kept drops the error of a training that was interrupted: what it has is good.
+func (s *Studio) kept(x *tensors.Tensor, err error) (*tensors.Tensor, error) {
+	if s.Context.Err() != nil && x != nil {
+		return x, nil
+	}
+	return x, err
+}
+
+// Paint makes the picture that is asked for: Open, train, Close. An interrupted training returns what it has.
+func Paint(r transfer.Request) (*image.RGBA, error) {
+	s, err := Open(r)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return s.Paint()
+}
+
+// Paint makes the picture that was asked for. An interrupted training returns what it has.
+func (s *Studio) Paint() (*image.RGBA, error) {
+	x, err := s.kept(s.Train(s.Context, nil, nil))
+	if err != nil {
+		return nil, err
+	}
+	return sl.Postprocess(x)
+}
