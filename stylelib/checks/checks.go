@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 
+	"stylebook/stylelib/words"
+
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // the engine "go"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -120,7 +122,7 @@ func try(call string, got func() numbers, want numbers, slips ...slip) attempt {
 func shown(n, want numbers) string {
 	text := n.String()
 	if text == want.String() {
-		text += " (but others differ)"
+		text = words.Format("%s (but others differ)", text)
 	}
 	return text
 }

@@ -1,12 +1,12 @@
 package checks
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"sync"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/words"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -31,10 +31,10 @@ func featureTries(name, picture string, wanted []string, maps func() []numbers) 
 		names = append(names, layer.Name)
 	}
 	tries := []attempt{{
-		call:  fmt.Sprintf("%s for %v", name, names),
-		got:   func() string { return plural(len(once()), "map") },
-		want:  plural(len(layers), "map"),
-		slips: map[string]string{"0 maps": "Nothing is kept yet: append what a layer in the list puts out."},
+		call:  words.Format("%s for %v", name, names),
+		got:   func() string { return counted(len(once())) },
+		want:  counted(len(layers)),
+		slips: map[string]string{counted(0): "Nothing is kept yet: append what a layer in the list puts out."},
 	}}
 	for i, layer := range layers {
 		at := strconv.Itoa(layer.Index)
@@ -60,11 +60,12 @@ func samples(maps []*tensors.Tensor) (all []numbers) {
 	return all
 }
 
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+// counted is a number of maps in words.
+func counted(maps int) string {
+	if maps == 1 {
+		return words.In("1 map")
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return words.Format("%d maps", maps)
 }
 
 func rectified(n numbers) numbers {

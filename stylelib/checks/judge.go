@@ -3,6 +3,8 @@ package checks
 import (
 	"fmt"
 	"strings"
+
+	"stylebook/stylelib/words"
 )
 
 // Result is what a check found. Print it.
@@ -14,11 +16,11 @@ type Result struct {
 
 // String returns a line for each value, and one for the whole.
 func (r Result) String() string {
-	last := r.Name + ": all right ✓"
+	last := "%s: all right ✓"
 	if !r.Right {
-		last = r.Name + ": not yet"
+		last = "%s: not yet"
 	}
-	return strings.Join(append(r.lines, last), "\n")
+	return strings.Join(append(r.lines, words.Format(last, r.Name)), "\n")
 }
 
 // Unfinished says whether a later cell must still wait for this task, and if so prints which to finish first.
@@ -45,9 +47,9 @@ func judge(name string, attempts ...attempt) Result {
 		if got != a.want {
 			mark = "✗"
 		}
-		r.lines = append(r.lines, fmt.Sprintf("%s: yours %s, expected %s %s", a.call, got, a.want, mark))
+		r.lines = append(r.lines, words.Format("%s: yours %s, expected %s %s", words.In(a.call), got, a.want, mark))
 		if hint := a.slips[got]; got != a.want && hint != "" && r.Right {
-			r.lines = append(r.lines, "    "+hint)
+			r.lines = append(r.lines, "    "+words.In(hint))
 		}
 		r.Right = r.Right && got == a.want
 	}
@@ -59,7 +61,7 @@ func (a attempt) result() (text string) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			line, _, _ := strings.Cut(fmt.Sprint(reason), "\n")
-			text = "a panic (" + line + ")"
+			text = words.Format("a panic (%s)", words.In(line))
 		}
 	}()
 	return a.got()

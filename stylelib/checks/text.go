@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stylebook/stylelib/textstyle"
+	"stylebook/stylelib/words"
 )
 
 func number(x float64) string { return fmt.Sprintf("%.3f", x) }
@@ -73,7 +74,7 @@ func Similarity(f func(a, b []string, idf func(word string) float64) float64) Re
 	one := func(string) float64 { return 1 }
 	rare := func(word string) float64 { return map[string]float64{"the": 1, "was": 1, "soup": 2, "cake": 2}[word] }
 	a := func(x, y, title string, idf func(string) float64, want string, slips map[string]string) attempt {
-		return attempt{call: fmt.Sprintf("Similarity(%q, %q), %s", x, y, title),
+		return attempt{call: fmt.Sprintf("Similarity(%q, %q), %s", x, y, words.In(title)),
 			got: func() string { return number(f(strings.Fields(x), strings.Fields(y), idf)) }, want: want, slips: slips}
 	}
 	return judge("Similarity",

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/words"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -48,7 +49,7 @@ func GetInits(f func(extractor *sl.Extractor, content *tensors.Tensor, styles []
 	}
 	for i, layer := range layersOf(options.StyleLayers) {
 		row := golden.Grams["style_image"][strconv.Itoa(layer.Index)].Row0
-		tries = append(tries, try(layer.String()+", beginning of its Gram matrix", func() numbers {
+		tries = append(tries, try(words.Format("%v, beginning of its Gram matrix", layer), func() numbers {
 			_, grams := inits()
 			if len(grams) <= i {
 				panic("there is no such matrix")
