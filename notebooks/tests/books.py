@@ -14,8 +14,13 @@ sys.path.insert(0, str(REPOSITORY / "scripts/tools"))
 NOTEBOOKS = REPOSITORY / "notebooks"
 ENGLISH = sorted(p for p in NOTEBOOKS.glob("*.ipynb") if p.name.count(".") == 1)
 CHINESE = sorted(NOTEBOOKS.glob("*.zh.ipynb"))
-CHAPTER = NOTEBOOKS / "style-transfer.ipynb"
+CHAPTER = NOTEBOOKS / "01-style-transfer.ipynb"
 SMALL = {"height": "48", "width": "72", "epochs": "20"}
+
+
+def name_of(path):
+    """A notebook's name without its number."""
+    return re.sub(r"^\d+-", "", path.stem)
 
 
 def parametrized(path, **parameters):

@@ -18,9 +18,21 @@ BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here (Debian: apt install chromium)")
 
 
+def children(process):
+    """The ids of what a process has started and has not ended."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True)
+    return [int(line) for line in found.stdout.split()]
+
+
+def alive(process):
+    with contextlib.suppress(OSError, IndexError):
+        return open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
+
+
 @contextlib.contextmanager
 def served(root, log):
-    """JupyterLab on a folder; gives its address and token."""
+    """JupyterLab on a folder; gives its address and token. Its kernels must end with it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -44,11 +56,13 @@ def served(root, log):
                 pytest.fail("JupyterLab does not answer:\n" + log.read_text())
             yield address, token
         finally:
+            kernels = children(server.pid)
             server.send_signal(signal.SIGINT)
             try:
                 server.wait(20)
             except subprocess.TimeoutExpired:
                 server.kill()
+            wait_for("the kernels' end", lambda: not any(map(alive, kernels)), 15)
 
 
 @contextlib.contextmanager

@@ -30,7 +30,11 @@ type cell struct {
 // stored reads the code cells of a committed notebook. One that waits for its execution has nothing to look at.
 func stored(t *testing.T, name string) []cell {
 	t.Helper()
-	file, err := os.ReadFile(filepath.Join("..", name+".ipynb"))
+	found, err := filepath.Glob(filepath.Join("..", "[0-9][0-9]-"+name+".ipynb"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s: %d notebooks", name, len(found))
+	}
+	file, err := os.ReadFile(found[0])
 	if err != nil {
 		t.Fatal(err)
 	}

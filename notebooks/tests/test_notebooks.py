@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 import books
-from books import CHINESE, ENGLISH, NOTEBOOKS, REPOSITORY, client_for, is_check, parametrized, pictures, stream
+from books import CHINESE, ENGLISH, NOTEBOOKS, REPOSITORY, client_for, is_check, name_of, parametrized, pictures, stream
 
 import check_notebooks
 
@@ -29,7 +29,7 @@ PARAMETERS = {
 
 
 def parameters(path):
-    return next(p for name, p in PARAMETERS.items() if path.stem.startswith(name))
+    return next(p for name, p in PARAMETERS.items() if name_of(path).startswith(name))
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +50,13 @@ def executed(tmp_path_factory):
     return execute
 
 
-@pytest.mark.parametrize("path", [p for p in ENGLISH if p != books.CHAPTER], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [p for p in ENGLISH if p != books.CHAPTER], ids=name_of)
 def test_runs_whole(path, executed):
     out = executed(path)
     assert check_notebooks.problems(out) == []
     book = nbformat.read(out, as_version=4)
     checks = [c for c in book.cells if is_check(c)]
-    assert checks or path.stem in ("beyond", "offline-network", "runs")
+    assert checks or name_of(path) in ("beyond", "offline-network", "runs")
     for cell in checks:
         if path.stem.endswith("-solution"):
             assert "all right ✓" in stream(cell) and "not yet" not in stream(cell)
@@ -69,7 +69,7 @@ def test_runs_whole(path, executed):
             assert re.fullmatch(r"finish task \d first · 先完成任务 \d\n", stream(cell)) and not pictures(cell), "no results of placeholders"
 
 
-@pytest.mark.parametrize("path", CHINESE, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", CHINESE, ids=name_of)
 def test_chinese_has_the_same_code(path):
     chinese, english = (nbformat.read(p, as_version=4) for p in (path, NOTEBOOKS / path.name.replace(".zh", "")))
     code = lambda book: [(c.source, c.outputs, c.metadata.get("tags")) for c in book.cells if c.cell_type == "code"]
@@ -81,7 +81,7 @@ def test_chinese_has_the_same_code(path):
     assert headings(chinese) == headings(english), "the same sections, but for the table of terms"
 
 
-@pytest.mark.parametrize("path", CHINESE, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", CHINESE, ids=name_of)
 def test_chinese_starts(path):
     """As far as the parameters, in a live kernel."""
     book = nbformat.read(path, as_version=4)
@@ -91,17 +91,17 @@ def test_chinese_starts(path):
     assert list(check_notebooks.executed_problems(book)) == []
 
 
-@pytest.mark.parametrize("path", ENGLISH + CHINESE, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", ENGLISH + CHINESE, ids=name_of)
 def test_committed_notebook_is_clean(path):
     assert check_notebooks.problems(path, committed=True) == []
     if not check_notebooks.executed(path):
         pytest.skip("not executed yet: scripts/execute-all does it")
-    if path.stem.endswith("-solution") or path.stem.startswith("style-transfer"):
+    if path.stem.endswith("-solution") or name_of(path).startswith("style-transfer"):
         for cell in nbformat.read(path, as_version=4).cells:
             assert cell.cell_type != "code" or "not yet" not in stream(cell)
 
 
-@pytest.mark.parametrize("path", ENGLISH + CHINESE, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", ENGLISH + CHINESE, ids=name_of)
 def test_links_lead_somewhere(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
@@ -125,11 +125,11 @@ def page_of(path):
 def test_page_holds_all_it_shows(tmp_path, executed):
     """The page that scripts/run makes needs no other file and no connection."""
     shutil.copytree(NOTEBOOKS / "figures", tmp_path / "figures")
-    book = nbformat.read(NOTEBOOKS / "style-transfer.zh.ipynb", as_version=4)
+    book = nbformat.read(NOTEBOOKS / "01-style-transfer.zh.ipynb", as_version=4)
     book.metadata.language_info = {"name": "go", "pygments_lexer": ""}  # as the kernel tells it
     book.cells.append(nbformat.v4.new_markdown_cell(r"$\frac{a$ and $\frac{a<b}{c}$"))
     nbformat.write(book, tmp_path / "chapter.ipynb")
-    chapter, beyond = page_of(tmp_path / "chapter.ipynb"), page_of(pathlib.Path(shutil.copy(executed(NOTEBOOKS / "beyond.ipynb"), tmp_path)))
+    chapter, beyond = page_of(tmp_path / "chapter.ipynb"), page_of(pathlib.Path(shutil.copy(executed(NOTEBOOKS / "10-beyond.ipynb"), tmp_path)))
     script = (REPOSITORY / "stylelib/nbui/play.js").read_text("utf-8")
     for page in chapter, beyond:
         page = page.replace(f"<script>{script}</script>", "")  # test_play.py lets it run
@@ -149,7 +149,7 @@ def nbmake(path):
 
 
 def test_nbmake(tmp_path):
-    book = parametrized(NOTEBOOKS / "exercise-4.ipynb", perStyle="300")
+    book = parametrized(NOTEBOOKS / "08-exercise-4.ipynb", perStyle="300")
     nbformat.write(book, tmp_path / "good.ipynb")
     assert nbmake(tmp_path / "good.ipynb").returncode == 0
     book.cells = book.cells[:2] + [nbformat.v4.new_code_cell("%%\nos.Exit(3)")]

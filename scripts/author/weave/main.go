@@ -1,4 +1,5 @@
-// Command weave makes the notebooks from their reviewed text: notebooks/src/NAME.md becomes notebooks/NAME.ipynb.
+// Command weave makes the notebooks from their reviewed text: notebooks/src/NAME.md becomes notebooks/NUMBER-NAME.ipynb, with
+// its number in notebooks/src/order, the list of the names in reading order. Links in texts have no numbers.
 //
 //	go run ./scripts/author/weave            writes the notebooks
 //	go run ./scripts/author/weave -check     fails if one is not what its text makes
@@ -70,14 +71,18 @@ func weaveAll(root string, library *library, check bool) (stale []string, err er
 	if len(sources) == 0 {
 		return nil, fmt.Errorf("no texts in %s", filepath.Join(root, "notebooks", "src"))
 	}
+	places, err := readOrder(filepath.Join(root, "notebooks", "src", "order"))
+	if err != nil {
+		return nil, err
+	}
 	woven := map[string]book{} // by name: a translation comes behind what it translates
 	slices.SortStableFunc(sources, func(a, b string) int { return cmp.Compare(len(original(a)), len(original(b))) })
 	for _, source := range sources {
-		b, err := weaveOne(root, source, library, woven)
+		b, err := weaveOne(root, source, library, places, woven)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", source, err)
 		}
-		path := filepath.Join(root, "notebooks", b.name+".ipynb")
+		path := filepath.Join(root, "notebooks", places[b.name]+".ipynb")
 		old, err := os.ReadFile(path)
 		if err == nil && bytes.Equal(b.file, old) {
 			continue
@@ -101,12 +106,15 @@ type book struct {
 }
 
 // weaveOne weaves one text and notes the result in woven.
-func weaveOne(root, source string, library *library, woven map[string]book) (book, error) {
+func weaveOne(root, source string, library *library, places map[string]string, woven map[string]book) (book, error) {
 	text, err := os.ReadFile(source)
 	if err != nil {
 		return book{}, err
 	}
 	b := book{name: strings.TrimSuffix(filepath.Base(source), ".md")}
+	if places[b.name] == "" {
+		return book{}, fmt.Errorf("%s is not in notebooks/src/order", b.name)
+	}
 	folder := filepath.Join(root, "notebooks")
 	var old []byte
 	if translated := original(source); translated != "" {
@@ -118,12 +126,15 @@ func weaveOne(root, source string, library *library, woven map[string]book) (boo
 		old = code.file
 	} else {
 		b.cells, err = weave(string(text), filepath.Dir(source), library)
-		old, _ = os.ReadFile(filepath.Join(folder, b.name+".ipynb")) // without one there are no outputs to keep
+		old, _ = os.ReadFile(filepath.Join(folder, places[b.name]+".ipynb")) // without one there are no outputs to keep
 	}
 	if err != nil {
 		return book{}, err
 	}
 	if err := checkFigures(folder, b.cells); err != nil {
+		return book{}, err
+	}
+	if err := number(b.cells, places); err != nil {
 		return book{}, err
 	}
 	b.file, err = render(b.cells, old)
@@ -138,4 +149,18 @@ func original(path string) string {
 		return ""
 	}
 	return name
+}
+
+// readOrder returns the notebooks' names with their numbers, those of translations too: exercise-1.zh is 02-exercise-1.zh.
+func readOrder(path string) (map[string]string, error) {
+	list, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	places := map[string]string{}
+	for i, name := range strings.Fields(string(list)) {
+		numbered := fmt.Sprintf("%02d-%s", i+1, name)
+		places[name], places[name+".zh"] = numbered, numbered+".zh"
+	}
+	return places, nil
 }

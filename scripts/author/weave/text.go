@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -172,4 +173,23 @@ func checkFigures(folder string, cells []cell) error {
 		}
 	}
 	return nil
+}
+
+var notebookLink = regexp.MustCompile(`\]\(([\w.-]+)\.ipynb\)`)
+
+// number puts the numbers into the links between notebooks.
+func number(cells []cell, places map[string]string) (failed error) {
+	for i, c := range cells {
+		if c.code {
+			continue
+		}
+		cells[i].source = notebookLink.ReplaceAllStringFunc(c.source, func(link string) string {
+			name := notebookLink.FindStringSubmatch(link)[1]
+			if places[name] == "" {
+				failed = errors.Join(failed, fmt.Errorf("%s leads to no notebook", link[1:]))
+			}
+			return "](" + places[name] + ".ipynb)"
+		})
+	}
+	return failed
 }

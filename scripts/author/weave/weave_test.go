@@ -116,7 +116,7 @@ func TestRenderRefusesWhatIsNoGo(t *testing.T) {
 func TestCheckFindsStaleNotebooks(t *testing.T) {
 	root := repositoryWith(t, map[string]string{"a.md": "# One\n"})
 	source := filepath.Join(root, "notebooks", "src", "a.md")
-	notebook := filepath.Join(root, "notebooks", "a.ipynb")
+	notebook := filepath.Join(root, "notebooks", "01-a.ipynb")
 	if stale, err := weaveAll(root, testLibrary(t), true); err != nil || len(stale) != 1 {
 		t.Fatalf("a missing notebook isn't found: %v %v", stale, err)
 	}
@@ -162,7 +162,7 @@ func TestATranslationHasTheOutputsOfItsOriginal(t *testing.T) {
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
 	}
-	notebook := filepath.Join(root, "notebooks", "a.ipynb")
+	notebook := filepath.Join(root, "notebooks", "01-a.ipynb")
 	file, err := os.ReadFile(notebook)
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestATranslationHasTheOutputsOfItsOriginal(t *testing.T) {
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
 	}
-	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "a.zh.ipynb"))
+	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "01-a.zh.ipynb"))
 	if err != nil || !strings.Contains(string(translated), `"stream"`) || !strings.Contains(string(translated), "一") {
 		t.Errorf("want the output and the text, got %v\n%s", err, translated)
 	}
@@ -210,6 +210,23 @@ func TestAMissingFigure(t *testing.T) {
 	}
 }
 
+func TestNotebooksAreNumbered(t *testing.T) {
+	root := repositoryWith(t, map[string]string{"a.md": "One\n", "b.md": "[one](a.ipynb), [中文](a.zh.ipynb)\n"})
+	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(filepath.Join(root, "notebooks", "02-b.ipynb"))
+	if err != nil || !strings.Contains(string(file), "[one](01-a.ipynb), [中文](01-a.zh.ipynb)") {
+		t.Errorf("%v\n%s", err, file)
+	}
+	for name, want := range map[string]string{"b.md": "c.ipynb) leads to no notebook", "c.md": "c is not in notebooks/src/order"} {
+		root := repositoryWith(t, map[string]string{"a.md": "One\n", name: "[three](c.ipynb)\n"})
+		if _, err := weaveAll(root, testLibrary(t), false); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: want %q, got %v", name, want, err)
+		}
+	}
+}
+
 // Every text has its Chinese one.
 func TestEveryTextIsTranslated(t *testing.T) {
 	texts, err := filepath.Glob("../../../notebooks/src/*.md")
@@ -233,6 +250,7 @@ func repositoryWith(t *testing.T, texts map[string]string) string {
 	for name, text := range texts {
 		write(t, filepath.Join(root, "notebooks", "src", name), text)
 	}
+	write(t, filepath.Join(root, "notebooks", "src", "order"), "a\nb\n")
 	return root
 }
 

@@ -13,7 +13,7 @@ import nbformat
 from nbclient import NotebookClient
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-CHAPTER = REPOSITORY / "notebooks" / "style-transfer.ipynb"
+CHAPTER = REPOSITORY / "notebooks" / "01-style-transfer.ipynb"
 DRAWS = "style := must(sl.ReadImage(stylePath))"  # shows the two pictures
 COMPUTES = "range must(GetStyles("  # opens the engine, loads the network, extracts the features of both pictures
 REPEAT = 4

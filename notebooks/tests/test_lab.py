@@ -1,0 +1,103 @@
+"""scripts/lab and the server that it starts, without a browser."""
+
+import contextlib
+import json
+import os
+import pathlib
+import secrets
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from jupyter_client import BlockingKernelClient
+
+from books import CHINESE, ENGLISH, REPOSITORY
+
+
+def wait_for(what, condition, seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if found := condition():
+                return found
+        time.sleep(0.2)
+    pytest.fail(f"{what}: not within {seconds} s")
+
+
+class Lab:
+    """scripts/lab, as a learner starts it."""
+
+    def __init__(self, log, *arguments):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.token = secrets.token_hex(16)
+        command = [REPOSITORY / "scripts/lab", *arguments, "--no-browser", "--ServerApp.port=" + self.address.rsplit(":", 1)[1],
+                   f"--IdentityProvider.token={self.token}", *(["--allow-root"] if os.getuid() == 0 else [])]
+        self.process = subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT)
+        wait_for("scripts/lab", lambda: self.ask("/api/status"), 300)  # where the library has changed, it is built first
+
+    def ask(self, path, **body):
+        data = json.dumps(body).encode() if body else None
+        request = urllib.request.Request(self.address + path, data, {"Authorization": f"token {self.token}"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+
+@pytest.fixture
+def start(tmp_path):
+    labs = []
+
+    def started(*arguments):
+        labs.append(Lab(tmp_path / f"lab{len(labs)}.log", *arguments))
+        return labs[-1]
+
+    yield started
+    for lab in labs:
+        if lab.process.poll() is None:
+            lab.process.send_signal(signal.SIGINT)
+            lab.process.wait(30)
+
+
+@pytest.mark.parametrize("argument, shown, other", [("--en", ENGLISH, CHINESE), ("--zh", CHINESE, ENGLISH)], ids=["en", "zh"])
+def test_the_list_shows_one_language_in_reading_order(start, argument, shown, other):
+    lab = start(argument)
+    listed = sorted(entry["name"] for entry in lab.ask("/api/contents/notebooks")["content"])
+    assert listed == [p.name for p in shown] + ["README.md"]
+    for path in other[0], REPOSITORY / "notebooks/figures/gram.en.svg":
+        found = lab.ask(f"/api/contents/{path.relative_to(REPOSITORY)}?content=0")
+        assert found["name"] == path.name, "links lead there"
+
+
+def alive(process):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
+
+
+def session(leader):
+    """The processes of a kernel: it and what it started."""
+    found = subprocess.run(["ps", "-o", "pid=", "-s", str(leader)], capture_output=True, text=True).stdout
+    return [int(line) for line in found.split()]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
+def test_a_kernel_ends_with_its_server(start, how):
+    lab = start()
+    kernel = lab.ask("/api/kernels", name="stylebook")["id"]
+    runtime = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(lab.process.pid)], capture_output=True, text=True).stdout
+    process, connection = next((line.split()[0], word) for line in runtime.splitlines() for word in line.split() if kernel in word)
+    client = BlockingKernelClient(connection_file=connection)
+    client.load_connection_file()
+    client.start_channels()
+    client.execute("%%\nfmt.Println(os.Getpid())\nfor {\n}")
+    started = wait_for("the cell", lambda: next((m["content"]["text"] for m in iter(lambda: client.get_iopub_msg(timeout=60), None)
+                                                if m["msg_type"] == "stream" and m["content"]["name"] == "stdout"), None), 90)
+    client.stop_channels()
+    everything = {int(process), int(started), *session(int(process))}
+    assert all(map(alive, everything)) and len(everything) >= 2
+    lab.process.send_signal(how)
+    wait_for("the kernel's and its cell's end", lambda: not any(map(alive, everything)), 30)
