@@ -114,7 +114,13 @@ def test_header_tells_what_it_takes():
         header = nbformat.read(path, as_version=4).cells[0].source
         rows = ("**你将学到**", "**所需时间**", "**所需条件**") if ".zh" in path.name else ("**You learn**", "**It takes**", "**You need**")
         assert all(row in header for row in rows), path.name
-        assert "GPU" in header or "-solution" in path.name, path.name
+
+
+def test_only_the_list_tells_what_was_not_measured():
+    assert "No GPU was measured" in (NOTEBOOKS / "README.md").read_text("utf-8")
+    for path in ENGLISH + CHINESE:
+        header = nbformat.read(path, as_version=4).cells[0].source
+        assert name_of(path).startswith("offline-network") or not re.search("not measured|尚未测量", header), path.name
 
 
 def page_of(path):
