@@ -69,11 +69,26 @@ def test_runs_whole(path, executed):
             assert re.fullmatch(r"finish task \d first · 先完成任务 \d\n", stream(cell)) and not pictures(cell), "no results of placeholders"
 
 
+COMMENT = re.compile(r"(?:^[ \t]*//.*\n)+|[ \t]+// .*$", re.MULTILINE)
+
+
+def bare(source):
+    """Code without comments, and without the line that has programs speak Chinese."""
+    return re.sub(COMMENT, "", source).replace("\n%env STYLEBOOK_LANGUAGE zh", "")
+
+
+def shown(outputs):
+    """All but the text, which is in the language of the notebook."""
+    return [(o.output_type, o.get("name"), o.get("data")) for o in outputs]
+
+
 @pytest.mark.parametrize("path", CHINESE, ids=name_of)
 def test_chinese_has_the_same_code(path):
     chinese, english = (nbformat.read(p, as_version=4) for p in (path, NOTEBOOKS / path.name.replace(".zh", "")))
-    code = lambda book: [(c.source, c.outputs, c.metadata.get("tags")) for c in book.cells if c.cell_type == "code"]
+    code = lambda book: [(bare(c.source), shown(c.outputs), c.metadata.get("tags")) for c in book.cells if c.cell_type == "code"]
     assert code(chinese) == code(english)
+    comments = "".join("".join(re.findall(COMMENT, c.source)) for c in chinese.cells if c.cell_type == "code")
+    assert not re.search(r"//.*\b(the|of|is|are|and)\b", comments), "comments are in Chinese"
     text = "".join(c.source for c in chinese.cells if c.cell_type == "markdown")
     assert len(re.findall("[\u4e00-\u9fff]", text)) > 100
     headings = lambda book: [line.split()[0] for c in book.cells if c.cell_type == "markdown" for line in c.source.split("\n")

@@ -3,6 +3,7 @@ package checks
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	sl "stylebook/stylelib"
@@ -31,7 +32,7 @@ func featureTries(name, picture string, wanted []string, maps func() []numbers) 
 		names = append(names, layer.Name)
 	}
 	tries := []attempt{{
-		call:  words.Format("%s for %v", name, names),
+		call:  words.Format("%s for [%s]", name, strings.Join(names, " ")),
 		got:   func() string { return counted(len(once())) },
 		want:  counted(len(layers)),
 		slips: map[string]string{counted(0): "Nothing is kept yet: append what a layer in the list puts out."},

@@ -57,13 +57,35 @@ var english = regexp.MustCompile(`\b(yours|expected|the|its|of|for|not|all|but|a
 
 // A Chinese notebook's checks say nothing in English.
 func TestChecksSpeakChinese(t *testing.T) {
+	all := func() []Result {
+		similarity := func(a, b []string, idf func(word string) float64) float64 { return 0 }
+		whole := func(words []string, isMarker func(gram string) bool, maxN int) (template, markers []string) {
+			return words, nil
+		}
+		return []Result{
+			Preprocess(sl.Preprocess), Postprocess(sl.Postprocess), ExtractFeatures(sl.ExtractFeatures), GetStyles(sl.GetStyles),
+			ContentLoss(sl.ContentLoss), Gram(sl.Gram), StyleLoss(sl.StyleLoss), TVLoss(sl.TVLoss), ComputeLoss(sl.ComputeLoss),
+			GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate), Similarity(similarity), Delete(whole),
+		}
+	}
+	var stored []string // as a notebook that was executed in English is translated
+	for _, r := range all() {
+		var lines []string
+		for line := range strings.SplitSeq(r.String(), "\n") {
+			said := strings.TrimSpace(line)
+			lines = append(lines, strings.Replace(line, said, words.Chinese(said), 1))
+		}
+		stored = append(stored, strings.Join(lines, "\n"))
+	}
 	t.Setenv(words.LanguageEnv, "zh")
-	for _, r := range []Result{
-		Preprocess(sl.Preprocess), Postprocess(sl.Postprocess), ExtractFeatures(sl.ExtractFeatures), GetStyles(sl.GetStyles),
-		ContentLoss(sl.ContentLoss), Gram(sl.Gram), StyleLoss(sl.StyleLoss), TVLoss(sl.TVLoss), ComputeLoss(sl.ComputeLoss),
-		GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate),
-	} {
+	for i, r := range all() {
 		text := r.String()
+		if text != stored[i] {
+			t.Errorf("English translated:\n%s\nsaid in Chinese:\n%s", stored[i], text)
+		}
+		if !r.Right {
+			continue // the examples of exercise 4 are English
+		}
 		if found := english.FindString(text); found != "" || !r.Right || !strings.HasSuffix(text, r.Name+"：正确 ✓") {
 			t.Errorf("%q in\n%s", found, text)
 		}

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -15,14 +16,21 @@ const LanguageEnv = "STYLEBOOK_LANGUAGE"
 //go:embed zh.txt
 var chinese string
 
-// table holds pairs of lines, the English one and its translation, with empty lines between them.
-var table = sync.OnceValue(func() map[string]string {
-	pairs := map[string]string{}
+// pairs are lines of English and their translations, with empty lines between them.
+var pairs = sync.OnceValue(func() (all [][2]string) {
 	for pair := range strings.SplitSeq(strings.TrimSpace(chinese), "\n\n") {
 		english, translated, _ := strings.Cut(pair, "\n")
-		pairs[english] = translated
+		all = append(all, [2]string{english, translated})
 	}
-	return pairs
+	return all
+})
+
+var table = sync.OnceValue(func() map[string]string {
+	translations := map[string]string{}
+	for _, pair := range pairs() {
+		translations[pair[0]] = pair[1]
+	}
+	return translations
 })
 
 // Known says whether a text has a translation.
@@ -38,3 +46,41 @@ func In(english string) string {
 
 // Format is [fmt.Sprintf] with a format in the language of the notebook.
 func Format(english string, values ...any) string { return fmt.Sprintf(In(english), values...) }
+
+// form is an English text of the table as a pattern: what a format puts in is caught.
+type form struct {
+	pattern *regexp.Regexp
+	chinese string
+}
+
+var verb = regexp.MustCompile(`%[a-z]`)
+
+var forms = sync.OnceValue(func() (all []form) {
+	for _, pair := range pairs() {
+		pattern := verb.ReplaceAllStringFunc(regexp.QuoteMeta(pair[0]), func(verb string) string {
+			if verb == "%d" {
+				return `(\d+)`
+			}
+			return "(.+)"
+		})
+		all = append(all, form{regexp.MustCompile("^" + pattern + "$"), verb.ReplaceAllString(pair[1], "%s")})
+	}
+	return all
+})
+
+// Chinese returns in Chinese what In or Format said in English, with what was put in translated too; anything else comes back as
+// it is.
+func Chinese(said string) string {
+	for _, f := range forms() {
+		match := f.pattern.FindStringSubmatch(said)
+		if match == nil {
+			continue
+		}
+		var values []any
+		for _, value := range match[1:] {
+			values = append(values, Chinese(value))
+		}
+		return fmt.Sprintf(f.chinese, values...)
+	}
+	return said
+}

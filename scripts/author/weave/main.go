@@ -27,7 +27,8 @@
 //	%cell func Gram
 //
 // in the same order, with words that the cell holds, so that a text can't end up beside the wrong cell. Code and outputs
-// are those of the translated notebook.
+// are those of the translated notebook, but for comments, which come from notebooks/src/comments.LANGUAGE.txt, and what checks
+// say, which comes from package words.
 package main
 
 import (
@@ -122,8 +123,12 @@ func weaveOne(root, source string, library *library, places map[string]string, w
 		if !ok {
 			return book{}, fmt.Errorf("there is no %s.md that it translates", translated)
 		}
-		b.cells, err = translate(string(text), code.cells)
-		old = code.file
+		if b.cells, err = translate(string(text), code.cells); err == nil {
+			err = speakIn(languageOf(source), filepath.Dir(source), b.cells)
+		}
+		if err == nil {
+			old, err = told(code.file)
+		}
 	} else {
 		b.cells, err = weave(string(text), filepath.Dir(source), library)
 		old, _ = os.ReadFile(filepath.Join(folder, places[b.name]+".ipynb")) // without one there are no outputs to keep
@@ -140,6 +145,26 @@ func weaveOne(root, source string, library *library, places map[string]string, w
 	b.file, err = render(b.cells, old)
 	woven[b.name] = b
 	return b, err
+}
+
+// speakIn puts comments in a translation's language in its code cells, and has its programs speak it.
+func speakIn(language, folder string, cells []cell) error {
+	list, err := readComments(folder, language)
+	for i := range cells {
+		if !cells[i].code {
+			continue
+		}
+		if cells[i].source == "%noautoget" {
+			cells[i].source += speaks(language)
+		}
+		cells[i].source, _ = list.apply(cells[i].source)
+	}
+	return err
+}
+
+// languageOf returns the language of a translation.
+func languageOf(path string) string {
+	return strings.TrimPrefix(filepath.Ext(strings.TrimSuffix(path, ".md")), ".")
 }
 
 // original returns the name of the text that a file translates, "" for a text that is none.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"stylebook/stylelib/words"
 )
 
 // notebook is a Jupyter notebook, format 4.5. Fields are in the alphabetical order in which Jupyter writes them.
@@ -64,7 +66,7 @@ func render(cells []cell, old []byte) ([]byte, error) {
 				return nil, fmt.Errorf("cell %d: %w", i+1, err)
 			}
 			nc.Type = "code"
-			if len(kept) > 0 && strings.Join(kept[0].Source, "") == c.source {
+			if len(kept) > 0 && bare(strings.Join(kept[0].Source, "")) == bare(c.source) {
 				nc.Execution, nc.Outputs = kept[0].Execution, kept[0].Outputs
 				kept = kept[1:]
 			} else {
@@ -76,14 +78,49 @@ func render(cells []cell, old []byte) ([]byte, error) {
 		}
 		book.Cells = append(book.Cells, nc)
 	}
+	return encoded(book)
+}
+
+// told returns a notebook file in which the checks have spoken Chinese.
+func told(file []byte) ([]byte, error) {
+	var book notebook
+	if err := json.Unmarshal(file, &book); err != nil {
+		return nil, err
+	}
+	for _, c := range book.Cells {
+		if !strings.Contains(strings.Join(c.Source, ""), "checks.") {
+			continue
+		}
+		for i, output := range c.Outputs {
+			var stream struct {
+				Name string   `json:"name"`
+				Type string   `json:"output_type"`
+				Text []string `json:"text"`
+			}
+			if err := json.Unmarshal(output, &stream); err != nil || stream.Type != "stream" {
+				continue // a picture
+			}
+			for k, line := range stream.Text {
+				said := strings.TrimSpace(line)
+				stream.Text[k] = strings.Replace(line, said, words.Chinese(said), 1)
+			}
+			var err error
+			if c.Outputs[i], err = encoded(stream); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return encoded(book)
+}
+
+// encoded is JSON as Jupyter writes it.
+func encoded(value any) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", " ")
-	if err := encoder.Encode(book); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	err := encoder.Encode(value)
+	return out.Bytes(), err
 }
 
 // oldCode returns the code cells of a notebook file, none if there is no file.

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCommentsAreTranslated(t *testing.T) {
+	list := comments{"// one\n// two": "// 一\n// 二", "// three": "// 三", "// four": "// 四"}
+	source := "%%\n// one\n// two\nx := \"// three\" // three\nif x == \"\" {\n\t// four\n}\n!echo // three\n\t// one\n\t// two\n// five"
+	want := "%%\n// 一\n// 二\nx := \"// three\" // 三\nif x == \"\" {\n\t// 四\n}\n!echo // three\n\t// 一\n\t// 二\n// five"
+	got, missing := list.apply(source)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"// five"}, missing); diff != "" {
+		t.Errorf("missing (-want +got)\n%s", diff)
+	}
+	if a, b := bare(source), bare(got+"\n%env STYLEBOOK_LANGUAGE zh"); a != b {
+		t.Errorf("comments and language must not count:\n%q\n%q", a, b)
+	}
+	if bare("x := 1 // a") == bare("x := 2 // a") {
+		t.Error("code must count")
+	}
+}
+
+func TestReadComments(t *testing.T) {
+	for text, refused := range map[string]bool{
+		"// one\n= // 一\n\n// two\n//\n// lines\n= // 二\n": false,
+		"// one\n\n// two\n= // 二\n":                       true,
+		"= // 一\n":                                         true,
+		"// one\n= // 一\n\n// one\n= // 二\n":               true,
+	} {
+		folder := t.TempDir()
+		write(t, filepath.Join(folder, "comments.zh.txt"), text)
+		if list, err := readComments(folder, "zh"); (err != nil) != refused || (err == nil && len(list) != 2) {
+			t.Errorf("%q: %v, %v", text, list, err)
+		}
+	}
+}
+
+// Whatever stands in a comment of a notebook has its Chinese, and nothing else is in the list.
+func TestEveryCommentIsTranslated(t *testing.T) {
+	folder := filepath.Join("..", "..", "..", "notebooks", "src")
+	list, err := readComments(folder, "zh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := filepath.Glob(filepath.Join(folder, "*.md"))
+	if err != nil || len(texts) == 0 {
+		t.Fatalf("no texts: %v", err)
+	}
+	used := map[string]bool{}
+	for _, path := range texts {
+		if original(path) != "" {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := weave(string(text), folder, testLibrary(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cells {
+			if !c.code {
+				continue
+			}
+			for _, n := range notes(c.source) {
+				used[n.text] = true
+			}
+			_, missing := list.apply(c.source)
+			for _, comment := range missing {
+				t.Errorf("%s: notebooks/src/comments.zh.txt lacks\n%s", filepath.Base(path), comment)
+			}
+		}
+	}
+	for comment := range list {
+		if !used[comment] {
+			t.Errorf("no notebook has this comment any more:\n%s", comment)
+		}
+	}
+}
+
+func TestATranslationSpeaksItsLanguage(t *testing.T) {
+	root := repositoryWith(t, map[string]string{
+		"a.md": "One\n```go\n%noautoget\n```\n```go\n%%\nfmt.Println(checks.Gram(Gram)) // see\n```\n", "a.zh.md": "一\n\n%cell %noautoget\n\n%cell checks.Gram\n",
+		"comments.zh.txt": "// see\n= // 看\n"})
+	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
+		t.Fatal(err)
+	}
+	notebook := filepath.Join(root, "notebooks", "a.ipynb")
+	file, err := os.ReadFile(notebook)
+	if err != nil {
+		t.Fatal(err)
+	}
+	output := `"outputs": [{"output_type": "stream", "name": "stdout", "text": ["its gradient: yours 1, expected 2 ✗\n", "Gram: not yet\n"]}]`
+	write(t, notebook, strings.ReplaceAll(string(file), `"outputs": []`, output))
+	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
+		t.Fatal(err)
+	}
+	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "a.zh.ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`%env STYLEBOOK_LANGUAGE zh`, "// 看", "它的梯度：你的结果 1，应为 2 ✗", "Gram：还不对"} {
+		if !strings.Contains(string(translated), want) {
+			t.Errorf("want %s in\n%s", want, translated)
+		}
+	}
+}
