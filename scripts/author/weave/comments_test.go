@@ -94,7 +94,7 @@ func TestATranslationSpeaksItsLanguage(t *testing.T) {
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
 	}
-	notebook := filepath.Join(root, "notebooks", "a.ipynb")
+	notebook := filepath.Join(root, "notebooks", "01-a.ipynb")
 	file, err := os.ReadFile(notebook)
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestATranslationSpeaksItsLanguage(t *testing.T) {
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
 	}
-	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "a.zh.ipynb"))
+	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "01-a.zh.ipynb"))
 	if err != nil {
 		t.Fatal(err)
 	}
