@@ -132,7 +132,10 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.BoolVar(&s.fast, "fast", false, "short for -optimizer fast: about the same loss in 180 epochs instead of 500, with a schedule of our own instead of the chapter's")
 	flags.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning `rate`; 0.4 with painting and -fast, 0.3 with pytorch and paddle, 0.9 with mxnet, 1 with -optimizer lbfgs")
 	text("content-layers", strings.Join(o.ContentLayers, ","), "content `layers`", layers(&o.ContentLayers, &o.ContentLayerWeights))
-	text("style-layers", strings.Join(o.StyleLayers, ","), "style `layers`", layers(&o.StyleLayers, &o.StyleLayerWeights))
+	text("style-layers", strings.Join(o.StyleLayers, ","), "style `layers`; with several style pictures, lists separated by semicolons give each its own: conv1_1,conv2_1;conv4_1,conv5_1", func(list string) (err error) {
+		o.StyleLayers, o.StyleLayerWeights, o.LayersOfStyles, err = transfer.ParseStyleLayers(list)
+		return err
+	})
 	flags.Float64Var(&o.ContentWeight, "content-weight", o.ContentWeight, "`weight` of the content loss, 0 for none")
 	flags.Float64Var(&o.StyleWeight, "style-weight", o.StyleWeight, "`weight` of the style loss, 0 for none; it counts ten times, as in the chapter")
 	flags.Float64Var(&o.TVWeight, "tv-weight", o.TVWeight, "`weight` of the total variation loss, 0 for none")
@@ -146,9 +149,20 @@ func (s *settings) register(flags *flag.FlagSet) {
 		o.Blend, err = numbers(list)
 		return err
 	})
-	flags.Float64Var(&o.StyleScale, "style-scale", o.StyleScale, "size of the style pictures as a `multiple` of the result's")
-	text("init", string(o.Init), "what the training starts from: `content|style|noise|PICTURE`", func(word string) error {
-		if o.Init = transfer.Init(word); !slices.Contains([]transfer.Init{transfer.InitContent, transfer.InitStyle, transfer.InitNoise}, o.Init) {
+	text("style-scale", fmt.Sprint(o.StyleScale), "size of the style pictures as a `multiple` of the result's; several, comma separated, give each picture its own", func(list string) error {
+		scales, err := numbers(list)
+		switch {
+		case err != nil:
+			return err
+		case len(scales) == 1:
+			o.StyleScale, o.StyleScales = scales[0], nil
+		default:
+			o.StyleScales = scales
+		}
+		return nil
+	})
+	text("init", string(o.Init), "what the training starts from: `content|style|noise|gray|style-statistics|PICTURE`; style-statistics: noise in the style pictures' colours", func(word string) error {
+		if o.Init = transfer.Init(word); !slices.Contains([]transfer.Init{transfer.InitContent, transfer.InitStyle, transfer.InitNoise, transfer.InitGray, transfer.InitStatistics}, o.Init) {
 			o.Init, r.Init = transfer.InitFile, word
 		}
 		return nil
@@ -161,12 +175,13 @@ func (s *settings) register(flags *flag.FlagSet) {
 		return nil
 	})
 	flags.StringVar(&r.ContentMask, "content-mask", "", "`picture` that divides the result into regions, each in a flat colour")
+	flags.StringVar(&r.ColoursMask, "colours-mask", "", "`picture` that says where -keep-colours luminance holds: white keeps the colours, black doesn't, gray mixes")
 	text("style-mask", "", "`picture` with the same colours for each style picture, comma separated: where a region's style is from", paths(&r.StyleMasks))
 	flags.IntVar(&o.History, "history", o.History, "`steps` that lbfgs remembers")
 	flags.IntVar(&o.Scales, "scales", o.Scales, "coarse to fine in so many `steps`, each √2 times as high and wide as the one before; the epochs are shared out")
 	flags.IntVar(&o.Tile, "tile", 0, "compute in pieces of so many `pixels` in height and width, for pictures that don't fit into memory (0: whole)")
 	flags.StringVar(&r.Weights.Spec, "weights", r.Weights.Spec, "weights of the network: `auto|vgg19|vgg16|offline|random|FILE` (safetensors or PyTorch's .pth)")
-	flags.Int64Var(&o.Seed, "seed", o.Seed, "`seed` of random weights, of -init noise and of sampled positions")
+	flags.Int64Var(&o.Seed, "seed", o.Seed, "`seed` of random weights, of the noise that a training starts from and of sampled positions")
 	flags.IntVar(&s.bits, "bits", 8, "`8|16` bits for each channel of the result; 16 in PNG and TIFF")
 	flags.IntVar(&s.saveEvery, "save-every", 0, "write the picture so far after every so many `epochs`, beside the result")
 	flags.StringVar(&s.animation, "animation", "", fmt.Sprintf("`file` to write a film of the training to, of at most %d pictures between the first and the last: .gif (of at most 480 pixels in height and width), or .mp4 or .webp where ffmpeg is installed", film.Frames))
@@ -367,7 +382,7 @@ func (s *settings) absolute(flags *flag.FlagSet) (arguments []string) {
 	flags.Visit(func(f *flag.Flag) {
 		text := f.Value.String()
 		switch f.Name {
-		case "content", "out", "log", "animation", "content-mask":
+		case "content", "out", "log", "animation", "content-mask", "colours-mask":
 			text = absolutePath(text)
 		case "style", "style-mask":
 			text = absolutePaths(pathlist.Split("", text))

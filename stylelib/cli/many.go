@@ -72,7 +72,8 @@ type many struct {
 
 // newMany plans the runs and refuses what can't be meant with several pictures.
 func newMany(s *settings, pictures []string) (*many, error) {
-	for flag, value := range map[string]string{"-content-mask": s.request.ContentMask, "-log": s.log, "-animation": s.animation} {
+	for flag, value := range map[string]string{"-content-mask": s.request.ContentMask, "-colours-mask": s.request.ColoursMask, "-log": s.log,
+		"-animation": s.animation} {
 		if value != "" {
 			return nil, fmt.Errorf("%s: is for one picture: leave it out, or give one -content", flag)
 		}

@@ -116,14 +116,20 @@ func (t *Transfer) memory(of size) int64 {
 		window := tilesOf(of, t.Options.Tile, layers)[0].window
 		return t.mapBytes(size{window.height(), window.width()}), 10 * int64(of.area()*bytesPerPixel)
 	}
-	own, extra := maps(of)
-	style, styleExtra := maps(t.Options.styleSize(of))
+	features, extra := maps(of)
+	pictures := t.Pictures.bytes()
+	for i := range t.Pictures.Styles {
+		ofStyle := t.Options.styleSize(of, i)
+		style, styleExtra := maps(ofStyle)
+		features, extra = max(features, style), max(extra, styleExtra)
+		pictures += int64(ofStyle.area() * bytesPerPixel)
+	}
 	model := memoryOfGo
 	if t.Extractor.Backend.Name() == "xla" {
 		model = memoryOfXLA
 	}
-	weights, features := float64(t.weightBytes()), float64(max(own, style))
-	bytes := int64(model.base+max(model.placing*weights, model.weights*weights+model.maps*features)) + max(extra, styleExtra)
+	weights := float64(t.weightBytes())
+	bytes := int64(model.base+max(model.placing*weights, model.weights*weights+model.maps*float64(features))) + extra
 	if t.Options.Optimizer == LBFGS {
 		bytes += int64(2*t.Options.History+8) * image
 	}
@@ -132,7 +138,7 @@ func (t *Transfer) memory(of size) int64 {
 			bytes += 8 * int64(t.Options.Samples*t.Options.Samples) * bytesPerFloat
 		}
 	}
-	return bytes + t.Pictures.bytes() + int64(len(t.Pictures.Styles)*t.Options.styleSize(of).area()*bytesPerPixel)
+	return bytes + pictures
 }
 
 func (t *Transfer) weightBytes() (total int64) {

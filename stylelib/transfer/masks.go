@@ -27,7 +27,7 @@ func (e *MaskError) Error() string { return "masks: " + e.Reason }
 
 // masks returns, for each colour of the content mask, the region at the result's size, and for each style image the
 // region at the style images' size. Masks are resized to the nearest pixel, so that no new colours arise.
-func masks(content image.Image, styles []image.Image, contentSize, styleSize size) ([]mask, [][]mask, error) {
+func masks(content image.Image, styles []image.Image, contentSize size, styleSize func(i int) size) ([]mask, [][]mask, error) {
 	flat := imagefile.Flatten(content)
 	colours := map[color.RGBA]int{}
 	var order []color.RGBA
@@ -46,8 +46,8 @@ func masks(content image.Image, styles []image.Image, contentSize, styleSize siz
 	contentMasks := regions(flat, colours, contentSize)
 	var styleMasks [][]mask
 	found := make([]bool, len(order))
-	for _, style := range styles {
-		all := regions(imagefile.Flatten(style), colours, styleSize)
+	for i, style := range styles {
+		all := regions(imagefile.Flatten(style), colours, styleSize(i))
 		for i := range all {
 			found[i] = found[i] || all[i].sum() > 0
 		}

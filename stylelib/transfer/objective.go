@@ -381,6 +381,9 @@ func (o *objective) bindStatistic(b bound) (part, error) {
 		if err != nil {
 			return nil, err
 		}
+		for k, r := range m.regions {
+			m.regions[k].empty = r.empty || b.name == "style" && !o.options.styleHas(i, r.layer.Name)
+		}
 		images = append(images, m)
 	}
 	shares := o.options.shares(len(images))

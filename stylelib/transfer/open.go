@@ -21,6 +21,7 @@ type Request struct {
 	Styles      []string // at least one
 	ContentMask string   // see [Pictures]; "" for none
 	StyleMasks  []string
+	ColoursMask string
 	Init        string // for [InitFile]
 
 	Height, Width int           // of the result in pixels; with one 0 it follows the content's shape, with both 0 Area counts
@@ -227,6 +228,7 @@ func (t *Transfer) read(r Request) error {
 	for i, path := range r.StyleMasks {
 		t.Pictures.StyleMasks = append(t.Pictures.StyleMasks, read(fmt.Sprintf("mask of style %d", i+1), path))
 	}
+	t.Pictures.ColoursMask = read("colours mask", r.ColoursMask)
 	if r.Options.Init == InitFile {
 		t.Pictures.Init = read("init", r.Init)
 	}

@@ -22,6 +22,10 @@ const (
 	InitStyle   Init = "style"   // the first style image, at the size of the content image
 	InitNoise   Init = "noise"   // each value drawn from a normal distribution with mean 0 and variance 1, after normalization
 	InitFile    Init = "file"    // a picture of the caller's
+	InitGray    Init = "gray"    // halfway between black and white everywhere
+
+	// InitStatistics is noise with the style images' mean and covariance of colour: see [StyleNoise].
+	InitStatistics Init = "style-statistics"
 )
 
 // PoolingOfWeights lets the file of weights say how the network halves its maps: by the maximum, if it says nothing.
@@ -61,6 +65,12 @@ type Options struct {
 
 	Blend      []float64 // share of each style image, of any sum; nil gives all the same
 	StyleScale float64   // size of the style images as a multiple of the result's
+
+	// StyleScales and LayersOfStyles are of each style image alone; nil: all have StyleScale and StyleLayers. In a layer that not
+	// all have, those that have it are blended: the strokes of one image, the forms of another (Gatys et al. 2017, section 6).
+	// StyleLayers are then all of them. [ParseStyleLayers] makes both.
+	StyleScales    []float64
+	LayersOfStyles [][]string
 
 	Init Init
 	Seed int64 // of noise and of sampled positions
@@ -222,7 +232,7 @@ func (o *Options) Add(term Term) {
 
 // seeded says whether the seed has a say.
 func (o Options) seeded() bool {
-	return o.Init == InitNoise || slices.ContainsFunc(o.terms(), func(t weighted) bool { return t.Sampled != nil })
+	return o.Init == InitNoise || o.Init == InitStatistics || slices.ContainsFunc(o.terms(), func(t weighted) bool { return t.Sampled != nil })
 }
 
 // Constants are the numbers that decide a result beside the options.
@@ -273,13 +283,14 @@ func (o Options) Validate(styles int) error {
 		return err
 	}
 	for _, check := range []error{
-		oneOf("init", o.Init, InitContent, InitStyle, InitNoise, InitFile),
+		oneOf("init", o.Init, InitContent, InitStyle, InitNoise, InitFile, InitGray, InitStatistics),
 		oneOf("pooling", o.Pooling, PoolingOfWeights, sl.MaxPooling, sl.AveragePooling),
 		oneOf("colours", o.Colours, ColoursOfStyle, ColoursLuminance, ColoursMeanCovariance),
 		oneOf("optimizer", o.Optimizer, Adam, Fast, LBFGS),
 		layerWeights("content layer weights", o.ContentLayerWeights, o.ContentLayers),
 		layerWeights("style layer weights", o.StyleLayerWeights, o.StyleLayers),
 		o.checkBlend(styles),
+		o.checkStyles(styles),
 		o.checkNumbers(),
 		o.checkTerms(),
 	} {
@@ -361,8 +372,6 @@ func (o Options) checkNumbers() error {
 		}
 	}
 	switch {
-	case !(o.StyleScale > 0 && o.StyleScale <= maxStyleScale):
-		return &sl.OptionError{Option: "style scale", Reason: fmt.Sprintf("%g is not a number above 0 and at most %d", o.StyleScale, maxStyleScale)}
 	case o.Epochs > 0 && o.Scales > o.Epochs:
 		return &sl.OptionError{Option: "scales", Reason: fmt.Sprintf("%d epochs do not suffice for %d scales", o.Epochs, o.Scales)}
 	case o.Optimizer == LBFGS && o.LRDecayEvery != 0:
@@ -461,6 +470,10 @@ func (o Options) Resolve(architecture sl.Architecture) (Options, error) {
 	}
 	o.ContentLayers, o.StyleLayers = names(o.ContentLayers), names(o.StyleLayers)
 	o.ContentLayerWeights, o.StyleLayerWeights = weights(o.ContentLayerWeights), weights(o.StyleLayerWeights)
+	o.LayersOfStyles = slices.Clone(o.LayersOfStyles)
+	for i := range o.LayersOfStyles {
+		o.LayersOfStyles[i] = names(o.LayersOfStyles[i])
+	}
 	o.Terms = slices.SortedFunc(slices.Values(o.Terms), func(a, b TermOptions) int { return strings.Compare(a.Name, b.Name) })
 	for i := range o.Terms {
 		o.Terms[i].Layers = names(o.Terms[i].Layers)

@@ -1,10 +1,12 @@
 package transfer
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	sl "stylebook/stylelib"
 
@@ -25,7 +27,7 @@ func (t *Transfer) Picture(x *tensors.Tensor, bits int) (image.Image, error) {
 	}
 	deep := postprocess16(x)
 	if t.Options.Colours == ColoursLuminance {
-		if err := KeepChroma(deep, t.Pictures.Content, t.Options.Resize); err != nil {
+		if err := t.keepChroma(deep); err != nil {
 			return nil, err
 		}
 	}
@@ -37,6 +39,29 @@ func (t *Transfer) Picture(x *tensors.Tensor, bits int) (image.Image, error) {
 		narrow.Pix[at], narrow.Pix[at+1], narrow.Pix[at+2] = to8(p.R), to8(p.G), to8(p.B)
 	}
 	return narrow, nil
+}
+
+// keepChroma is [KeepChroma] where the mask, if there is one, says so:
+//
+//	p = m·kept + (1-m)·painted,  m = Y(mask)/255
+func (t *Transfer) keepChroma(picture *image.NRGBA64) error {
+	painted := slices.Clone(picture.Pix)
+	if err := KeepChroma(picture, t.Pictures.Content, t.Options.Resize); err != nil || t.Pictures.ColoursMask == nil {
+		return err
+	}
+	mask, err := sl.Resize(t.Pictures.ColoursMask, picture.Rect.Dy(), picture.Rect.Dx(), t.Options.Resize)
+	if err != nil {
+		return err
+	}
+	for at := 0; at < len(picture.Pix); at += 2 {
+		share, p := 0.0, mask.Pix[at/8*4:]
+		for c, weight := range luminance {
+			share += weight * float64(p[c]) / 255
+		}
+		mixed := share*float64(binary.BigEndian.Uint16(picture.Pix[at:])) + (1-share)*float64(binary.BigEndian.Uint16(painted[at:]))
+		binary.BigEndian.PutUint16(picture.Pix[at:], uint16(math.Round(mixed)))
+	}
+	return nil
 }
 
 func to8(v uint16) uint8 { return uint8((uint32(v) + 128) / 257) }

@@ -3,7 +3,6 @@ package transfer
 import (
 	"fmt"
 	"image"
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -23,12 +22,15 @@ type Pictures struct {
 	ContentMask image.Image
 	StyleMasks  []image.Image
 
+	// ColoursMask says where [ColoursLuminance] holds: white keeps the content image's colours, black does not, gray mixes. nil: everywhere.
+	ColoursMask image.Image
+
 	Init image.Image // for [InitFile]
 }
 
 // bytes is the memory that the pictures take.
 func (p Pictures) bytes() (total int64) {
-	for _, picture := range slices.Concat([]image.Image{p.Content, p.ContentMask, p.Init}, p.Styles, p.StyleMasks) {
+	for _, picture := range slices.Concat([]image.Image{p.Content, p.ContentMask, p.ColoursMask, p.Init}, p.Styles, p.StyleMasks) {
 		if picture != nil {
 			total += 4 * int64(picture.Bounds().Dx()*picture.Bounds().Dy())
 		}
@@ -45,6 +47,8 @@ func (p Pictures) Check(options Options) error {
 		return fmt.Errorf("a style image is missing")
 	case options.Init == InitFile && p.Init == nil:
 		return fmt.Errorf("init: the picture to start from is missing")
+	case p.ColoursMask != nil && options.Colours != ColoursLuminance:
+		return &sl.OptionError{Option: "colours mask", Reason: fmt.Sprintf("says where the luminance alone is painted: it goes with %q", ColoursLuminance)}
 	case p.ContentMask == nil && len(p.StyleMasks) > 0:
 		return &MaskError{"the style images have them, the content image has none"}
 	case p.ContentMask != nil && len(p.StyleMasks) != len(p.Styles):
@@ -59,7 +63,7 @@ func (p Pictures) Check(options Options) error {
 		}
 	}
 	any := size{sl.ChapterHeight, sl.ChapterWidth} // will do to see whether the colours fit
-	_, _, err := masks(p.ContentMask, p.StyleMasks, any, any)
+	_, _, err := masks(p.ContentMask, p.StyleMasks, any, func(int) size { return any })
 	return err
 }
 
@@ -80,20 +84,20 @@ func (s *sized) styleMask(i int) []mask {
 	return s.styleMasks[i]
 }
 
-// at brings the pictures to a size: the content image to of, the style images to StyleScale times that.
+// at brings the pictures to a size: the content image to of, the style images to that times their scale.
 func (p Pictures) at(of size, options Options) (*sized, error) {
 	s := &sized{size: of}
 	var err error
 	if s.content, err = sl.Preprocess(p.Content, of.height, of.width, options.Resize); err != nil {
 		return nil, err
 	}
-	ofStyle := options.styleSize(of)
-	for _, picture := range p.Styles {
+	for i, picture := range p.Styles {
 		if options.Colours == ColoursMeanCovariance {
 			if picture, err = MatchColours(picture, p.Content); err != nil {
 				return nil, err
 			}
 		}
+		ofStyle := options.styleSize(of, i)
 		style, err := sl.Preprocess(picture, ofStyle.height, ofStyle.width, options.Resize)
 		if err != nil {
 			return nil, err
@@ -101,14 +105,9 @@ func (p Pictures) at(of size, options Options) (*sized, error) {
 		s.styles = append(s.styles, style)
 	}
 	if p.ContentMask != nil {
-		s.contentMasks, s.styleMasks, err = masks(p.ContentMask, p.StyleMasks, of, ofStyle)
+		s.contentMasks, s.styleMasks, err = masks(p.ContentMask, p.StyleMasks, of, func(i int) size { return options.styleSize(of, i) })
 	}
 	return s, err
-}
-
-func (o Options) styleSize(of size) size {
-	scaled := func(length int) int { return max(1, int(math.Round(float64(length)*o.StyleScale))) }
-	return size{scaled(of.height), scaled(of.width)}
 }
 
 // initial returns what the first, coarsest training starts from.
@@ -120,6 +119,10 @@ func (p Pictures) initial(s *sized, options Options) (*tensors.Tensor, error) {
 		return sl.Preprocess(p.Init, s.height, s.width, options.Resize)
 	case InitNoise:
 		return Noise(options.Seed, s.height, s.width), nil
+	case InitGray:
+		return Gray(s.height, s.width), nil
+	case InitStatistics:
+		return StyleNoise(s.styles, options.shares(len(s.styles)), options.Seed, s.height, s.width)
 	}
 	return s.content, nil
 }

@@ -13,7 +13,7 @@ import (
 //
 // Of a request with masks there is no other.
 func (t *Transfer) With(r Request) (*Transfer, error) {
-	if !r.Many || r.ContentMask != "" {
+	if !r.Many || r.ContentMask != "" || r.ColoursMask != "" {
 		return nil, fmt.Errorf("transfer: another content picture needs a request for many, without masks")
 	}
 	other := *t

@@ -67,7 +67,11 @@ func checkedSize(height, width float64) (h, w int, err error) {
 // needs two rows and columns.
 func (t *Transfer) checkSizes() error {
 	for _, of := range t.Options.sizes(t.Height, t.Width) {
-		for _, s := range []size{of, t.Options.styleSize(of)} {
+		sizes := []size{of}
+		for i := range t.Pictures.Styles {
+			sizes = append(sizes, t.Options.styleSize(of, i))
+		}
+		for _, s := range sizes {
 			for _, layer := range t.Extractor.Layers {
 				least := 1
 				if layer.Kind == sl.ConvLayer && t.Network.Padding == sl.ReflectPadding {

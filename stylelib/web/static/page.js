@@ -177,8 +177,8 @@ function curve(name, from, label = name, colour = null, second = false) {
 
 // plot draws curves over epochs, on a logarithmic axis.
 function plot(curves) {
-  const width = 640, height = 240, left = 62, bottom = 22, top = 22;
-  const seen = curves.filter(c => c.points.length);
+  const seen = curves.filter(c => c.points.length), inRow = 4;
+  const width = Math.min(640, innerWidth - 60), left = 62, bottom = 22, top = 8 + 18 * Math.ceil(seen.length / inRow), height = 216 + top;
   const xs = seen.flatMap(c => c.points.map(p => p[0])), ys = seen.flatMap(c => c.points.map(p => Math.log10(p[1])));
   const extent = values => values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
   const [x0, x1] = extent(xs), [low, high] = extent(ys);
@@ -195,8 +195,8 @@ function plot(curves) {
   seen.forEach((c, i) => {
     const colour = `c${(c.colour ?? i) % 5}${c.second ? " second" : ""}`;
     svg.append(make("polyline", {class: colour, points: c.points.map(p => `${x(p[0]).toFixed(1)},${y(Math.log10(p[1])).toFixed(1)}`).join(" ")}));
-    const at = left + i * (width - left) / seen.length;
-    svg.append(make("line", {class: colour, x1: at, x2: at + 18, y1: 8, y2: 8}), make("text", {x: at + 23, y: 12}, c.name));
+    const at = 4 + i % inRow * (width - 4) / inRow, row = 8 + 18 * Math.floor(i / inRow);
+    svg.append(make("line", {class: colour, x1: at, x2: at + 18, y1: row, y2: row}), make("text", {x: at + 23, y: row + 4}, c.name));
   });
   return svg;
 }
