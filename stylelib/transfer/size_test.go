@@ -1,14 +1,18 @@
 package transfer_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/testkit"
 	"stylebook/stylelib/transfer"
+	"stylebook/stylelib/weights"
 )
 
 func TestFitSize(t *testing.T) {
@@ -67,6 +71,34 @@ func TestFitSizeRefuses(t *testing.T) {
 		var sizeErr *sl.SizeError
 		if !errors.As(err, &sizeErr) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%+v: got %v", test, err)
+		}
+	}
+}
+
+// A convolution that mirrors its map needs two rows and columns, so the same pictures are too small for one network only.
+func TestMirroringNeedsLargerPictures(t *testing.T) {
+	e := testkit.Engine(t, "go")
+	dir := t.TempDir()
+	for _, padding := range []sl.Padding{sl.ZeroPadding, sl.ReflectPadding} {
+		net, err := weights.Random(1, sl.VGG19, [5]int{4, 4, 8, 8, 8}, "conv5_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		net.Padding = padding
+		path := filepath.Join(dir, string(padding))
+		if err := weights.Write(path, net, nil); err != nil {
+			t.Fatal(err)
+		}
+		request := transfer.NewRequest(filepath.Join(testkit.Root(t), "data/content.jpg"), filepath.Join(testkit.Root(t), "data/style.jpg"))
+		request.Weights.Spec, request.Height, request.Width = path, 20, 48
+		opened, err := transfer.Open(context.Background(), e.Backend, request)
+		if err == nil {
+			opened.Close()
+		}
+		var sizeErr *sl.SizeError
+		if want := "height 20, width 48: conv5_1 of this network needs at least 32 pixels either way"; padding == sl.ZeroPadding && err != nil ||
+			padding == sl.ReflectPadding && (!errors.As(err, &sizeErr) || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("%s padding: got %v", padding, err)
 		}
 	}
 }

@@ -20,5 +20,5 @@ func ExampleLoad() {
 	fmt.Println("layers up to", last.Index, "with filters", last.Filter.Shape().Dimensions)
 	// Output:
 	// offline network, ships with stylebook
-	// layers up to 28 with filters [3 3 145 128]
+	// layers up to 28 with filters [3 3 192 192]
 }

@@ -10,7 +10,7 @@ import (
 	sl "stylebook/stylelib"
 )
 
-// offlineFile is the network that scripts/train-offline made; its header tells how.
+// offlineFile is the network that scripts/author/distil made; its header tells how.
 //
 //go:embed offline.safetensors
 var offlineFile []byte

@@ -35,7 +35,7 @@ func TestOfflineHasTheChaptersLayers(t *testing.T) {
 		t.Errorf("note %q must say in one line how to get VGG-19", loaded.Note)
 	}
 	net := loaded.Network
-	if len(net.Convs) != 13 || net.Pooling != sl.AveragePooling || net.Padding != sl.ReflectPadding {
+	if len(net.Convs) != 13 || net.Pooling != sl.AveragePooling || net.Padding != sl.ZeroPadding {
 		t.Fatalf("%d convolutions, pooling %v, padding %v", len(net.Convs), net.Pooling, net.Padding)
 	}
 	for i, conv := range net.Convs {
@@ -80,7 +80,7 @@ func TestOfflineFileTellsItsRecipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"name", "recipe", "seed", "steps", "program", "licence", "pool", "padding"} {
+	for _, key := range []string{"name", "recipe", "seed", "program", "licence", "pool", "padding"} {
 		if parsed.metadata[key] == "" {
 			t.Errorf("the header lacks %s", key)
 		}

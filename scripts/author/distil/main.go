@@ -1,5 +1,6 @@
-// Command distil makes a narrow network of VGG-19's shape that carries the features of VGG-16. It is meant to take the place of
-// the untrained one that ships; until its pictures are judged on enough pairs, that one stays.
+// Command distil makes the network that ships: narrow, of VGG-19's shape, with the features of VGG-16.
+//
+//	go run ./scripts/author/distil
 //
 // It keeps the channels of VGG-16 that tell most about all of them, and fits each layer by least squares to what VGG-16 gives
 // there.
@@ -31,7 +32,7 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	begin := time.Now()
 	flags := flag.NewFlagSet("distil", flag.ExitOnError)
-	out := flags.String("out", "thin.safetensors", "`file` to write")
+	out := flags.String("out", "stylelib/weights/offline.safetensors", "`file` to write")
 	from := flags.String("weights", weights.VGG16, "the teacher: vgg16 or a `file` of it")
 	seed := flags.Uint64("seed", 1, "`seed` of the pictures")
 	trial := flags.Bool("quick", false, "a tiny network on tiny pictures: shows that everything works")

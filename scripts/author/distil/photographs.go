@@ -3,7 +3,7 @@ package main
 import (
 	"image"
 
-	"stylebook/scripts/author/train-offline/photographs"
+	"stylebook/data/photographs"
 )
 
 // readPhotographs reads the photographs in the order of their names.

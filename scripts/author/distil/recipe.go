@@ -26,7 +26,7 @@ func quick(seed uint64) recipe {
 // metadata tells the recipe in the header of the file.
 func (r recipe) metadata(engine string) map[string]string {
 	return map[string]string{
-		"name":   "stylebook thin network",
+		"name":   "stylebook offline network",
 		"recipe": fmt.Sprintf("VGG-19's shape, widths %v, average pooling, zero padding. Of each layer those channels of VGG-16 that tell most about all of them; filters by least squares, layer by layer, on what the network itself gives, from %d pictures of %d x %d: crops of photographs, of paintings of them and of generated textures. Layers scaled so that Gram and content losses between pictures have VGG-16's size. %s. Rounded to half precision.", r.widths, 2*r.pairs*r.count, r.crop, r.crop, engine),
 		"seed":   fmt.Sprint(r.seed), "program": "scripts/author/distil",
 		"licence": "CC0-1.0: made with generated pictures and public-domain photographs from torchvision's VGG-16 (BSD), and dedicated to the public domain",
