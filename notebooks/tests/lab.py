@@ -4,7 +4,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -57,7 +56,7 @@ def served(root, log):
             yield address, token
         finally:
             kernels = children(server.pid)
-            server.send_signal(signal.SIGINT)
+            server.terminate()  # what runs in the background of a shell never gets a SIGINT
             try:
                 server.wait(20)
             except subprocess.TimeoutExpired:

@@ -38,7 +38,6 @@ class Lab:
         command = [REPOSITORY / "scripts/lab", *arguments, "--no-browser", "--ServerApp.port=" + self.address.rsplit(":", 1)[1],
                    f"--IdentityProvider.token={self.token}", *(["--allow-root"] if os.getuid() == 0 else [])]
         self.process = subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT)
-        wait_for("scripts/lab", lambda: self.ask("/api/status"), 300)  # where the library has changed, it is built first
 
     def ask(self, path, **body):
         data = json.dumps(body).encode() if body else None
@@ -53,12 +52,13 @@ def start(tmp_path):
 
     def started(*arguments):
         labs.append(Lab(tmp_path / f"lab{len(labs)}.log", *arguments))
+        wait_for("scripts/lab", lambda: labs[-1].ask("/api/status"), 300)  # where the library has changed, it is built first
         return labs[-1]
 
     yield started
     for lab in labs:
         if lab.process.poll() is None:
-            lab.process.send_signal(signal.SIGINT)
+            lab.process.terminate()
             lab.process.wait(30)
 
 
@@ -84,7 +84,7 @@ def session(leader):
     return [int(line) for line in found.split()]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_kernel_ends_with_its_server(start, how):
     lab = start()
     kernel = lab.ask("/api/kernels", name="stylebook")["id"]
