@@ -73,7 +73,7 @@ func TestChecksSpeakChinese(t *testing.T) {
 		var lines []string
 		for line := range strings.SplitSeq(r.String(), "\n") {
 			said := strings.TrimSpace(line)
-			lines = append(lines, strings.Replace(line, said, words.Chinese(said), 1))
+			lines = append(lines, strings.Replace(line, said, words.Translate(said), 1))
 		}
 		stored = append(stored, strings.Join(lines, "\n"))
 	}

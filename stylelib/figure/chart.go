@@ -43,7 +43,7 @@ func Charts(charts ...Chart) (image.Image, error) {
 
 func (c Chart) plot() (*plot.Plot, error) {
 	p := newPlot()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = c.Title, c.X, c.Y
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = said(c.Title), said(c.X), said(c.Y)
 	p.Legend.Top, p.Legend.Left = !c.LogY, c.LogY // where two losses are traded, nothing is in the lower left corner
 	p.Add(plotter.NewGrid())
 	for i, curve := range c.Curves {
@@ -100,7 +100,7 @@ func (c Chart) add(p *plot.Plot, curve Curve, ink color.Color) error {
 	dots.Color, dots.Shape, dots.Radius = ink, draw.CircleGlyph{}, vg.Points(3)
 	p.Add(line, dots)
 	if curve.Name != "" {
-		p.Legend.Add(curve.Name, line, dots)
+		p.Legend.Add(said(curve.Name), line, dots)
 	}
 	if curve.Labels == nil {
 		return nil

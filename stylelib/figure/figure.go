@@ -64,6 +64,9 @@ func newPlot() *plot.Plot {
 	for _, style := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle,
 		&p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
 		style.Font.Variant = "Sans"
+		if speaksChinese() {
+			style.Font.Typeface = hanTypeface
+		}
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.TickerFunc(roundTicks), plot.TickerFunc(roundTicks)
 	p.Legend.Padding = vg.Points(2)
@@ -83,7 +86,7 @@ func roundTicks(low, high float64) []plot.Tick {
 
 func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, error) {
 	p := newPlot()
-	p.X.Label.Text, p.Y.Label.Text = "epoch", "loss"
+	p.X.Label.Text, p.Y.Label.Text = said("epoch"), said("loss")
 	p.Y.Min = 0
 	p.Legend.Top = true
 	p.Add(plotter.NewGrid())
@@ -97,7 +100,7 @@ func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, er
 			return nil, err
 		}
 		p.Add(line)
-		p.Legend.Add(shown(name)+"   ", line) // a browser's letters may be wider
+		p.Legend.Add(said(shown(name))+"   ", line) // a browser's letters may be wider
 		for _, other := range beside {
 			if other.Name != name {
 				continue
@@ -106,7 +109,7 @@ func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, er
 				return nil, err
 			}
 			p.Add(line)
-			p.Legend.Add(shown(name)+" in the book   ", line)
+			p.Legend.Add(said(shown(name)+" in the book")+"   ", line)
 		}
 	}
 	p.X.Min, p.X.Max = 0, float64(max(epochs, 1)) // the curves must not narrow or widen what is planned
@@ -138,7 +141,7 @@ func shown(name string) string {
 
 func pictureWithAxes(picture Picture) *plot.Plot {
 	p := newPlot()
-	p.Title.Text = picture.Title
+	p.Title.Text = said(picture.Title)
 	if picture.Image == nil {
 		return p
 	}

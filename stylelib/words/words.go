@@ -36,9 +36,12 @@ var table = sync.OnceValue(func() map[string]string {
 // Known says whether a text has a translation.
 func Known(english string) bool { return table()[english] != "" }
 
+// Chinese says whether the notebook is Chinese.
+func Chinese() bool { return os.Getenv(LanguageEnv) == "zh" }
+
 // In returns a text in the language of the notebook; English, where it has no translation.
 func In(english string) string {
-	if os.Getenv(LanguageEnv) == "zh" && Known(english) {
+	if Chinese() && Known(english) {
 		return table()[english]
 	}
 	return english
@@ -68,9 +71,9 @@ var forms = sync.OnceValue(func() (all []form) {
 	return all
 })
 
-// Chinese returns in Chinese what In or Format said in English, with what was put in translated too; anything else comes back as
-// it is.
-func Chinese(said string) string {
+// Translate returns in Chinese what In or Format said in English, with what was put in translated too; anything else comes back
+// as it is.
+func Translate(said string) string {
 	for _, f := range forms() {
 		match := f.pattern.FindStringSubmatch(said)
 		if match == nil {
@@ -78,7 +81,7 @@ func Chinese(said string) string {
 		}
 		var values []any
 		for _, value := range match[1:] {
-			values = append(values, Chinese(value))
+			values = append(values, Translate(value))
 		}
 		return fmt.Sprintf(f.chinese, values...)
 	}

@@ -102,7 +102,7 @@ func told(file []byte) ([]byte, error) {
 			}
 			for k, line := range stream.Text {
 				said := strings.TrimSpace(line)
-				stream.Text[k] = strings.Replace(line, said, words.Chinese(said), 1)
+				stream.Text[k] = strings.Replace(line, said, words.Translate(said), 1)
 			}
 			var err error
 			if c.Outputs[i], err = encoded(stream); err != nil {
