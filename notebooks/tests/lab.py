@@ -45,7 +45,7 @@ def served(root, log):
         server = subprocess.Popen(command, stdout=out, stderr=out, cwd=root)
         address = f"http://127.0.0.1:{port}"
         try:
-            for _ in range(150):
+            for _ in range(600):
                 try:
                     urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=1)
                     break

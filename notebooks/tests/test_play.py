@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from books import NOTEBOOKS, REPOSITORY, chapter, client_for
+from books import NOTEBOOKS, REPOSITORY, chapter, client_for, progress, stream
 from lab import command, needs_browser, open_notebook, opened, served, wait_for
 
 pytestmark = needs_browser
@@ -161,3 +161,62 @@ def test_in_the_lab(played, tmp_path):
         command(page, "notebook:run-all-cells")
         wait_for("four outputs", lambda: len(page.query_selector_all(".stylebook-play[data-on]")) == 4, 240)
         turns_all(page)
+
+
+KNOBS = """%%
+ctx, stop := nbui.Interruptible()
+defer stop()
+engine := must(engine.Open("go"))
+defer engine.Close()
+r := request()
+r.Options.Epochs = 10
+check(nbui.Knobs(ctx, engine.Backend, r, outPath))
+fmt.Println("ended")"""
+
+
+def with_knobs(tmp_path):
+    """The chapter's declarations and a cell with knobs."""
+    data = json.dumps(str(REPOSITORY / "data"))[1:-1]
+    book = chapter(tmp_path, contentPath=f'"{data}/content.jpg"', stylePath=f'"{data}/style.jpg"')
+    book.cells = [c for c in book.cells if c.cell_type == "code" and not c.source.startswith("%%\n")]
+    book.cells.append(nbformat.v4.new_code_cell(KNOBS))
+    return book
+
+
+def test_knobs_without_a_page(tmp_path):
+    """Nobody is waited for where nobody is."""
+    book = with_knobs(tmp_path)
+    client_for(book).execute()
+    cell = book.cells[-1]
+    assert stream(cell).startswith("where the notebook is open in JupyterLab") and "ended" in stream(cell)
+    assert all(output.output_type == "stream" for output in cell.outputs) and not (tmp_path / "out.png").exists()
+
+
+def test_knobs_in_the_lab(tmp_path):
+    root = tmp_path / "lab"
+    root.mkdir()
+    nbformat.write(with_knobs(tmp_path), root / "knobs.ipynb")
+    with served(root, tmp_path / "lab.log") as where, opened() as page:
+        open_notebook(page, *where, "knobs.ipynb")
+        command(page, "notebook:run-all-cells")
+        page.get_by_role("button", name="done").wait_for(timeout=120_000)
+
+        def train(epochs):
+            page.get_by_role("button", name="train 10 epochs").click()
+            wait_for("the training", lambda: (tmp_path / "progress.jsonl").exists() and len(progress(tmp_path)) == epochs, 120)
+            wait_for("its slider", lambda: page.query_selector(".stylebook-play[data-on]"), 60)
+
+        train(10)
+        train(20)
+        page.get_by_label("style weight").focus()
+        page.keyboard.press("End")
+        page.get_by_label("content layer").select_option("conv1_2")
+        train(30)
+        page.get_by_role("button", name="done").click()
+        wait_for("the cell's end", lambda: page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "idle", 60)
+        assert page.query_selector("text=train 10 epochs") is None and len(page.query_selector_all(".stylebook-play")) == 1
+    style, content = ([epoch[name] for epoch in progress(tmp_path)] for name in ("style", "content"))
+    assert style[10] < 0.7 * style[0], "the second training goes on from the picture that was reached"
+    assert style[20] > 20 * style[19], "the third has a hundred times the style weight"
+    assert not 0.5 < content[20] / content[19] < 2, "and looks at another layer"
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
