@@ -17,6 +17,13 @@ const (
 	TapsBeforeReLU
 )
 
+func (t Taps) String() string {
+	if t == TapsBeforeReLU {
+		return "before the ReLU"
+	}
+	return "after the ReLU"
+}
+
 // AdamForm says where Adam's ε stands.
 type AdamForm int
 
@@ -26,6 +33,13 @@ const (
 	// AdamMXNet divides by √v + ε and scales the learning rate by √(1-β₂ᵗ)/(1-β₁ᵗ).
 	AdamMXNet
 )
+
+func (a AdamForm) String() string {
+	if a == AdamMXNet {
+		return "MXNet's"
+	}
+	return "PyTorch's"
+}
 
 // Options set what is minimized and how. Every field means what it says, 0 included: weight 0 turns a loss off, 0 epochs
 // return the initial image. Start from [Default] or a [Preset].

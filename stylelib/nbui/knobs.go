@@ -6,6 +6,7 @@ import (
 	"html"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -51,8 +52,14 @@ func Knobs(ctx context.Context, backend compute.Backend, request transfer.Reques
 		if err := panel.once(ctx, backend, request, out, id); err != nil {
 			return err
 		}
-		request.Options.Init, request.Init = transfer.InitFile, out
+		request = from(out, request)
 	}
+}
+
+// from is a request that starts from a picture.
+func from(picture string, r transfer.Request) transfer.Request {
+	r.Options.Init, r.Init = transfer.InitFile, picture
+	return r
 }
 
 // once does one training and shows it in place of the last one.
@@ -71,6 +78,9 @@ func (p *panel) once(ctx context.Context, backend compute.Backend, request trans
 	}
 	picture, err := t.Picture(x, 8)
 	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return err
 	}
 	return sl.WriteImage(out, picture)

@@ -38,9 +38,22 @@ func ShowCharts(charts ...figure.Chart) error {
 	if err != nil {
 		return err
 	}
+	return showPNG(drawn)
+}
+
+// ShowMaps shows maps side by side, three in a row with one scale.
+func ShowMaps(maps ...figure.Map) error {
+	drawn, err := figure.Maps(maps...)
+	if err != nil {
+		return err
+	}
+	return showPNG(drawn)
+}
+
+func showPNG(drawn image.Image) error {
 	var file bytes.Buffer
 	if err := png.Encode(&file, drawn); err != nil {
-		return fmt.Errorf("encode the charts: %w", err)
+		return fmt.Errorf("encode the figure: %w", err)
 	}
 	show(map[protocol.MIMEType]any{protocol.MIMEImagePNG: file.Bytes()}, "")
 	return nil

@@ -70,12 +70,13 @@ func TestRunGoesOnFromItsCheckpoint(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 	other := spec()
+	other.Options.Taps = sl.TapsBeforeReLU
 	other.Options.Epochs, other.Files = 9, map[string]string{"content": strings.Repeat("c", 64)}
 	var changed *ChangedError
 	if _, err := store.Resume(r.ID, other, 3); !errors.As(err, &changed) {
 		t.Fatalf("got %v, want a ChangedError", err)
 	}
-	want := []string{"Epochs: 9, was 500", "content: cccccccccccc, was aaaaaaaaaaaa"}
+	want := []string{"Epochs: 9, was 500", "Taps: before the ReLU, was after the ReLU", "content: cccccccccccc, was aaaaaaaaaaaa"}
 	if diff := cmp.Diff(want, changed.Differences); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

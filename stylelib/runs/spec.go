@@ -169,6 +169,8 @@ func flat(s Spec) map[string]string {
 			values[name] = short(fmt.Sprint(value))
 		}
 	}
+	o := s.Options
+	values["Resize"], values["Taps"], values["Adam"] = o.Resize.String(), o.Taps.String(), o.Adam.String() // JSON has numbers
 	return values
 }
 

@@ -80,3 +80,13 @@ func (s *Studio) Paint() (*image.RGBA, error) {
 	}
 	return sl.Postprocess(x)
 }
+
+// Knobs lets the weights of a request be turned on the notebook's page; see [nbui.Knobs].
+func Knobs(r transfer.Request, out string) error {
+	fastest, err := engine.Open("")
+	if err != nil {
+		return err
+	}
+	defer fastest.Close()
+	return nbui.Knobs(cell(), fastest.Backend, r, out)
+}
