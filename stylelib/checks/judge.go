@@ -14,8 +14,16 @@ type Result struct {
 	lines []string
 }
 
-// String returns a line for each value, and one for the whole.
+// String returns one line where all is right, and Details otherwise.
 func (r Result) String() string {
+	if r.Right {
+		r.lines = nil
+	}
+	return r.Details()
+}
+
+// Details returns a line for each value, and one for the whole.
+func (r Result) Details() string {
 	last := "%s: all right ✓"
 	if !r.Right {
 		last = "%s: not yet"

@@ -71,7 +71,7 @@ func TestChecksSpeakChinese(t *testing.T) {
 	var stored []string // as a notebook that was executed in English is translated
 	for _, r := range all() {
 		var lines []string
-		for line := range strings.SplitSeq(r.String(), "\n") {
+		for line := range strings.SplitSeq(r.Details(), "\n") {
 			said := strings.TrimSpace(line)
 			lines = append(lines, strings.Replace(line, said, words.Translate(said), 1))
 		}
@@ -79,7 +79,7 @@ func TestChecksSpeakChinese(t *testing.T) {
 	}
 	t.Setenv(words.LanguageEnv, "zh")
 	for i, r := range all() {
-		text := r.String()
+		text := r.Details()
 		if text != stored[i] {
 			t.Errorf("English translated:\n%s\nsaid in Chinese:\n%s", stored[i], text)
 		}
