@@ -16,7 +16,11 @@ func (c *command) version(ctx context.Context, backend string) error {
 	of := runs.Versions()
 	fmt.Fprintf(c.stdout, "stylize  %s\n", of["stylebook"])
 	fmt.Fprintf(c.stdout, "Go       %s, %s/%s\n", of["go"], runtime.GOOS, runtime.GOARCH)
-	fmt.Fprintf(c.stdout, "GoMLX    %s, go-xla %s\n", of["github.com/gomlx/gomlx"], of["github.com/gomlx/go-xla"])
+	fmt.Fprintf(c.stdout, "GoMLX    %s", of["github.com/gomlx/gomlx"])
+	if xla := of["github.com/gomlx/go-xla"]; xla != "" {
+		fmt.Fprintf(c.stdout, ", go-xla %s", xla)
+	}
+	fmt.Fprintln(c.stdout)
 	e, err := engine.Open(backend)
 	if err != nil {
 		return err
