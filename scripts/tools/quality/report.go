@@ -61,7 +61,7 @@ func writeCSV(results []result, path string) error {
 
 const introduction = `# Quality
 
-%d pairs of a photograph and a painting, painted at about %d pixels (of 150 × 225: 33,750); a contender with a dial at its
+%d pairs of a photograph and a painting, painted at about %d pixels (of 96 × 144: 13,824); a contender with a dial at its
 middle. Written by ` + "`./scripts/quality`" + `; what follows holds for results of this size, and every number is in
 [quality.csv](quality.csv).
 
