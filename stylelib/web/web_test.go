@@ -55,7 +55,7 @@ func (s *said) String() string {
 
 var addressLine = regexp.MustCompile(`(?m)^page     (http://\S+/)$`)
 
-// open starts the command with a page, on the pure-Go engine and the network that comes along.
+// open starts the command with a page, on the pure-Go engine and the network that ships.
 func open(t *testing.T, arguments ...string) *page {
 	t.Helper()
 	folder := os.Getenv(runs.EnvDir)
