@@ -16,7 +16,7 @@ cmp old full/out.png
 rm -f full/fill
 echo left: $(find full -type f | sed 's,runs/[0-9a-f]*/,runs/RUN/,' | sort)`
 
-// On a full disk every command says so in one line, an older picture stays, and nothing half-written is left but the log.
+// On a full disk every command says so in one line, an older picture stays, and nothing half-written is left but the log; a run that is ended leaves its whole picture in its folder.
 func TestFullDisk(t *testing.T) {
 	dir, _ := workplace(t)
 	alone := []string{"-rm", "sh", "-c"} // with file systems that no other process sees
@@ -32,7 +32,7 @@ func TestFullDisk(t *testing.T) {
 		"picture":    {paint + "-runs off -out full/out.png", "full/out.png: cannot be written: no space left on device", "full/out.png"},
 		"log":        {paint + "-runs off -out out.png -log full/log.jsonl", "the picture of the last good epoch is in out.png", "full/log.jsonl full/out.png"},
 		"database":   {paint + "-out out.png -runs full/runs", "can't be used: database or disk is full", "full/out.png full/runs/runs.sqlite"},
-		"checkpoint": {"rm full/fill; " + paint + "-out out.png -runs full/runs", "save a checkpoint: ", "full/out.png full/runs/RUN/lock full/runs/runs.sqlite"},
+		"checkpoint": {"rm full/fill; " + paint + "-out out.png -runs full/runs", "save a checkpoint: ", "full/out.png full/runs/RUN/lock full/runs/RUN/picture.png full/runs/runs.sqlite"},
 		"sheet":      {"./stylize sweep -backend go -quiet -out full/sheets sweep.yaml", "sheet.png: cannot be written: no space left on device", "full/out.png"},
 	} {
 		cmd := exec.Command("unshare", append(alone, strings.Replace(onFullDisk, "COMMAND", c.command, 1))...)
