@@ -58,12 +58,13 @@ def test_figure_is_drawn_anew_while_training(tmp_path):
 
     def process(message, cell, index):
         if message["msg_type"] in ("display_data", "update_display_data") and TRAINING in cell.source:
-            updates.append(message["msg_type"])
+            updates.append((message["msg_type"], "stylebook-play" in message["content"]["data"].get("text/html", "")))
         return output(message, cell, index)
 
     client.process_message = process
     client.execute()
-    assert updates == ["display_data", "update_display_data"], "epochs 10 and 20 in one output"
+    assert updates == [("display_data", False), ("update_display_data", False), ("update_display_data", True)], \
+        "epochs 10 and 20 in one output, in whose place the slider comes"
 
 
 def test_a_changed_style_loss_changes_the_training(tmp_path):
