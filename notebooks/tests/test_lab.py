@@ -88,7 +88,7 @@ def session(leader):
 def test_a_kernel_ends_with_its_server(start, how):
     lab = start()
     kernel = lab.ask("/api/kernels", name="stylebook")["id"]
-    runtime = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(lab.process.pid)], capture_output=True, text=True).stdout
+    runtime = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(lab.process.pid)], capture_output=True, text=True).stdout
     process, connection = next((line.split()[0], word) for line in runtime.splitlines() for word in line.split() if kernel in word)
     client = BlockingKernelClient(connection_file=connection)
     client.load_connection_file()
@@ -100,4 +100,5 @@ def test_a_kernel_ends_with_its_server(start, how):
     everything = {int(process), int(started), *session(int(process))}
     assert all(map(alive, everything)) and len(everything) >= 2
     lab.process.send_signal(how)
+    lab.process.wait(30)  # a process that nobody waits for counts as alive
     wait_for("the kernel's and its cell's end", lambda: not any(map(alive, everything)), 30)
