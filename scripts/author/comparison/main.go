@@ -24,6 +24,8 @@ const (
 	content = "data/content.jpg"
 	style   = "data/style.jpg"
 	out     = "data/comparison.jpg"
+
+	height, width = 150, 225 // of the pictures made
 )
 
 func main() {
@@ -63,7 +65,7 @@ func run(ctx context.Context) error {
 
 func paint(ctx context.Context, backend compute.Backend, preset, network string) (image.Image, error) {
 	request := transfer.NewRequest(content, style)
-	request.Weights.Spec = network
+	request.Weights.Spec, request.Height, request.Width = network, height, width
 	var err error
 	if request.Options, err = transfer.Choose(transfer.Choice{Preset: preset}); err != nil {
 		return nil, err
