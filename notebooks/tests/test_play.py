@@ -98,6 +98,7 @@ def turns_training(page, root):
 
 def turns_channels(page, root):
     slider = root.query_selector("input")
+    root.scroll_into_view_if_needed()  # Lab leaves undrawn what is not in sight, and then it has no inner text
     assert "channel" in root.inner_text() and pixels(page, root)[0] == 50
     slider.focus()
     page.keyboard.press("End")
