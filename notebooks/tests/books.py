@@ -1,12 +1,15 @@
 """What the tests of the notebooks share."""
 
 import base64
+import contextlib
 import json
 import pathlib
 import re
 import sys
+import time
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -16,6 +19,24 @@ ENGLISH = sorted(p for p in NOTEBOOKS.glob("*.ipynb") if p.name.count(".") == 1)
 CHINESE = sorted(NOTEBOOKS.glob("*.zh.ipynb"))
 CHAPTER = NOTEBOOKS / "01-style-transfer.ipynb"
 SMALL = {"height": "48", "width": "72", "epochs": "20"}
+
+
+def wait_for(what, condition, seconds):
+    """What the condition gives once it gives something; what fails with an OSError isn't there yet."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if found := condition():
+                return found
+        time.sleep(0.2)
+    pytest.fail(f"{what}: not within {seconds} s")
+
+
+def alive(process):
+    """Whether a process of that id has not ended."""
+    with contextlib.suppress(OSError, IndexError):
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
 
 
 def name_of(path):

@@ -12,6 +12,8 @@ import urllib.request
 
 import pytest
 
+from books import alive, wait_for
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here (Debian: apt install chromium)")
@@ -21,12 +23,6 @@ def children(process):
     """The ids of what a process has started and has not ended."""
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True)
     return [int(line) for line in found.stdout.split()]
-
-
-def alive(process):
-    with contextlib.suppress(OSError, IndexError):
-        return open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
-    return False
 
 
 @contextlib.contextmanager
@@ -93,12 +89,3 @@ def open_notebook(page, address, token, name):
 
 def command(page, name):
     page.evaluate(f"void jupyterapp.commands.execute('{name}')")  # not waiting for its end
-
-
-def wait_for(what, condition, seconds):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.2)
-    pytest.fail(f"{what}: not within {seconds} s")

@@ -1,30 +1,17 @@
 """scripts/lab and the server that it starts, without a browser."""
 
-import contextlib
 import json
 import os
-import pathlib
 import secrets
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
 
 import pytest
 from jupyter_client import BlockingKernelClient
 
-from books import CHINESE, ENGLISH, REPOSITORY
-
-
-def wait_for(what, condition, seconds):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            if found := condition():
-                return found
-        time.sleep(0.2)
-    pytest.fail(f"{what}: not within {seconds} s")
+from books import CHINESE, ENGLISH, REPOSITORY, alive, wait_for
 
 
 class Lab:
@@ -70,12 +57,6 @@ def test_the_list_shows_one_language_in_reading_order(start, argument, shown, ot
     for path in other[0], REPOSITORY / "notebooks/figures/gram.en.svg":
         found = lab.ask(f"/api/contents/{path.relative_to(REPOSITORY)}?content=0")
         assert found["name"] == path.name, "links lead there"
-
-
-def alive(process):
-    with contextlib.suppress(OSError):
-        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    return False
 
 
 def session(leader):

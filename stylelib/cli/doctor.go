@@ -111,7 +111,8 @@ func (d *doctor) fail(name string, err error, remedy string) {
 
 // open looks at the engines.
 func (d *doctor) open(ctx context.Context, backend string) {
-	d.say("program", fmt.Sprintf("stylize %s, %s", runs.Versions()["stylebook"], runs.Versions()["go"]), "")
+	of := runs.Versions()
+	d.say("program", fmt.Sprintf("stylize %s, %s", of["stylebook"], of["go"]), "")
 	var err error
 	if d.engine, err = engine.Open(backend); err != nil {
 		d.fail("engine", err, "leave -backend and "+engine.BackendEnv+" away, and the fastest engine that is here is taken")
@@ -280,7 +281,7 @@ func room(dir string) (text string, free uint64, err error) {
 		there = filepath.Dir(there)
 	}
 	if err := atomicfile.Check(filepath.Join(there, "file")); err != nil {
-		return "", 0, fmt.Errorf("%s can't be written to: %w", dir, cause(err))
+		return "", 0, fmt.Errorf("%s can't be written to: %w", dir, err)
 	}
 	usage, err := disk.Usage(there)
 	if err != nil {
@@ -291,13 +292,4 @@ func room(dir string) (text string, free uint64, err error) {
 		text += "; it is not made yet"
 	}
 	return text, usage.Free, nil
-}
-
-// cause is the system's word for what went wrong with a file, without the file's name.
-func cause(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

@@ -327,8 +327,7 @@ func (j *job) begin() (err error) {
 		return nil
 	}
 	if err := j.reel.Keep(j.frames(), j.run.Epoch); err != nil {
-		defer j.run.Close()
-		return errors.Join(err, j.run.Stop(nil, err))
+		return errors.Join(err, j.end(context.Background(), nil, err))
 	}
 	return nil
 }

@@ -2,13 +2,11 @@ package film
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"image"
 	"image/gif"
 	"image/jpeg"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,9 +44,6 @@ func Check(path string) error {
 		return fmt.Errorf("%s: is a folder: name a file", path)
 	}
 	if err := atomicfile.Check(path); err != nil {
-		if in := (*fs.PathError)(nil); errors.As(err, &in) {
-			err = in.Err // the path is that of a probe
-		}
 		return fmt.Errorf("%s: cannot be written: %w", path, err)
 	}
 	return nil

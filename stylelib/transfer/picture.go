@@ -45,8 +45,11 @@ func (t *Transfer) Picture(x *tensors.Tensor, bits int) (image.Image, error) {
 //
 //	p = m·kept + (1-m)·painted,  m = Y(mask)/255
 func (t *Transfer) keepChroma(picture *image.NRGBA64) error {
+	if t.Pictures.ColoursMask == nil {
+		return KeepChroma(picture, t.Pictures.Content, t.Options.Resize)
+	}
 	painted := slices.Clone(picture.Pix)
-	if err := KeepChroma(picture, t.Pictures.Content, t.Options.Resize); err != nil || t.Pictures.ColoursMask == nil {
+	if err := KeepChroma(picture, t.Pictures.Content, t.Options.Resize); err != nil {
 		return err
 	}
 	mask, err := sl.Resize(t.Pictures.ColoursMask, picture.Rect.Dy(), picture.Rect.Dx(), t.Options.Resize)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"runtime"
-	"sync"
+
+	"stylebook/scripts/author/cores"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -20,33 +20,15 @@ func (r recipe) draw(ctx context.Context) (*bank, error) {
 		return nil, err
 	}
 	b := &bank{make([]pyramid, len(photos)), make([]pyramid, r.painted*len(photos)), make([]pyramid, r.textures)}
-	parallel(ctx, len(photos), func(i int) { b.photographs[i] = newPyramid(photos[i]) })
-	parallel(ctx, len(b.painted), func(i int) { b.painted[i] = newPyramid(painting(r.chances(1, i), photos[i%len(photos)])) })
-	parallel(ctx, len(b.textures), func(i int) { b.textures[i] = newPyramid(texture(r.chances(2, i))) })
+	cores.Each(ctx, len(photos), func(i int) { b.photographs[i] = newPyramid(photos[i]) })
+	cores.Each(ctx, len(b.painted), func(i int) { b.painted[i] = newPyramid(painting(r.chances(1, i), photos[i%len(photos)])) })
+	cores.Each(ctx, len(b.textures), func(i int) { b.textures[i] = newPyramid(texture(r.chances(2, i))) })
 	return b, context.Cause(ctx)
 }
 
 // chances are the random numbers for the numbered thing of a kind.
 func (r recipe) chances(kind, number int) *rand.Rand {
 	return rand.New(rand.NewPCG(r.seed, uint64(kind)<<32+uint64(number)))
-}
-
-// parallel calls f with each number below n, spread over the cores, until ctx ends.
-func parallel(ctx context.Context, n int, f func(i int)) {
-	var workers sync.WaitGroup
-	next := make(chan int)
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for i := range next {
-				f(i)
-			}
-		})
-	}
-	for i := 0; i < n && ctx.Err() == nil; i++ {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
 }
 
 // pyramid is a picture at falling sizes, each half the one before, so that it can be shrunk without grain.

@@ -46,18 +46,24 @@ func quickThinner(t *testing.T, more int) *thinner {
 	return thinner
 }
 
+// taught asks the teacher.
+func taught(t *testing.T, thinner *thinner) (kept [][]int32, lessons []lesson) {
+	t.Helper()
+	kept, err := thinner.choose(t.Context())
+	if err == nil {
+		lessons, err = thinner.teach(t.Context(), kept)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept, lessons
+}
+
 // A pupil that keeps all channels must find the teacher's filters again, as far as both compute the same: up to the first pooling.
 func TestNothingDroppedGivesTheTeacher(t *testing.T) {
 	ctx, thinner := context.Background(), quickThinner(t, 0)
 	thinner.ridge = 1e-9
-	kept, err := thinner.choose(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lessons, err := thinner.teach(ctx, kept)
-	if err != nil {
-		t.Fatal(err)
-	}
+	kept, lessons := taught(t, thinner)
 	layers, before := convs(teacherKind), []int32{0, 1, 2}
 	var thin []conv
 	for i := range 2 {
@@ -98,14 +104,7 @@ func TestBestChannels(t *testing.T) {
 // Once the losses have the teacher's size, there is nothing left to scale; and scales change no layer behind but its own.
 func TestCalibration(t *testing.T) {
 	ctx, thinner := context.Background(), quickThinner(t, 4)
-	kept, err := thinner.choose(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lessons, err := thinner.teach(ctx, kept)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, lessons := taught(t, thinner)
 	all, err := thinner.run(ctx, lessons)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"stylebook/scripts/author/cores"
 	sl "stylebook/stylelib"
 
 	"github.com/gomlx/compute"
@@ -32,7 +33,7 @@ func newThinner(ctx context.Context, r recipe, backend compute.Backend, teacher 
 		return nil, err
 	}
 	t := &thinner{recipe: r, backend: backend, batches: make([]*tensors.Tensor, r.count), say: say}
-	parallel(ctx, r.count, func(k int) { t.batches[k] = r.batch(bank, k) })
+	cores.Each(ctx, r.count, func(k int) { t.batches[k] = r.batch(bank, k) })
 	say("%d pictures", 2*r.pairs*r.count)
 	for _, c := range teacher.Convs[:len(convs(teacherKind))] {
 		t.teacher = append(t.teacher, c.Filter, c.Bias)

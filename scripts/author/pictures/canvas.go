@@ -1,11 +1,12 @@
 package main
 
 import (
+	"context"
 	"image"
 	"image/color"
 	"math"
-	"runtime"
-	"sync"
+
+	"stylebook/scripts/author/cores"
 )
 
 // canvas holds linear-light colours, row by row.
@@ -54,19 +55,4 @@ func encode(v float64) uint8 { return uint8(255*math.Pow(clamp(v, 0, 1), 1/2.2) 
 
 // rows calls f once for each row number below n, spread over the cores. Rows
 // must not depend on one another, which keeps the result the same each time.
-func rows(n int, f func(y int)) {
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for y := range next {
-				f(y)
-			}
-		})
-	}
-	for y := range n {
-		next <- y
-	}
-	close(next)
-	wg.Wait()
-}
+func rows(n int, f func(y int)) { cores.Each(context.Background(), n, f) }

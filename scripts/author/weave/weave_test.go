@@ -159,15 +159,7 @@ func TestTranslate(t *testing.T) {
 
 func TestATranslationHasTheOutputsOfItsOriginal(t *testing.T) {
 	root := repositoryWith(t, map[string]string{"a.md": "One\n```go\n%%\nprintln(1)\n```\n", "a.zh.md": "一\n\n%cell println\n"})
-	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
-		t.Fatal(err)
-	}
-	notebook := filepath.Join(root, "notebooks", "01-a.ipynb")
-	file, err := os.ReadFile(notebook)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, notebook, strings.ReplaceAll(string(file), `"outputs": []`, `"outputs": [{"output_type": "stream"}]`))
+	wovenWith(t, root, `"outputs": [{"output_type": "stream"}]`)
 	if stale, err := weaveAll(root, testLibrary(t), true); err != nil || len(stale) == 0 {
 		t.Errorf("a translation without the new output isn't found: %v %v", stale, err)
 	}
@@ -252,6 +244,20 @@ func repositoryWith(t *testing.T, texts map[string]string) string {
 	}
 	write(t, filepath.Join(root, "notebooks", "src", "order"), "a\nb\n")
 	return root
+}
+
+// wovenWith weaves, and gives the cells of the notebook a the outputs.
+func wovenWith(t *testing.T, root, outputs string) {
+	t.Helper()
+	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
+		t.Fatal(err)
+	}
+	notebook := filepath.Join(root, "notebooks", "01-a.ipynb")
+	file, err := os.ReadFile(notebook)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, notebook, strings.ReplaceAll(string(file), `"outputs": []`, outputs))
 }
 
 func write(t *testing.T, path, text string) {

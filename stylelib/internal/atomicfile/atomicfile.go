@@ -83,14 +83,18 @@ func dropOld(folder string) {
 	}
 }
 
-// Check says whether the folder of path takes a new file. It leaves nothing behind.
+// Check says whether the folder of path takes a new file. It leaves nothing behind. Its error is the system's without a path,
+// which would be that of a probe.
 func Check(path string) error {
 	probe, err := createBeside(path)
-	if err != nil {
-		return err
+	if err == nil {
+		probe.Close()
+		err = os.Remove(probe.Name())
 	}
-	probe.Close()
-	return os.Remove(probe.Name())
+	if in := (*fs.PathError)(nil); errors.As(err, &in) {
+		return in.Err
+	}
+	return err
 }
 
 // Rename renames a file that is safely on the disk, so that it survives a power cut under its new name, where the system can
