@@ -76,10 +76,16 @@ def value(slider):
     return slider.evaluate("input => input.nextElementSibling.textContent")
 
 
+def into_sight(page, element):
+    """Scrolls to it and waits until it is drawn: Lab leaves undrawn what is not in sight, and draws it some time after."""
+    element.scroll_into_view_if_needed()
+    page.wait_for_function("element => element.innerText !== '' && element.getBoundingClientRect().height > 0", arg=element)
+
+
 def turns_training(page, root):
     """The slider goes back to the beginning: another picture, another epoch, and the points on the curves move."""
     slider, picture = root.query_selector("input"), root.query_selector("img")
-    root.scroll_into_view_if_needed()
+    into_sight(page, root)
     assert value(slider) == "60" and picture.get_attribute("alt") == "synthesized image, epoch 60"
     dots = lambda: [float(dot.get_attribute("cx")) for dot in root.query_selector_all("svg .dot")]
     last, end = pixels(page, root), dots()
@@ -98,7 +104,7 @@ def turns_training(page, root):
 
 def turns_channels(page, root):
     slider = root.query_selector("input")
-    root.scroll_into_view_if_needed()  # Lab leaves undrawn what is not in sight, and then it has no inner text
+    into_sight(page, root)
     assert "channel" in root.inner_text() and pixels(page, root)[0] == 50
     slider.focus()
     page.keyboard.press("End")
@@ -108,11 +114,12 @@ def turns_channels(page, root):
 
 def points_at_grid(page, root):
     row, column = root.query_selector_all("input")
+    into_sight(page, root)
     assert (value(row), value(column)) == ("1", "20") and abs(pixels(page, root)[0] - 20) < 3
     row.focus()
     page.keyboard.press("ArrowRight")
     assert value(row) == "10" and abs(pixels(page, root)[0] - 50) < 3
-    root.scroll_into_view_if_needed()
+    into_sight(page, root)
     cells = root.query_selector_all("svg rect")
     cells[2].click()
     assert (value(row), value(column)) == ("1", "200") and abs(pixels(page, root)[0] - 30) < 3
@@ -121,11 +128,12 @@ def points_at_grid(page, root):
 def divides(page, root):
     slider, (before, after) = root.query_selector("input"), root.query_selector_all("img")
     cut = lambda: after.evaluate("image => image.style.clipPath")
+    into_sight(page, root)
     assert "50%" in cut() and before.bounding_box() == after.bounding_box()
     slider.focus()
     page.keyboard.press("Home")
     assert cut() in ("inset(0px 0px 0px 0%)", "inset(0px)")
-    before.scroll_into_view_if_needed()
+    into_sight(page, root)
     box = before.bounding_box()
     page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
     assert "80%" in cut() and value(slider) == "80 %"
