@@ -55,7 +55,7 @@ func TestChapter(t *testing.T) {
 	below(t, "the chapter's weights: conv5_1 is nearly there, conv1_1 has more than half to go", chapters[4], 1, before[0]/2, chapters[0], before[0])
 	below(t, "relative losses bring all layers below 2 %", slices.Max(relative), 2)
 
-	shown := with(t, cells, "shown := []figure.Picture{}").pictures[0]
+	shown := with(t, cells, "nbui.ShowBeforeAfter(").pictures[0]
 	content, result := panel(shown, 0, large), panel(shown, 1, large)
 	below(t, "the scene is kept", 0.7, result.shrunk(8).correlation(content.shrunk(8)))
 	below(t, "noise stays in the rocks, not in the sky", 2*result.part(0, 0.15).noise(), result.part(0.25, 0.4).noise())

@@ -140,7 +140,7 @@ func markRates(p *plot.Plot, records []sl.Record) error {
 		line.Color, line.Width, line.Dashes = color.RGBA{150, 120, 60, 255}, vg.Points(1.5), []vg.Length{vg.Points(1.5), vg.Points(4)}
 		p.Add(line)
 		if i == 0 {
-			p.Legend.Add("learning rate changes   ", line)
+			p.Legend.Add(said("learning rate changes")+"   ", line)
 		}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/transfer"
+	"stylebook/stylelib/words"
 
 	"github.com/gomlx/compute"
 	"github.com/janpfeifer/gonb/gonbui"
@@ -24,7 +25,7 @@ import (
 // patience is how long a page may take to answer.
 const patience = 6 * time.Second
 
-const noPage = "where the notebook is open in JupyterLab, here are weights to turn · 在 JupyterLab 中打开笔记本，这里可以调节权重"
+const noPage = "where the notebook is open in JupyterLab, here are weights to turn"
 
 // halfDecade is what a step of a weight's slider multiplies by: two of them are a factor of ten.
 var halfDecade = math.Sqrt(10)
@@ -101,12 +102,12 @@ func newPanel(ctx context.Context, o transfer.Options) (*panel, error) {
 		return nil, nil
 	}
 	if os.Getenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV) == "" { // no server has started this kernel
-		fmt.Println(noPage)
+		fmt.Println(words.In(noPage))
 		return nil, nil
 	}
 	p := &panel{layers: contentLayers(o), id: dom.CreateTransientDiv()}
 	if !answers(ctx, p.id) {
-		fmt.Println(noPage)
+		fmt.Println(words.In(noPage))
 		return nil, nil
 	}
 	p.build(o)
@@ -152,8 +153,8 @@ func (p *panel) build(o transfer.Options) {
 	row := p.row("content layer")
 	p.layer = widgets.Select(p.layers).WithHtmlId(row + "-control").AppendTo(row).Done()
 	row = p.row("")
-	p.train = widgets.Button(fmt.Sprintf("train %d epochs", o.Epochs)).AppendTo(row).Done()
-	p.done = widgets.Button("done").AppendTo(row).Done()
+	p.train = widgets.Button(words.Format("train %d epochs", o.Epochs)).AppendTo(row).Done()
+	p.done = widgets.Button(words.In("done")).AppendTo(row).Done()
 }
 
 // row adds a line with a label for the control that comes into it.
@@ -161,7 +162,7 @@ func (p *panel) row(name string) string {
 	id := "stylebook-" + gonbui.UniqueId()
 	label := ""
 	if name != "" {
-		label = fmt.Sprintf(`<label for="%s-control" style="min-width: 9em">%s</label>`, id, html.EscapeString(name))
+		label = fmt.Sprintf(`<label for="%s-control" style="min-width: 9em">%s</label>`, id, html.EscapeString(words.In(name)))
 	}
 	dom.Append(p.id, fmt.Sprintf(`<div id="%s" style="display: flex; gap: 0.6em; align-items: center; margin: 0.3em 0">%s</div>`, id, label))
 	return id

@@ -13,11 +13,13 @@ import (
 	"image/png"
 	"os"
 	"os/signal"
+	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/figure"
 	"stylebook/stylelib/film"
+	"stylebook/stylelib/words"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -41,11 +43,14 @@ func ShowCharts(charts ...figure.Chart) error {
 	return showPNG(drawn)
 }
 
-// ShowMaps shows maps side by side, three in a row with one scale.
+// ShowMaps shows maps side by side, three in a row with one scale and hard cells.
 func ShowMaps(maps ...figure.Map) error {
 	drawn, err := figure.Maps(maps...)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(maps, func(m figure.Map) bool { return max(m.Height, m.Width) > hardSide }) {
+		return showJPEG(drawn, "")
 	}
 	return showPNG(drawn)
 }
@@ -63,16 +68,16 @@ const mimeJPEG protocol.MIMEType = "image/jpeg"
 
 // showJPEG shows what has a picture in it: as PNG that would take up to five times as much of the notebook.
 func showJPEG(drawn image.Image, id string) error {
-	file, err := jpegOf(drawn)
+	file, err := jpegOf(drawn, 85)
 	if err == nil {
 		show(map[protocol.MIMEType]any{mimeJPEG: file}, id)
 	}
 	return err
 }
 
-func jpegOf(drawn image.Image) ([]byte, error) {
+func jpegOf(drawn image.Image, quality int) ([]byte, error) {
 	var file bytes.Buffer
-	if err := jpeg.Encode(&file, drawn, &jpeg.Options{Quality: 85}); err != nil {
+	if err := jpeg.Encode(&file, drawn, &jpeg.Options{Quality: quality}); err != nil {
 		return nil, fmt.Errorf("encode the figure: %w", err)
 	}
 	return file.Bytes(), nil
@@ -177,7 +182,7 @@ func (l *Live) Finish(err error) error {
 		}
 	}
 	if errors.Is(err, context.Canceled) && l.epoch > 0 {
-		fmt.Printf("interrupted after epoch %d of %d: the picture so far is kept\n", l.epoch, l.Epochs)
+		fmt.Println(words.Format("interrupted after epoch %d of %d: the picture so far is kept", l.epoch, l.Epochs))
 		return nil
 	}
 	return err

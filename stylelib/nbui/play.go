@@ -12,10 +12,12 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math"
+	"slices"
 	"strings"
 
 	"stylebook/stylelib/figure"
 	"stylebook/stylelib/film"
+	"stylebook/stylelib/words"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
@@ -49,7 +51,7 @@ type play struct {
 }
 
 const (
-	playBytes = 160_000 // of all pictures of one output together
+	playBytes = 100_000 // of all pictures of one output together: a notebook with three such outputs stays below 1 MB
 	playSide  = 450     // pixels
 	hardSide  = 128     // pixels: a picture that is no larger is shown with hard cells
 )
@@ -60,13 +62,16 @@ func stepped(axes []Axis, pictures []figure.Picture, svg string, places []figure
 	if err != nil {
 		return "", err
 	}
-	p := play{Axes: axes, Frames: sources, Places: places, Plane: len(axes) > 1}
+	p := play{Axes: slices.Clone(axes), Frames: sources, Places: places, Plane: len(axes) > 1}
 	at := 0
 	for _, axis := range axes {
 		at = at*len(axis.Values) + axis.At
 	}
+	for i := range axes {
+		p.Axes[i].Name = words.Said(axes[i].Name)
+	}
 	for _, picture := range pictures {
-		p.Titles = append(p.Titles, picture.Title)
+		p.Titles = append(p.Titles, words.Said(picture.Title))
 	}
 	return p.page(svg, sources[at:at+1], pictures[at:at+1])
 }
@@ -85,7 +90,7 @@ func (p play) page(svg string, sources []string, pictures []figure.Picture) (str
 	}
 	var all []shown
 	for i, picture := range pictures {
-		all = append(all, shown{template.URL(sources[i]), picture.Title, widthOf(picture.Image), hard(picture.Image)})
+		all = append(all, shown{template.URL(sources[i]), words.Said(picture.Title), widthOf(picture.Image), hard(picture.Image)})
 	}
 	var page strings.Builder
 	err = playTemplate.Execute(&page, map[string]any{"Play": string(told), "Pictures": all, "SVG": template.HTML(svg)})
@@ -100,15 +105,20 @@ func encoded(pictures []figure.Picture) (sources []string, err error) {
 	if hard(pictures[0].Image) {
 		return encodedBy("image/png", pictures, func(file *bytes.Buffer, picture image.Image) error { return png.Encode(file, picture) })
 	}
+	quality, coarse := 75, 60 // below, squares are seen; before that, smaller pictures are worse than coarser ones
 	for side := playSide; ; {
 		sources, err = encodedBy("image/jpeg", pictures, func(file *bytes.Buffer, picture image.Image) error {
-			return jpeg.Encode(file, film.Within(picture, side), &jpeg.Options{Quality: 75})
+			return jpeg.Encode(file, film.Within(picture, side), &jpeg.Options{Quality: quality})
 		})
 		share := playBytes / (0.75 * float64(len(strings.Join(sources, ""))))
 		if err != nil || share >= 1 || side < hardSide {
 			return sources, err
 		}
-		side = int(float64(side) * min(0.95, math.Sqrt(share)))
+		if quality > coarse {
+			quality = coarse
+		} else {
+			side = int(float64(side) * min(0.95, math.Sqrt(share)))
+		}
 	}
 }
 
@@ -138,7 +148,7 @@ func widthOf(picture image.Image) int {
 
 // showPlay displays an output that can be played with, and a picture for places that show no HTML.
 func showPlay(page string, instead image.Image, id string) error {
-	file, err := jpegOf(instead)
+	file, err := jpegOf(instead, 70) // few will see it
 	if err == nil {
 		show(map[protocol.MIMEType]any{protocol.MIMETextHTML: page, mimeJPEG: file}, id)
 	}
@@ -149,7 +159,7 @@ func showPlay(page string, instead image.Image, id string) error {
 func ShowSteps(name string, pictures ...figure.Picture) error {
 	axis := Axis{Name: name}
 	for _, picture := range pictures {
-		axis.Values = append(axis.Values, picture.Title)
+		axis.Values = append(axis.Values, words.Said(picture.Title))
 	}
 	page, err := stepped([]Axis{axis}, pictures, "", nil)
 	if err != nil {
@@ -208,7 +218,7 @@ func gridMap(row, column Axis) (svg string, places []figure.Place) {
 		}
 	}
 	fmt.Fprintf(&inside, `<text x="%d" y="14" text-anchor="middle">%s</text><text x="4" y="%d">%s</text>`,
-		left+len(column.Values)*cell/2, escape(column.Name), top-6, escape(row.Name))
+		left+len(column.Values)*cell/2, escape(words.Said(column.Name)), top-6, escape(words.Said(row.Name)))
 	width, height := left+len(column.Values)*cell+4, top+len(row.Values)*cell+4
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" fill="currentColor" font-size="12">%s<circle class="dot" r="6"/></svg>`,
 		width, height, width, height, inside.String()), places
@@ -241,7 +251,7 @@ func (l *Live) trainingPage() (string, error) {
 	return stepped([]Axis{axis}, pictures, svg, places)
 }
 
-const steps = 16 // of a training that one can go through
+const steps = 12 // of a training that one can go through
 
 // spread picks some of so many, from the first to the last, closer together at the beginning, where a training does most.
 func spread(total, some int) (picked []int) {

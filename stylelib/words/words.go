@@ -56,7 +56,7 @@ type form struct {
 	chinese string
 }
 
-var verb = regexp.MustCompile(`%[a-z]`)
+var verb = regexp.MustCompile(`%[.0-9]*[a-z]`)
 
 var forms = sync.OnceValue(func() (all []form) {
 	for _, pair := range pairs() {
@@ -70,6 +70,14 @@ var forms = sync.OnceValue(func() (all []form) {
 	}
 	return all
 })
+
+// Said is [Translate] in a Chinese notebook; in another it returns what was said.
+func Said(english string) string {
+	if Chinese() {
+		return Translate(english)
+	}
+	return english
+}
 
 // Translate returns in Chinese what In or Format said in English, with what was put in translated too; anything else comes back
 // as it is.
