@@ -21,7 +21,7 @@ type Chart struct {
 	Curves []Curve
 }
 
-// Curve is a line with a dot at each point.
+// Curve is a line, with a dot at each point if there are few. A label for which there is no room is left out.
 type Curve struct {
 	Name   string
 	X, Y   []float64
@@ -31,26 +31,28 @@ type Curve struct {
 // Charts draws charts side by side, three in a row. A curve whose lists differ in length, or a value that its axis can't
 // show, is an error.
 func Charts(charts ...Chart) (image.Image, error) {
-	plots := make([]*plot.Plot, len(charts))
+	panels := make([]panel, len(charts))
 	for i, chart := range charts {
 		var err error
-		if plots[i], err = chart.plot(); err != nil {
+		if panels[i], err = chart.plot(); err != nil {
 			return nil, fmt.Errorf("chart %q: %w", chart.Title, err)
 		}
 	}
-	return sideBySide(plots...), nil
+	return sideBySide(panels...), nil
 }
 
-func (c Chart) plot() (*plot.Plot, error) {
-	p := newPlot()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = said(c.Title), said(c.X), said(c.Y)
-	p.Legend.Top, p.Legend.Left = !c.LogY, c.LogY // where two losses are traded, nothing is in the lower left corner
+func (c Chart) plot() (panel, error) {
+	p := panel{Plot: newPlot()}
+	entitle(p.Plot, c.Title, inside)
+	p.X.Label.Text, p.Y.Label.Text = said(c.X), said(c.Y)
 	p.Add(plotter.NewGrid())
+	written := labels{style: p.X.Tick.Label}
 	for i, curve := range c.Curves {
-		if err := c.add(p, curve, curveColors[i%len(curveColors)]); err != nil {
-			return nil, fmt.Errorf("curve %q: %w", curve.Name, err)
+		if err := c.add(&p, curve, i, &written); err != nil {
+			return panel{}, fmt.Errorf("curve %q: %w", curve.Name, err)
 		}
 	}
+	p.Add(written)
 	if c.LogX {
 		logarithmic(&p.X)
 	}
@@ -62,7 +64,7 @@ func (c Chart) plot() (*plot.Plot, error) {
 
 // logarithmic makes an axis so. One that has a single value gets room around it that does not reach 0.
 func logarithmic(axis *plot.Axis) {
-	axis.Scale, axis.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: 3}
+	axis.Scale, axis.Tick.Marker = plot.LogScale{}, plot.TickerFunc(logTicks)
 	if axis.Min == axis.Max {
 		axis.Min, axis.Max = axis.Min/2, axis.Max*2
 	}
@@ -82,7 +84,9 @@ func (c Curve) points() (plotter.XYs, error) {
 	return points, nil
 }
 
-func (c Chart) add(p *plot.Plot, curve Curve, ink color.Color) error {
+const manyPoints = 20 // more dots hide the line
+
+func (c Chart) add(p *panel, curve Curve, place int, written *labels) error {
 	points, err := curve.points()
 	if err != nil {
 		return err
@@ -96,23 +100,22 @@ func (c Chart) add(p *plot.Plot, curve Curve, ink color.Color) error {
 	if err != nil {
 		return err
 	}
+	ink := curveColors[place%len(curveColors)]
 	line.Color, line.Width = ink, vg.Points(1.8)
+	line.Dashes = termDashes[place/len(curveColors)%len(termDashes)]
 	dots.Color, dots.Shape, dots.Radius = ink, draw.CircleGlyph{}, vg.Points(3)
-	p.Add(line, dots)
+	thumbnails := []plot.Thumbnailer{line}
+	p.Add(line)
+	if len(points) <= manyPoints {
+		p.Add(dots)
+		thumbnails = append(thumbnails, dots)
+	}
 	if curve.Name != "" {
-		p.Legend.Add(said(curve.Name), line, dots)
+		p.explain(said(curve.Name), thumbnails...)
 	}
-	if curve.Labels == nil {
-		return nil
+	written.curves = append(written.curves, points)
+	for i, text := range curve.Labels {
+		written.all = append(written.all, label{points[i], text, ink})
 	}
-	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: points, Labels: curve.Labels})
-	if err != nil {
-		return err
-	}
-	for i := range labels.TextStyle {
-		labels.TextStyle[i].Font.Variant, labels.TextStyle[i].Color = "Sans", ink
-	}
-	labels.Offset = vg.Point{X: vg.Points(5), Y: vg.Points(3)}
-	p.Add(labels)
 	return nil
 }

@@ -34,11 +34,11 @@ const (
 
 // Pictures draws pictures side by side, three in a row, with axes in pixels: x to the right, y downwards.
 func Pictures(pictures ...Picture) image.Image {
-	plots := make([]*plot.Plot, len(pictures))
+	panels := make([]panel, len(pictures))
 	for i, picture := range pictures {
-		plots[i] = pictureWithAxes(picture)
+		panels[i] = panel{Plot: pictureWithAxes(picture)}
 	}
-	return sideBySide(plots...)
+	return sideBySide(panels...)
 }
 
 // Training draws the losses so far, over the epochs that are planned, beside the synthesized image.
@@ -55,7 +55,7 @@ func Training(records []sl.Record, epochs int, synthesized image.Image, beside .
 	if len(records) > 0 {
 		title = fmt.Sprintf("synthesized image, epoch %d", records[len(records)-1].Epoch)
 	}
-	return sideBySide(curves, pictureWithAxes(Picture{title, synthesized})), nil
+	return sideBySide(curves, panel{Plot: pictureWithAxes(Picture{title, synthesized})}), nil
 }
 
 // newPlot returns an empty plot with letters that are easy to read on a screen.
@@ -69,26 +69,13 @@ func newPlot() *plot.Plot {
 		}
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.TickerFunc(roundTicks), plot.TickerFunc(roundTicks)
-	p.Legend.Padding = vg.Points(2)
 	return p
 }
 
-// roundTicks are gonum's, without the zeros that it writes behind the point: 250, not 250.00.
-func roundTicks(low, high float64) []plot.Tick {
-	ticks := plot.DefaultTicks{}.Ticks(low, high)
-	for i, tick := range ticks {
-		if strings.Contains(tick.Label, ".") && !strings.Contains(tick.Label, "e") {
-			ticks[i].Label = strings.TrimRight(strings.TrimRight(tick.Label, "0"), ".")
-		}
-	}
-	return ticks
-}
-
-func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, error) {
-	p := newPlot()
+func lossCurves(records []sl.Record, epochs int, beside []Curve) (panel, error) {
+	p := panel{Plot: newPlot()}
 	p.X.Label.Text, p.Y.Label.Text = said("epoch"), said("loss")
 	p.Y.Min = 0
-	p.Legend.Top = true
 	p.Add(plotter.NewGrid())
 	for i, name := range termNames(records) {
 		curve := Curve{Name: name}
@@ -97,23 +84,23 @@ func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, er
 		}
 		line, err := lossLine(curve, i, vg.Points(1.8))
 		if err != nil {
-			return nil, err
+			return panel{}, err
 		}
 		p.Add(line)
-		p.Legend.Add(said(shown(name))+"   ", line) // a browser's letters may be wider
+		p.explain(said(shown(name)), line)
 		for _, other := range beside {
 			if other.Name != name {
 				continue
 			}
 			if line, err = lossLine(other, i, vg.Points(0.7)); err != nil {
-				return nil, err
+				return panel{}, err
 			}
 			p.Add(line)
-			p.Legend.Add(said(shown(name)+" in the book")+"   ", line)
+			p.explain(said(shown(name)+" in the book"), line)
 		}
 	}
-	if err := markRates(p, records); err != nil {
-		return nil, err
+	if err := p.markRates(records); err != nil {
+		return panel{}, err
 	}
 	p.X.Min, p.X.Max = 0, float64(max(epochs, 1)) // the curves must not narrow or widen what is planned
 	return p, nil
@@ -122,7 +109,7 @@ func lossCurves(records []sl.Record, epochs int, beside []Curve) (*plot.Plot, er
 const manyRates = 20 // more changes are no steps but a slope
 
 // markRates draws a thin line from the bottom to the top where the learning rate has changed.
-func markRates(p *plot.Plot, records []sl.Record) error {
+func (p *panel) markRates(records []sl.Record) error {
 	var changed []float64
 	for i := 1; i < len(records); i++ {
 		if records[i].LR != records[i-1].LR {
@@ -140,7 +127,7 @@ func markRates(p *plot.Plot, records []sl.Record) error {
 		line.Color, line.Width, line.Dashes = color.RGBA{150, 120, 60, 255}, vg.Points(1.5), []vg.Length{vg.Points(1.5), vg.Points(4)}
 		p.Add(line)
 		if i == 0 {
-			p.Legend.Add(said("learning rate changes")+"   ", line)
+			p.explain(said("learning rate changes"), line)
 		}
 	}
 	return nil
@@ -171,7 +158,7 @@ func shown(name string) string {
 
 func pictureWithAxes(picture Picture) *plot.Plot {
 	p := newPlot()
-	p.Title.Text = said(picture.Title)
+	entitle(p, picture.Title, inside)
 	if picture.Image == nil {
 		return p
 	}
@@ -179,6 +166,16 @@ func pictureWithAxes(picture Picture) *plot.Plot {
 	p.Add(plotter.NewImage(picture.Image, 0, 0, float64(b.Dx()), float64(b.Dy())))
 	p.Y.Tick.Marker = downwards{height: float64(b.Dy())}
 	return p
+}
+
+// entitle gives a plot a title that is no wider than allowed: in smaller letters, and where these would be hard to read in lines.
+func entitle(p *plot.Plot, english string, width vg.Length) {
+	style := &p.Title.TextStyle
+	title := said(english)
+	if wide := style.Width(title); wide > width {
+		style.Font.Size = max(smallTitle, style.Font.Size*width/wide)
+	}
+	p.Title.Text = fitting(title, *style, width)
 }
 
 // downwards labels a y axis so that 0 is at the top, as pictures are counted.
@@ -193,13 +190,15 @@ func (d downwards) Ticks(low, high float64) []plot.Tick {
 }
 
 // sideBySide lays plots out in rows. Pictures keep their aspect ratio.
-func sideBySide(plots ...*plot.Plot) image.Image {
-	return grid(len(plots), max(1, min(len(plots), columns)), panelWidth, panelHeight, func(i int, panel draw.Canvas) {
-		p := plots[i]
+func sideBySide(panels ...panel) image.Image {
+	below := strip(panels)
+	return grid(len(panels), max(1, min(len(panels), columns)), panelWidth, panelHeight+below, func(i int, c draw.Canvas) {
+		p := panels[i]
 		if _, isPicture := p.Y.Tick.Marker.(downwards); isPicture {
-			panel = squared(panel, p)
+			p.Draw(squared(draw.Crop(c, 0, 0, below, 0), p.Plot))
+			return
 		}
-		p.Draw(panel)
+		p.draw(c, below)
 	})
 }
 
@@ -207,7 +206,7 @@ func sideBySide(plots ...*plot.Plot) image.Image {
 func grid(n, columns int, width, height vg.Length, drawPanel func(i int, panel draw.Canvas)) image.Image {
 	rows := max(1, (n+columns-1)/columns)
 	canvas := vgimg.NewWith(vgimg.UseWH(width*vg.Length(columns), height*vg.Length(rows)), vgimg.UseDPI(resolution))
-	dc, margin := draw.New(canvas), vg.Points(4)
+	dc := draw.New(canvas)
 	for i := range n {
 		left, top := width*vg.Length(i%columns), dc.Max.Y-height*vg.Length(i/columns)
 		drawPanel(i, draw.Crop(dc, left+margin, left+width-dc.Max.X-margin, top-height+margin, top-dc.Max.Y-margin))
@@ -230,7 +229,7 @@ func squared(panel draw.Canvas, p *plot.Plot) draw.Canvas {
 
 const (
 	sheetCell  = 2.4 * vg.Inch
-	sheetTitle = 9 // points
+	smallTitle = 9 // points
 )
 
 // Sheet draws a contact sheet: pictures in rows of so many columns, each with its title above, without axes. One without an
@@ -246,26 +245,23 @@ func Sheet(columns int, pictures ...Picture) (image.Image, error) {
 			aspect = max(aspect, float64(b.Dy())/float64(b.Dx()))
 		}
 	}
-	width, height := sheetCell, sheetCell*vg.Length(aspect)+vg.Points(3*sheetTitle)
-	return grid(len(pictures), columns, width, height, func(i int, panel draw.Canvas) {
-		p := pictureWithAxes(pictures[i])
+	plots, lines := make([]*plot.Plot, len(pictures)), 1
+	for i, picture := range pictures {
+		p := pictureWithAxes(picture)
 		p.HideAxes()
-		p.Title.TextStyle.Font.Size = fittingSize(p, width-vg.Points(8))
-		if pictures[i].Image != nil {
-			panel = squared(panel, p)
-		}
-		p.Draw(panel)
-	}), nil
-}
-
-// fittingSize is the size of letters with which a title is no wider than its picture.
-func fittingSize(p *plot.Plot, width vg.Length) vg.Length {
-	style := p.Title.TextStyle
-	style.Font.Size = vg.Points(sheetTitle)
-	if wide := style.Width(p.Title.Text); wide > width {
-		return vg.Points(sheetTitle) * width / wide
+		p.Title.TextStyle.Font.Size = smallTitle
+		entitle(p, picture.Title, sheetCell-2*margin)
+		plots[i], lines = p, max(lines, 1+strings.Count(p.Title.Text, "\n"))
 	}
-	return vg.Points(sheetTitle)
+	height := sheetCell*vg.Length(aspect) + vg.Points(float64(2+lines)*smallTitle)
+	return grid(len(pictures), columns, sheetCell, height, func(i int, panel draw.Canvas) {
+		title := &plots[i].Title.Text
+		*title = strings.Repeat("\n", lines-1-strings.Count(*title, "\n")) + *title // so that pictures stand in rows
+		if pictures[i].Image != nil {
+			panel = squared(panel, plots[i])
+		}
+		plots[i].Draw(panel)
+	}), nil
 }
 
 // Curves differ in colour and in their dashes, so that they can be told apart without colours.

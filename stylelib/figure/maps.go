@@ -65,7 +65,7 @@ const barShare = 0.17 // of a panel's width
 func (m Map) plot(low, high float64) *plot.Plot {
 	const side = 600 // pixels, so that the canvas smooths nothing that can be seen
 	p, height := newPlot(), float64(m.Height)
-	p.Title.Text = said(m.Title)
+	entitle(p, m.Title, inside*(1-barShare))
 	p.Add(plotter.NewImage(enlarged(m.Picture(low, high), max(1, side/max(m.Height, m.Width))), 0, 0, float64(m.Width), height))
 	p.Y.Tick.Marker = downwards{height}
 	return p

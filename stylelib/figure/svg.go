@@ -26,27 +26,29 @@ func LossesSVG(records []sl.Record, epochs int, beside ...Curve) (svg string, pl
 		return "", nil, err
 	}
 	p.BackgroundColor = nil
-	canvas := vgsvg.New(panelWidth, panelHeight)
-	dc := draw.Crop(draw.New(canvas), 0, -vg.Points(8), 0, -vg.Points(8))
-	p.Draw(dc)
+	below := strip([]panel{p})
+	height := panelHeight + below
+	canvas := vgsvg.New(panelWidth, height)
+	dc := draw.Crop(draw.New(canvas), 0, -2*margin, 0, -2*margin)
+	p.draw(dc, below)
 	var file bytes.Buffer
 	if _, err := canvas.WriteTo(&file); err != nil {
 		return "", nil, fmt.Errorf("draw the losses: %w", err)
 	}
-	inside := p.DataCanvas(dc)
-	toX, toY := p.Transforms(&inside)
+	curves := p.DataCanvas(draw.Crop(dc, 0, 0, below, 0))
+	toX, toY := p.Transforms(&curves)
 	round := func(length vg.Length) float64 { return float64(int(100*length.Points()+0.5)) / 100 }
 	names := termNames(records)
 	for _, r := range records {
 		place := Place{X: round(toX(float64(r.Epoch)))}
 		for _, name := range names {
-			place.Ys = append(place.Ys, round(panelHeight-toY(r.Loss(name))))
+			place.Ys = append(place.Ys, round(height-toY(r.Loss(name))))
 		}
 		places = append(places, place)
 	}
 	_, svg, _ = strings.Cut(file.String(), "<svg ")
 	inked := strings.NewReplacer("stroke:#000000", "stroke:currentColor", "font-family:Liberation Sans", "font-family:Liberation Sans,Arial,sans-serif")
 	marks := fmt.Sprintf(`<path class="line" d="M0,%gV%g" stroke="currentColor" stroke-dasharray="3"/>%s</svg>`,
-		round(panelHeight-inside.Max.Y), round(panelHeight-inside.Min.Y), strings.Repeat(`<circle class="dot" r="4"/>`, len(names)))
+		round(height-curves.Max.Y), round(height-curves.Min.Y), strings.Repeat(`<circle class="dot" r="4"/>`, len(names)))
 	return `<svg fill="currentColor" ` + strings.Replace(inked.Replace(svg), "</svg>", marks, 1), places, nil
 }
