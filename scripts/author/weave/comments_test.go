@@ -1,10 +1,17 @@
 package main
 
 import (
+	"go/ast"
+	"go/types"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"stylebook/stylelib/words"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -87,11 +94,92 @@ func TestEveryCommentIsTranslated(t *testing.T) {
 	}
 }
 
+// What a notebook writes on figures and sliders has its Chinese, but for numbers and names of layers.
+func TestEveryTitleIsTranslated(t *testing.T) {
+	folder := filepath.Join("..", "..", "..", "notebooks", "src")
+	texts, err := filepath.Glob(filepath.Join(folder, "*.md"))
+	if err != nil || len(texts) == 0 {
+		t.Fatalf("no texts: %v", err)
+	}
+	count := 0
+	for _, path := range texts {
+		if original(path) != "" {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := weave(string(text), folder, testLibrary(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cells {
+			for _, title := range titles(c) {
+				count++
+				if !words.Known(title) && words.Translate(title+"1") == title+"1" {
+					t.Errorf("%s: stylelib/words/zh.txt lacks %q", filepath.Base(path), title)
+				}
+			}
+		}
+	}
+	if count < 20 {
+		t.Errorf("only %d titles were found", count)
+	}
+}
+
+var verbs = regexp.MustCompile(`%[.0-9]*[a-z]`)
+
+// titles are the texts that a cell gives figures and sliders, or their formats.
+func titles(c cell) (found []string) {
+	file, _ := parsed(c.source)
+	if !c.code || file == nil {
+		return nil
+	}
+	add := func(value ast.Expr) {
+		if call, ok := value.(*ast.CallExpr); ok && len(call.Args) > 0 { // Sprintf
+			value = call.Args[0]
+		}
+		literal, ok := value.(*ast.BasicLit)
+		if !ok {
+			return
+		}
+		if text, err := strconv.Unquote(literal.Value); err == nil && regexp.MustCompile("[A-Za-z]").MatchString(verbs.ReplaceAllString(text, "")) {
+			found = append(found, text)
+		}
+	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		switch n := node.(type) {
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && slices.Contains([]string{"Title", "Name", "X", "Y"}, key.Name) {
+				add(n.Value)
+			}
+		case *ast.CompositeLit: // what an optimizer remembers is not shown
+			if array, ok := n.Type.(*ast.ArrayType); ok && types.ExprString(array.Elt) == "sl.StateArray" {
+				return false
+			}
+		case *ast.AssignStmt:
+			if name, ok := n.Lhs[0].(*ast.Ident); ok && name.Name == "title" {
+				add(n.Rhs[0])
+			}
+		case *ast.CallExpr:
+			if function, ok := n.Fun.(*ast.SelectorExpr); ok && function.Sel.Name == "ShowSteps" {
+				add(n.Args[0])
+			}
+		}
+		return true
+	})
+	return found
+}
+
 func TestATranslationSpeaksItsLanguage(t *testing.T) {
 	root := repositoryWith(t, map[string]string{
 		"a.md": "One\n```go\n%noautoget\n```\n```go\n%%\nfmt.Println(checks.Gram(Gram)) // see\n```\n", "a.zh.md": "一\n\n%cell %noautoget\n\n%cell checks.Gram\n",
 		"comments.zh.txt": "// see\n= // 看\n"})
-	output := `"outputs": [{"output_type": "stream", "name": "stdout", "text": ["its gradient: yours 1, expected 2 ✗\n", "Gram: not yet\n"]}]`
+	output := `"outputs": [{"output_type": "stream", "name": "stdout", "text": ["its gradient: yours 1, expected 2 ✗\n", "Gram: not yet\n"]},
+ {"data": {"image/png": "QQ==", "text/html": ["<div class=\"stylebook-play\" data-play=\"{&#34;name&#34;:&#34;epoch&#34;,&#34;at&#34;:[&#34;content&#34;]}\">\n",
+  "<img src=\"data:image/png;base64,style\" alt=\"synthesized image, epoch 60\"><text x=\"1\">loss</text></div><script>const a = \"content\";</script>\n"]},
+ "metadata": {}, "output_type": "display_data"}]`
 	wovenWith(t, root, output)
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
@@ -100,9 +188,11 @@ func TestATranslationSpeaksItsLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`%env STYLEBOOK_LANGUAGE zh`, "// 看", "它的梯度：你的结果 1，应为 2 ✗", "Gram：还不对"} {
-		if !strings.Contains(string(translated), want) {
-			t.Errorf("want %s in\n%s", want, translated)
+	readable := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(translated))
+	for _, want := range []string{`%env STYLEBOOK_LANGUAGE zh`, "// 看", "它的梯度：你的结果 1，应为 2 ✗", "Gram：还不对", `{&#34;name&#34;:&#34;迭代周期&#34;,&#34;at&#34;:[&#34;内容&#34;]}`,
+		`base64,style\" alt=\"合成图像，迭代周期 60\"><text x=\"1\">损失</text>`, `const a = \"content\";`, `"image/png": "QQ=="`} {
+		if !strings.Contains(readable, want) {
+			t.Errorf("want %s in\n%s", want, readable)
 		}
 	}
 }

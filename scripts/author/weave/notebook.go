@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"stylebook/stylelib/words"
@@ -81,36 +82,76 @@ func render(cells []cell, old []byte) ([]byte, error) {
 	return encoded(book)
 }
 
-// told returns a notebook file in which the checks have spoken Chinese.
+// told returns a notebook file in which the checks, and what is played with, have spoken Chinese.
 func told(file []byte) ([]byte, error) {
 	var book notebook
 	if err := json.Unmarshal(file, &book); err != nil {
 		return nil, err
 	}
 	for _, c := range book.Cells {
-		if !strings.Contains(strings.Join(c.Source, ""), "checks.") {
-			continue
-		}
+		source := strings.Join(c.Source, "")
 		for i, output := range c.Outputs {
-			var stream struct {
-				Name string   `json:"name"`
-				Type string   `json:"output_type"`
-				Text []string `json:"text"`
+			said, err := toldPage(output)
+			if err == nil && said == nil && (strings.Contains(source, "checks.") || strings.Contains(source, "studio.Knobs")) {
+				said, err = toldStream(output)
 			}
-			if err := json.Unmarshal(output, &stream); err != nil || stream.Type != "stream" {
-				continue // a picture
-			}
-			for k, line := range stream.Text {
-				said := strings.TrimSpace(line)
-				stream.Text[k] = strings.Replace(line, said, words.Translate(said), 1)
-			}
-			var err error
-			if c.Outputs[i], err = encoded(stream); err != nil {
+			if err != nil {
 				return nil, err
+			}
+			if said != nil {
+				c.Outputs[i] = said
 			}
 		}
 	}
 	return encoded(book)
+}
+
+// toldStream returns printed lines in Chinese; nil for an output of another kind.
+func toldStream(output json.RawMessage) (json.RawMessage, error) {
+	var stream struct {
+		Name string   `json:"name"`
+		Type string   `json:"output_type"`
+		Text []string `json:"text"`
+	}
+	if err := json.Unmarshal(output, &stream); err != nil || stream.Type != "stream" {
+		return nil, nil // a picture
+	}
+	for k, line := range stream.Text {
+		said := strings.TrimSpace(line)
+		stream.Text[k] = strings.Replace(line, said, words.Translate(said), 1)
+	}
+	return encoded(stream)
+}
+
+// shownWords are what a page that can be played with shows: strings of what its script is told, titles, and texts of its drawing.
+var shownWords = regexp.MustCompile(`&#34;([^<>"&\n]+)&#34;|"([^<>"&\n]+)"|>([^<>"&\n]+)<`)
+
+// toldPage returns a page that can be played with in Chinese, and its script as it is; nil for an output of another kind.
+func toldPage(output json.RawMessage) (json.RawMessage, error) {
+	var all, data map[string]json.RawMessage
+	var lines []string
+	if json.Unmarshal(output, &all) != nil || json.Unmarshal(all["data"], &data) != nil || json.Unmarshal(data["text/html"], &lines) != nil {
+		return nil, nil
+	}
+	page, script, found := strings.Cut(strings.Join(lines, ""), "<script>")
+	if !found || !strings.Contains(page, "stylebook-play") {
+		return nil, nil
+	}
+	page = shownWords.ReplaceAllStringFunc(page, func(match string) string {
+		said := strings.Join(shownWords.FindStringSubmatch(match)[1:], "")
+		if strings.HasPrefix(said, "data:") {
+			return match
+		}
+		return strings.Replace(match, said, words.Translate(said), 1)
+	})
+	var err error
+	if data["text/html"], err = encoded(strings.SplitAfter(strings.TrimSuffix(page+"<script>"+script, "\n"), "\n")); err != nil {
+		return nil, err
+	}
+	if all["data"], err = encoded(data); err != nil {
+		return nil, err
+	}
+	return encoded(all)
 }
 
 // encoded is JSON as Jupyter writes it.
