@@ -9,12 +9,10 @@ import (
 // What beyond the chapter says of feature maps, Gram matrices and the ReLU.
 func TestBeyondFeatures(t *testing.T) {
 	cells := stored(t, "beyond")
-	maps := with(t, cells, "strongest(styles[i], 2)").pictures[0]
-	areas := func(place int) float64 {
-		return panel(maps, place, large).shrunk(8).centred().rms() / panel(maps, place, large).centred().rms()
-	}
-	for row := range 2 {
-		below(t, "conv1_1 follows edges, conv5_1 responds to areas", areas(3*row), 0.75, areas(3*row+1), 0.99, areas(3*row+2))
+	maps := with(t, cells, "strongest(styles[i], 3)").pictures[0]
+	areas := func(place int) float64 { return mapPanel(maps, place).shrunk(8).centred().rms() / mapPanel(maps, place).centred().rms() }
+	for column := range 3 {
+		below(t, "conv1_1 follows edges, conv5_1 responds to areas", areas(column), 0.75, 0.9, areas(3+column))
 	}
 	off := with(t, cells, "scattered(style)").row(t, "at most", 0)[0]
 	below(t, "the Gram matrix forgets places", off, 1e-6)

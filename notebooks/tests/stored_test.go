@@ -139,6 +139,12 @@ func panel(figure image.Image, place, width int) grey {
 	return cropped(figure, inner, float64(width)/drawn)
 }
 
+// mapPanel cuts the inner part of a map of 2 by 3 out of a figure that shows maps side by side, three in a row.
+func mapPanel(figure image.Image, place int) grey {
+	left, top := place%3*461, place/3*326
+	return cropped(figure, image.Rect(left+55, top+60, left+365, top+260), 1)
+}
+
 // cropped is the brightness of a part of a figure, shrunk by a factor.
 func cropped(figure image.Image, part image.Rectangle, scale float64) grey {
 	g := grey{width: int(scale * float64(part.Dx())), height: int(scale * float64(part.Dy()))}

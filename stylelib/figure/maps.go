@@ -55,7 +55,7 @@ func Maps(maps ...Map) (image.Image, error) {
 		low, high := bounds(maps[row:min(row+columns, len(maps))])
 		width := panel.Max.X - panel.Min.X
 		p := maps[i].plot(low, high)
-		p.Draw(squared(draw.Crop(panel, 0, -width*barShare, 0, 0), p))
+		p.Draw(squared(draw.Crop(panel, 0, -width*(barShare+0.02), 0, 0), p))
 		scaleBar(low, high).Draw(draw.Crop(panel, width*(1-barShare), 0, vg.Points(18), -vg.Points(18)))
 	}), nil
 }
@@ -65,7 +65,7 @@ const barShare = 0.17 // of a panel's width
 func (m Map) plot(low, high float64) *plot.Plot {
 	const side = 600 // pixels, so that the canvas smooths nothing that can be seen
 	p, height := newPlot(), float64(m.Height)
-	entitle(p, m.Title, inside*(1-barShare))
+	entitle(p, m.Title, inside*(0.98-barShare))
 	p.Add(plotter.NewImage(enlarged(m.Picture(low, high), max(1, side/max(m.Height, m.Width))), 0, 0, float64(m.Width), height))
 	p.Y.Tick.Marker = downwards{height}
 	return p

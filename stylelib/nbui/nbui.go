@@ -13,7 +13,6 @@ import (
 	"image/png"
 	"os"
 	"os/signal"
-	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -49,10 +48,7 @@ func ShowMaps(maps ...figure.Map) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(maps, func(m figure.Map) bool { return max(m.Height, m.Width) > hardSide }) {
-		return showJPEG(drawn, "")
-	}
-	return showPNG(drawn)
+	return showJPEG(drawn, "")
 }
 
 func showPNG(drawn image.Image) error {
