@@ -16,6 +16,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/figure"
+	"stylebook/stylelib/words"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -139,6 +140,40 @@ func TestTitlesCantBecomeCode(t *testing.T) {
 	}
 	if strings.Count(page, "<script") != 1 || told(t, page).Titles[0] != evil {
 		t.Errorf("%.500s", page)
+	}
+}
+
+// In a Chinese notebook sliders, titles and the map of a grid are Chinese; what the caller gave stays as it is.
+func TestWhatIsPlayedWithSpeaksChinese(t *testing.T) {
+	t.Setenv(words.LanguageEnv, "zh")
+	axes := []Axis{{Name: "style ×", Values: []string{"1"}}, {Name: "content ×", Values: []string{"10"}}}
+	svg, places := gridMap(axes[0], axes[1])
+	page, err := stepped(axes, []figure.Picture{{Title: "style × 1, content × 10", Image: noise(4, 4)}}, svg, places)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := told(t, page)
+	if p.Axes[0].Name != "风格 ×" || p.Axes[1].Name != "内容 ×" || p.Titles[0] != "风格 × 1，内容 × 10" || axes[0].Name != "style ×" {
+		t.Errorf("%v, %v, %v", p.Axes, p.Titles, axes)
+	}
+	if strings.Contains(page, "style ×") || strings.Count(page, "风格 ×") < 4 {
+		t.Errorf("%.900s", page)
+	}
+	live := NewLive(1)
+	record := sl.Record{Epoch: 1, Losses: []sl.TermLoss{{Name: "content", Value: 1}}, Image: tensors.FromFlatDataAndDimensions(make([]float32, 2*3*3), 1, 2, 3, 3)}
+	if err := live.Report(record); err != nil {
+		t.Fatal(err)
+	}
+	if page, err = live.trainingPage(); err != nil {
+		t.Fatal(err)
+	}
+	if p := told(t, page); p.Axes[0].Name != "迭代周期" || p.Titles[0] != "合成图像，迭代周期 1" {
+		t.Errorf("%v, %v", p.Axes, p.Titles)
+	}
+	for _, said := range []string{noPage, "content weight", "style weight", "TV weight", "content layer", "train %d epochs", "done"} {
+		if !words.Known(said) {
+			t.Errorf("the knobs' %q has no translation", said)
+		}
 	}
 }
 
