@@ -33,7 +33,8 @@ func NewSynthesizedImage(initial *tensors.Tensor) (*SynthesizedImage, error) {
 
 // GetInits returns what the training starts from: the synthesized image, set to the content image, and the Gram matrices
 // [c, c] of the style features, which the style loss compares with.
-func GetInits(extractor *Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (*SynthesizedImage, []*tensors.Tensor, error) {
+func GetInits(extractor *Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (
+	*SynthesizedImage, []*tensors.Tensor, error) {
 	x, err := NewSynthesizedImage(content)
 	if err != nil {
 		return nil, nil, err

@@ -13,7 +13,8 @@ import (
 //
 // content and style are normalized pictures of shape [1, height, width, 3], of any two sizes; the result has the
 // content's size. report and errors are [Minimize]'s.
-func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Tensor, options Options, report func(Record) error) (*tensors.Tensor, error) {
+func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Tensor, options Options,
+	report func(Record) error) (*tensors.Tensor, error) {
 	contentTargets, err := GetContents(extractor, content, options)
 	if err != nil {
 		return nil, fmt.Errorf("content features: %w", err)
@@ -52,8 +53,8 @@ func EpochGraph(objective Objective, x *SynthesizedImage, optimizer Optimizer) f
 // report, if not nil, is called after each epoch; an error from it ends the training. When ctx is done, report fails or
 // the loss stops being a number (*[DivergedError]), Minimize returns the image of the latest good epoch together with the
 // error.
-func Minimize(ctx context.Context, extractor *Extractor, objective Objective, x *SynthesizedImage, optimizer Optimizer, epochs int,
-	report func(Record) error) (*tensors.Tensor, error) {
+func Minimize(ctx context.Context, extractor *Extractor, objective Objective, x *SynthesizedImage,
+	optimizer Optimizer, epochs int, report func(Record) error) (*tensors.Tensor, error) {
 	program, err := extractor.Compile(EpochGraph(objective, x, optimizer))
 	if err != nil {
 		return nil, err

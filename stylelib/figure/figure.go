@@ -266,7 +266,7 @@ func Sheet(columns int, pictures ...Picture) (image.Image, error) {
 
 // Curves differ in colour and in their dashes, so that they can be told apart without colours.
 var (
-	termColours = []color.RGBA{{31, 119, 180, 255}, {200, 30, 160, 255}, {30, 140, 60, 255}, {200, 110, 0, 255}, {90, 90, 90, 255}}
+	termColours = []color.RGBA{{31, 119, 180, 255}, {200, 30, 160, 255}, {30, 140, 60, 255}, {200, 110, 0, 255}, {125, 125, 125, 255}}
 	termDashes  = [][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}, {vg.Points(9), vg.Points(2), vg.Points(2), vg.Points(2)}}
 )
 

@@ -96,7 +96,8 @@ func gram(language int) string {
 			d.add(`<path d="M%d,%d h90 M%d,%d v90" stroke="%s" stroke-opacity=".35"/>`, left, top+30*k, left+30*k, top, ink)
 		}
 	}
-	d.text(90, 196, ink, "c feature maps of h × w", "c 张 h × w 的特征图")
+	d.text(90, 188, ink, "c feature maps", "c 张特征图")
+	d.text(90, 208, ink, "of h × w", "大小 h × w")
 	d.arrow(160, 96, 205, 96, ink, false)
 	for i, color := range colors {
 		top := 60 + 26*i
@@ -105,7 +106,8 @@ func gram(language int) string {
 			d.add(`<path d="M%d,%d v22" stroke="%s" stroke-opacity=".35"/>`, 218+24*k, top, ink)
 		}
 	}
-	d.text(326, 196, ink, "X: a row for each channel, a column for each place", "X：每行一个通道，每列一个位置")
+	d.text(326, 188, ink, "X: a row for each channel,", "X：每行一个通道，")
+	d.text(326, 208, ink, "a column for each place", "每列一个位置")
 	d.arrow(446, 96, 545, 96, ink, false)
 	d.text(494, 84, ink, "X Xᵀ / (c·h·w)")
 	for i := range colors {
@@ -116,6 +118,7 @@ func gram(language int) string {
 			d.add(`<rect x="%d" y="%d" width="32" height="32" fill="none" stroke="%s"/>`, left, top, ink)
 		}
 	}
-	d.text(628, 196, ink, "Gram matrix: c × c pairs", "格拉姆矩阵：c × c 对通道")
+	d.text(628, 188, ink, "Gram matrix:", "格拉姆矩阵：")
+	d.text(628, 208, ink, "c × c pairs", "c × c 对通道")
 	return d.finish()
 }
