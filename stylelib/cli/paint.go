@@ -248,6 +248,9 @@ func (c *command) resumed(s *settings, store *runs.Store) (*settings, error) {
 	if record.Status == runs.Finished {
 		return nil, &runs.FinishedError{Run: record}
 	}
+	if len(record.Arguments) == 0 {
+		return nil, fmt.Errorf("-resume: run %s was begun by a program or a notebook: only that can go on with it", record.ID)
+	}
 	again := c.settings()
 	// The runs of a sweep have no -out.
 	again.sweep = !slices.ContainsFunc(record.Arguments, func(a string) bool { return strings.HasPrefix(a, "-out=") })
@@ -462,14 +465,7 @@ func (j *job) end(ctx context.Context, picture image.Image, trainErr error) erro
 	if j.run == nil {
 		return nil
 	}
-	defer j.run.Close()
-	switch {
-	case ctx.Err() != nil:
-		return j.run.Stop(picture, nil)
-	case trainErr != nil:
-		return j.run.Stop(picture, trainErr)
-	}
-	return j.run.Finish(picture)
+	return j.run.End(ctx, picture, trainErr)
 }
 
 func interruptedOr(ctx context.Context, err error) error {

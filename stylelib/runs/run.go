@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -269,6 +270,19 @@ func (r *Run) Stop(picture image.Image, err error) error {
 	}
 	r.PeakBytes = max(r.PeakBytes, peakBytes())
 	return errors.Join(saveErr, r.store.update(r))
+}
+
+// End notes how the training ended, and lets others have the run: by [Run.Stop] where ctx is done or there is an error, else by
+// [Run.Finish]. picture is nil where there is none.
+func (r *Run) End(ctx context.Context, picture image.Image, err error) error {
+	defer r.Close()
+	switch {
+	case ctx.Err() != nil:
+		return r.Stop(picture, nil)
+	case err != nil:
+		return r.Stop(picture, err)
+	}
+	return r.Finish(picture)
 }
 
 // Adopt moves files into the run's folder; arguments are those of the command, with their new names.

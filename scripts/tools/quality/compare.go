@@ -10,11 +10,11 @@ import (
 // measure is a number of a result.
 type measure func(result) float64
 
-func style(r result) float64      { return r.style }
-func content(r result) float64    { return r.content }
-func texture(r result) float64    { return r.texture }
-func structured(r result) float64 { return r.structure }
-func grain(r result) float64      { return r.grain }
+func style(r result) float64      { return r.Style }
+func content(r result) float64    { return r.Content }
+func texture(r result) float64    { return r.Texture }
+func structured(r result) float64 { return r.Structure }
+func grain(r result) float64      { return r.Grain }
 func seconds(r result) float64    { return r.seconds }
 
 // of returns a contender's results with a value of its dial, in the order of the pairs.
@@ -52,9 +52,9 @@ func (p *plan) wins(results []result, c contender) (cells []string) {
 		pairs++
 		other, curve := others[0], named(all, p.Champion)
 		best := of(all, p.Champion, p.find(p.Champion).middle())[0]
-		for i, better := range []bool{lowest(curve, content, style, other.content) < other.style,
-			lowest(curve, structured, texture, other.structure) < other.texture,
-			math.Abs(math.Log(best.grain)) < math.Abs(math.Log(other.grain))} {
+		for i, better := range []bool{lowest(curve, content, style, other.Content) < other.Style,
+			lowest(curve, structured, texture, other.Structure) < other.Texture,
+			math.Abs(math.Log(best.Grain)) < math.Abs(math.Log(other.Grain))} {
 			if better {
 				won[i]++
 			}

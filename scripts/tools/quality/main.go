@@ -7,12 +7,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"image"
 	"os"
 	"os/signal"
 	"syscall"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
+	"stylebook/stylelib/quality"
+	"stylebook/stylelib/weights"
 )
 
 // settings are the command line.
@@ -74,35 +77,61 @@ func run(ctx context.Context, args []string) error {
 	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
 	}
-	network, err := loadVGG16(ctx) // before hours of painting
+	judge, err := openJudge(ctx) // before hours of painting
 	if err != nil {
 		return err
 	}
+	defer judge.Close()
 	results, err := p.paint(ctx, s.work)
 	if err != nil {
 		return err
 	}
-	if err := judgeAll(results, network); err != nil {
+	if err := judge.fill(results); err != nil {
 		return err
 	}
 	return p.report(results, s.out)
 }
 
-// judgeAll fills in the measures of all results.
-func judgeAll(results []result, network *sl.Network) error {
+// judge is one with an engine of its own.
+type judge struct {
+	*quality.Judge
+	engine *engine.Engine
+}
+
+// openJudge opens a judge under VGG-16, which must be in a cache.
+func openJudge(ctx context.Context) (*judge, error) {
 	e, err := engine.Open("")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer e.Close()
-	j, err := newJudge(e.Backend, network)
+	j, err := quality.Open(ctx, e.Backend, weights.VGG16)
 	if err != nil {
-		return err
+		e.Close()
+		return nil, err
 	}
-	defer j.close()
+	return &judge{j, e}, nil
+}
+
+// Close frees both.
+func (j *judge) Close() {
+	j.Judge.Close()
+	j.engine.Close()
+}
+
+// fill fills in the measures of all results.
+func (j *judge) fill(results []result) error {
 	for i := range results {
-		if err := j.judge(&results[i]); err != nil {
-			return fmt.Errorf("%s, %s: %w", results[i].pair.name(), results[i].contender.Name, err)
+		r := &results[i]
+		var pictures [3]image.Image
+		for k, path := range []string{r.picture, r.pair.Content, r.pair.Style} {
+			var err error
+			if pictures[k], err = sl.ReadImage(path); err != nil {
+				return err
+			}
+		}
+		var err error
+		if r.Measures, err = j.Measure(pictures[0], pictures[1], pictures[2], r.height, r.width); err != nil {
+			return fmt.Errorf("%s, %s: %w", r.pair.name(), r.contender.Name, err)
 		}
 	}
 	return nil
@@ -122,16 +151,17 @@ func judgeFiles(ctx context.Context, paths []string) error {
 		size := picture.Bounds()
 		results = append(results, result{pair: pair{paths[0], paths[1]}, height: size.Dy(), width: size.Dx(), picture: path})
 	}
-	network, err := loadVGG16(ctx)
+	judge, err := openJudge(ctx)
 	if err != nil {
 		return err
 	}
-	if err := judgeAll(results, network); err != nil {
+	defer judge.Close()
+	if err := judge.fill(results); err != nil {
 		return err
 	}
 	fmt.Println("style   content texture structure grain")
 	for _, r := range results {
-		fmt.Printf("%.4f  %.4f  %.4f  %.4f    %.2f   %s\n", r.style, r.content, r.texture, r.structure, r.grain, r.picture)
+		fmt.Printf("%.4f  %.4f  %.4f  %.4f    %.2f   %s\n", r.Style, r.Content, r.Texture, r.Structure, r.Grain, r.picture)
 	}
 	return nil
 }

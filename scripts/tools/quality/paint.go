@@ -15,6 +15,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/cli"
+	"stylebook/stylelib/quality"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 
@@ -29,7 +30,7 @@ type result struct {
 	height, width int
 	picture       string
 	seconds       float64
-	measures
+	quality.Measures
 }
 
 // paint lets all contenders paint all pairs; what was painted before is taken from the folder.

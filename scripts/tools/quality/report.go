@@ -47,7 +47,7 @@ func writeCSV(results []result, path string) error {
 	rows := [][]string{{"pair", "contender", "dial", "style", "content", "texture", "structure", "grain", "seconds"}}
 	for _, r := range results {
 		row := []string{r.pair.name(), r.contender.Name, r.value}
-		for _, v := range []float64{r.style, r.content, r.texture, r.structure, r.grain} {
+		for _, v := range []float64{r.Style, r.Content, r.Texture, r.Structure, r.Grain} {
 			row = append(row, fmt.Sprintf("%.4f", v))
 		}
 		rows = append(rows, append(row, fmt.Sprintf("%.1f", r.seconds)))
@@ -106,11 +106,11 @@ func (p *plan) markdown(results []result) string {
 		for _, name := range append([]string{p.Champion}, p.Presets...) {
 			r := of(ofPair(results, pair), name, p.find(name).middle())[0]
 			curve := named(ofPair(results, pair), p.Champion)
-			styleThen, textureThen := bracketed(lowest(curve, content, style, r.content)), bracketed(lowest(curve, structured, texture, r.structure))
+			styleThen, textureThen := bracketed(lowest(curve, content, style, r.Content)), bracketed(lowest(curve, structured, texture, r.Structure))
 			if name == p.Champion {
 				styleThen, textureThen = "", ""
 			}
-			line("| %s | %s | %.3f%s | %.3f | %.3f%s | %.3f | %.2f |", pair.name(), name, r.style, styleThen, r.content, r.texture, textureThen, r.structure, r.grain)
+			line("| %s | %s | %.3f%s | %.3f | %.3f%s | %.3f | %.2f |", pair.name(), name, r.Style, styleThen, r.Content, r.Texture, textureThen, r.Structure, r.Grain)
 		}
 	}
 	return b.String()

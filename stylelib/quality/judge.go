@@ -1,7 +1,11 @@
-package main
+// Package quality says how far a synthesized image is from its painting and from its photograph: by what style transfer
+// minimizes, relative to its size so that any two results can be compared, and by measures that no training minimizes. It is
+// what scripts/quality sets the options against each other with, and the laboratory's last word on a run.
+package quality
 
 import (
 	"context"
+	"image"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -15,16 +19,31 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// measures say how far a picture is from its painting and from its photograph; 0 is best, but for grain, where 1 is.
-type measures struct {
-	style     float64 // Gram matrices of the chapter's style layers
-	content   float64 // features of the chapter's content layer
-	texture   float64 // sliced Wasserstein distance on layers that no contender uses
-	structure float64 // self-similarity on a layer that no contender uses, from 0 to 1
-	grain     float64 // finest detail, as a multiple of the painting's
+// Measures of a picture. 0 is best, but for Grain, where 1 is.
+type Measures struct {
+	// Style is the distance of the Gram matrices from the painting's, on the chapter's style layers.
+	//
+	//	mean over layers of Σ(G - A)² / ΣA²
+	Style float64
+
+	// Content is the distance of conv4_3's features from the photograph's.
+	//
+	//	Σ(F - P)² / ΣP²
+	Content float64
+
+	// Texture is the sliced Wasserstein-2 distance of features from the painting's, as a share of their variance, on layers
+	// that no preset uses: conv1_2, conv2_2, conv3_3, conv4_2 and conv5_3.
+	Texture float64
+
+	// Structure says how differently places are alike to each other than in the photograph, on conv4_2, from 0 to 1: see
+	// [transfer.SelfSimilarity].
+	Structure float64
+
+	// Grain is the finest detail of the luminance as a multiple of the painting's: far above 1 is speckle, far below is blur.
+	Grain float64
 }
 
-// The layers that are looked at. Nobody optimizes those of texture and structure.
+// The layers that are looked at. No preset optimizes those of texture and structure.
 var (
 	styleLayers   = sl.Default().StyleLayers
 	contentLayer  = "conv4_3"
@@ -35,8 +54,10 @@ var (
 // directions are how many the features are projected onto for the sliced Wasserstein distance.
 const directions = 64
 
-// judge computes measures under VGG-16's features.
-type judge struct {
+// Judge computes measures under a network's features. Close it when done.
+type Judge struct {
+	Source string // where the network's weights are from, one line
+
 	extractor *sl.Extractor
 	program   *sl.Program
 	along     []*tensors.Tensor // directions for each of textureLayers, [channels, directions], of length 1
@@ -50,33 +71,34 @@ func looked() sl.Options {
 	return options
 }
 
-// loadVGG16 loads the judge's network, which must be in a cache.
-func loadVGG16(ctx context.Context) (*sl.Network, error) {
+// Open returns a judge with the network that spec names, as [weights.Options] knows them. Numbers of different networks can't
+// be compared: tables are made with [weights.VGG16]. A network that is not there is an error of [weights.Load].
+func Open(ctx context.Context, backend compute.Backend, spec string) (*Judge, error) {
 	options := weights.DefaultOptions()
-	options.Spec, options.Layers = weights.VGG16, slices.Concat(looked().ContentLayers, looked().StyleLayers)
+	options.Spec, options.Layers = spec, slices.Concat(looked().ContentLayers, looked().StyleLayers)
 	loaded, err := weights.Load(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	return loaded.Network, nil
-}
-
-func newJudge(backend compute.Backend, network *sl.Network) (*judge, error) {
-	extractor, err := sl.NewExtractor(backend, network, looked())
+	extractor, err := sl.NewExtractor(backend, loaded.Network, looked())
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{extractor: extractor}
+	j := &Judge{Source: loaded.Source, extractor: extractor}
 	for i, layer := range extractor.Convs {
 		if name := extractor.Layers[layer.Index].Name; slices.Contains(textureLayers, name) {
 			j.along = append(j.along, unitVectors(layer.Bias.Shape().Dim(0), directions, uint64(i)))
 		}
 	}
-	j.program, err = extractor.Compile(j.graph)
-	return j, err
+	if j.program, err = extractor.Compile(j.graph); err != nil {
+		extractor.Finalize()
+		return nil, err
+	}
+	return j, nil
 }
 
-func (j *judge) close() {
+// Close frees the network on the engine.
+func (j *Judge) Close() {
 	j.program.Finalize()
 	j.extractor.Finalize()
 }
@@ -99,36 +121,31 @@ func unitVectors(dims, n int, seed uint64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, dims, n)
 }
 
-// judge fills in a result's measures.
-func (j *judge) judge(r *result) error {
-	var pictures []any
-	var grains []float64
-	for _, path := range []string{r.picture, r.pair.Content, r.pair.Style} {
-		picture, err := sl.ReadImage(path)
+// Measure compares a picture with its photograph and its painting, all brought to height × width pixels.
+func (j *Judge) Measure(picture, content, style image.Image, height, width int) (Measures, error) {
+	var inputs []any
+	var details []float64
+	for _, one := range []image.Image{picture, content, style} {
+		x, err := sl.Preprocess(one, height, width, sl.Default().Resize)
 		if err != nil {
-			return err
-		}
-		x, err := sl.Preprocess(picture, r.height, r.width, sl.Default().Resize)
-		if err != nil {
-			return err
+			return Measures{}, err
 		}
 		seen, err := sl.Postprocess(x)
 		if err != nil {
-			return err
+			return Measures{}, err
 		}
-		pictures, grains = append(pictures, x), append(grains, detail(seen))
+		inputs, details = append(inputs, x), append(details, detail(seen))
 	}
-	outputs, err := j.program.Run(append(pictures, sl.AsInputs(j.along)...)...)
+	outputs, err := j.program.Run(append(inputs, sl.AsInputs(j.along)...)...)
 	if err != nil {
-		return err
+		return Measures{}, err
 	}
 	value := func(i int) float64 { return float64(tensors.ToScalar[float32](outputs[i])) }
-	r.measures = measures{value(0), value(1), value(2), value(3), grains[0] / grains[2]}
-	return nil
+	return Measures{value(0), value(1), value(2), value(3), details[0] / details[2]}, nil
 }
 
 // graph computes the measures of a picture against a photograph and a painting, all [1, h, w, 3].
-func (j *judge) graph(vgg *sl.VGG, inputs []*Node) []*Node {
+func (j *Judge) graph(vgg *sl.VGG, inputs []*Node) []*Node {
 	picture, content, style := features(vgg, inputs[0]), features(vgg, inputs[1]), features(vgg, inputs[2])
 	var styles, textures []*Node
 	for _, name := range styleLayers {
