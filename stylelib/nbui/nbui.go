@@ -33,6 +33,15 @@ func Show(pictures ...figure.Picture) error {
 	return showJPEG(figure.Pictures(pictures...), "")
 }
 
+// ShowSheet shows a contact sheet, pixel by pixel, in rows of so many pictures.
+func ShowSheet(columns int, pictures ...figure.Picture) error {
+	sheet, err := figure.Sheet(columns, pictures...)
+	if err != nil {
+		return err
+	}
+	return showJPEG(sheet, "")
+}
+
 // ShowCharts shows charts side by side, three in a row.
 func ShowCharts(charts ...figure.Chart) error {
 	drawn, err := figure.Charts(charts...)
