@@ -58,7 +58,8 @@ def parametrized(path, **parameters):
 def chapter(tmp_path, checks=False, **parameters):
     """The chapter, small and without a trace outside the test's folder; without its check cells and the second training at its
     end it is quicker."""
-    book = parametrized(CHAPTER, **{**SMALL, "outPath": json.dumps(str(tmp_path / "out.png")), **parameters})
+    paths = {name: json.dumps(str(tmp_path / file)) for name, file in (("outPath", "out.png"), ("relativePath", "relative.png"))}
+    book = parametrized(CHAPTER, **{**SMALL, **paths, **parameters})
     if not checks:
         book.cells = [c for c in book.cells if not is_check(c) and "r.Options.Normalize()" not in c.source]
     return book
