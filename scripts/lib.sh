@@ -98,3 +98,9 @@ stylebook_env() {
 		export STYLEBOOK_WEIGHTS
 	fi
 }
+
+# get_playwright: installs what drives Chromium.
+get_playwright() {
+	"$stylebook_venv/bin/python" -m pip install -q --disable-pip-version-check --no-input --only-binary :all: \
+		--require-hashes -r "$stylebook_repo/notebooks/tests/browser.txt"
+}
