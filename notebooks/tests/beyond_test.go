@@ -10,7 +10,9 @@ import (
 func TestBeyondFeatures(t *testing.T) {
 	cells := stored(t, "beyond")
 	maps := with(t, cells, "strongest(styles[i], 3)").pictures[0]
-	areas := func(place int) float64 { return mapPanel(maps, place).shrunk(8).centred().rms() / mapPanel(maps, place).centred().rms() }
+	areas := func(place int) float64 {
+		return mapPanel(maps, place).shrunk(8).centred().rms() / mapPanel(maps, place).centred().rms()
+	}
 	for column := range 3 {
 		below(t, "conv1_1 follows edges, conv5_1 responds to areas", areas(column), 0.75, 0.9, areas(3+column))
 	}

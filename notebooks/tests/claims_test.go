@@ -1,9 +1,11 @@
 package tests
 
 import (
+	"fmt"
 	"image"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	sl "stylebook/stylelib"
@@ -254,14 +256,57 @@ func TestExercise2NoiseOfStrokes(t *testing.T) {
 	below(t, "noise of strokes 12, 4 and 1.5 pixels wide", strokes(12).noise(), 1, strokes(4).noise(), strokes(1.5).noise())
 }
 
-// What the contact sheet of the runs shows.
-func TestRuns(t *testing.T) {
-	sheet := with(t, stored(t, "runs"), "sheet.png").pictures[0]
-	for row, top := range []int{66, 177} {
-		noise := func(column int) float64 {
-			left := 60 + 135*column
-			return cropped(sheet, image.Rect(left, top, left+118, top+78), 1).noise()
-		}
-		below(t, "deep layers alone are mostly noise, row "+string(rune('1'+row)), 1.5*max(noise(0), noise(2)), noise(1))
+// What the laboratory says of its runs. The columns of its table:
+const (
+	style = iota
+	content
+	texture
+	structure
+	grain
+	seconds
+)
+
+// table returns a column of the rows with these names, in their order; the names begin the lines.
+func (c cell) table(t *testing.T, column int, names ...string) (values []float64) {
+	t.Helper()
+	for _, name := range names {
+		values = append(values, c.row(t, fmt.Sprintf("%-24s", name), 0)[column])
+	}
+	return values
+}
+
+func TestLaboratory(t *testing.T) {
+	cells := stored(t, "laboratory")
+	kept := with(t, cells, "once more")
+	if kept.table(t, style, "the first time")[0] != kept.table(t, style, "once more")[0] || !strings.Contains(kept.printed, "before: true - the same run: true") {
+		t.Errorf("the second run is not the first:\n%s", kept.printed)
+	}
+	edges := with(t, cells, "weight of edges")
+	weights := []string{"0", "1", "10", "100"}
+	below(t, "the larger the weight of edges, the farther the style", edges.table(t, style, weights...)...)
+	slices.Reverse(weights)
+	below(t, "and the nearer the structure", edges.table(t, structure, weights...)...)
+	below(t, "at 100 the structure lost is a quarter less", edges.table(t, structure, "100")[0], 0.75*edges.table(t, structure, "0")[0])
+
+	optimizers := with(t, cells, "loss over time")
+	end := func(name string) float64 { return optimizers.row(t, name+" ends at loss", 0)[0] }
+	below(t, "Adam with large steps ends highest", max(end("fast"), end("lbfgs")), end("adam"))
+	below(t, "L-BFGS has left the content image least", optimizers.table(t, content, "lbfgs", "fast", "adam")...)
+
+	seeds := with(t, cells, "heading(\"seed\")")
+	below(t, "the spread of three seeds", seeds.row(t, "style: ", 0)[1]/seeds.row(t, "style: ", 0)[0], 0.05)
+
+	options := with(t, cells, "names, requests := options()")
+	near := func(column int) float64 {
+		values := options.table(t, column, "as above", "tiles")
+		return math.Abs(values[1]/values[0] - 1)
+	}
+	below(t, "tiles lead as far", near(style), 0.05)
+	below(t, "and take longer", options.table(t, seconds, "as above")[0], options.table(t, seconds, "tiles")[0])
+
+	channels := with(t, cells, "excite(layer, 7)")
+	for _, layer := range []string{"conv3_3", "conv4_3", "conv5_1"} {
+		of := func(tv string) float64 { return channels.row(t, layer+", TV "+tv+" ", 0)[0] }
+		below(t, "total variation takes the grain out of "+layer, of("20"), of("2"), of("0"))
 	}
 }
