@@ -43,7 +43,7 @@ func (p panel) place() (places []vg.Point, height vg.Length) {
 		}
 		places = append(places, at)
 		at.X += size.X + entryGap
-		row = max(row, size.Y+entry.TextStyle.FontExtents().Descent)
+		row = max(row, size.Y+2*entry.TextStyle.FontExtents().Descent) // the entry is drawn that much lower
 	}
 	return places, at.Y + row
 }
