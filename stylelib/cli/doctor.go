@@ -120,7 +120,7 @@ func (d *doctor) open(ctx context.Context, backend string) {
 	}
 	remedy := ""
 	if d.engine.Plugin == "" && backend == "" && os.Getenv(engine.BackendEnv) == "" {
-		remedy = "XLA is about four times as fast: keep its plugin beside the program, as in the archive for Linux on x86-64, or run scripts/setup"
+		remedy = "XLA is about four times as fast: keep its plugin beside the program, as in the archive for Linux on x86-64, or run scripts/setup in a clone"
 	}
 	d.say("engine", d.engine.String(), cmp.Or(d.engine.Notice, remedy))
 	d.gpu()
@@ -143,7 +143,7 @@ func (d *doctor) gpu() {
 	case strings.HasPrefix(d.engine.Name, "xla:cuda"):
 		d.say("GPU", "computes", "")
 	case len(cards) > 0:
-		d.say("GPU", "an NVIDIA card is here, but the engine is another", "scripts/setup gets XLA's plugin for it; stylize doctor -backend xla:cuda says why it doesn't open")
+		d.say("GPU", "an NVIDIA card is here, but the engine is another", "in a clone, scripts/setup gets XLA's plugin for it; stylize doctor -backend xla:cuda says why it doesn't open")
 	default:
 		d.say("GPU", "no NVIDIA card is here; none is needed", "")
 	}
@@ -158,7 +158,7 @@ func (d *doctor) weights(ctx context.Context) *weights.Loaded {
 	}
 	remedy := ""
 	if taken.Path == "" && d.request.Weights.Spec == weights.Auto && os.Getenv(weights.EnvWeights) == "" {
-		remedy = "with a connection the next picture gets VGG-19 (52 MB), if its servers answer; scripts/setup gets VGG-16; or name a file of either in " + weights.EnvWeights
+		remedy = "with a connection the next picture gets VGG-19 (52 MB), if its servers answer; in a clone, scripts/setup gets VGG-16; or name a file of either in " + weights.EnvWeights
 	}
 	d.say("weights", hashed(taken), remedy)
 	for _, spec := range []string{weights.VGG19, weights.VGG16} {

@@ -51,7 +51,7 @@ func (e *NoPluginError) Error() string {
 	if !withXLA {
 		return fmt.Sprintf("this program was built without XLA, which %s needs: choose the engine go", e.Engine)
 	}
-	return fmt.Sprintf("no plugin for %s found, beside the program or elsewhere: run scripts/setup to install it, or choose the engine go", e.Engine)
+	return fmt.Sprintf("no plugin for %s found, beside the program or elsewhere: in a clone, run scripts/setup to install it; else choose the engine go", e.Engine)
 }
 
 // PluginDir returns the folder in the user's cache where scripts/setup puts XLA's CPU plugin.
@@ -110,7 +110,7 @@ func openFastest() (*Engine, error) {
 	if cpuErr == nil {
 		return e, nil
 	}
-	reason = "no XLA plugin found: scripts/setup installs one"
+	reason = "no XLA plugin found: in a clone, scripts/setup installs one"
 	switch {
 	case !withXLA:
 		reason = "built without XLA"

@@ -127,8 +127,8 @@ func (l *loader) standIn(ctx context.Context) (*Loaded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s; %w", why, err)
 	}
-	loaded.Note = fmt.Sprintf("%s. The offline network stands in for it. Run scripts/setup with a connection, which brings VGG-16 "+
-		"where VGG-19 can't be had, or set %s to a VGG-19 file (.safetensors or .pth)", why, EnvWeights)
+	loaded.Note = fmt.Sprintf("%s. The offline network stands in for it. Run scripts/setup in a clone, with a connection, which brings "+
+		"VGG-16 where VGG-19 can't be had, or set %s to a VGG-19 file (.safetensors or .pth)", why, EnvWeights)
 	return loaded, nil
 }
 

@@ -157,7 +157,7 @@ func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
 	case VGG19:
 		return l.only(ctx, sl.VGG19, noDownloads, "Connect and try again")
 	case VGG16:
-		return l.only(ctx, sl.VGG16, "it is in no cache", "Run scripts/setup with a connection, which brings it")
+		return l.only(ctx, sl.VGG16, "it is in no cache", "Run scripts/setup in a clone, with a connection: it brings it")
 	case Offline:
 		return l.offline(ctx)
 	case RandomNet:
