@@ -51,9 +51,9 @@ type play struct {
 }
 
 const (
-	playBytes = 100_000 // of all pictures of one output together: a notebook with three such outputs stays below 1 MB
-	playSide  = 450     // pixels
-	hardSide  = 128     // pixels: a picture that is no larger is shown with hard cells
+	playBytes = 90_000 // of all pictures of one output together: a notebook with three such outputs stays below 1 MB
+	playSide  = 450    // pixels
+	hardSide  = 128    // pixels: a picture that is no larger is shown with hard cells
 )
 
 // stepped are pictures along axes; the output first shows the one where the axes stand.
