@@ -11,7 +11,6 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
-	"math"
 	"slices"
 	"strings"
 
@@ -105,21 +104,31 @@ func encoded(pictures []figure.Picture) (sources []string, err error) {
 	if hard(pictures[0].Image) {
 		return encodedBy("image/png", pictures, func(file *bytes.Buffer, picture image.Image) error { return png.Encode(file, picture) })
 	}
-	quality, coarse := 75, 60 // below, squares are seen; before that, smaller pictures are worse than coarser ones
-	for side := playSide; ; {
+	within := func(side, quality int) (sources []string, small bool, err error) {
 		sources, err = encodedBy("image/jpeg", pictures, func(file *bytes.Buffer, picture image.Image) error {
 			return jpeg.Encode(file, film.Within(picture, side), &jpeg.Options{Quality: quality})
 		})
-		share := playBytes / (0.75 * float64(len(strings.Join(sources, ""))))
-		if err != nil || share >= 1 || side < hardSide {
+		return sources, 3*len(strings.Join(sources, "")) <= 4*playBytes, err
+	}
+	const fine, coarse = 75, 60 // below, squares are seen; before that, smaller pictures are worse than coarser ones
+	for _, quality := range []int{fine, coarse} {
+		if sources, small, err := within(playSide, quality); small || err != nil {
 			return sources, err
 		}
-		if quality > coarse {
-			quality = coarse
+	}
+	low, high := hardSide, playSide
+	sources, _, err = within(low, coarse)
+	for err == nil && high-low > 4 {
+		var larger []string
+		var small bool
+		side := (low + high) / 2
+		if larger, small, err = within(side, coarse); small {
+			sources, low = larger, side
 		} else {
-			side = int(float64(side) * min(0.95, math.Sqrt(share)))
+			high = side
 		}
 	}
+	return sources, err
 }
 
 func encodedBy(mime string, pictures []figure.Picture, encode func(*bytes.Buffer, image.Image) error) (sources []string, err error) {
