@@ -30,7 +30,7 @@ def test_runs_from_top_to_bottom(tmp_path):
     assert [r["epoch"] for r in progress(tmp_path)] == [*range(1, 21), *range(1, 11)], "the training, and a second one at the end"
     relative = book.cells[find(book, "r.Options.Normalize()")]
     assert len(pictures(relative)) == 2 and len(re.findall(r"\d+\.\d", stream(relative))) == 3 * 5
-    assert all(len(pictures(book.cells[find(book, text)])) == 1 for text in ("ReadImage(contentPath))\nstyle", "back :=", "shown"))
+    assert all(len(pictures(book.cells[find(book, text)])) == 1 for text in ("ReadImage(contentPath))\nstyle", "back :=", "ShowBeforeAfter"))
 
 
 def test_a_wrong_function_is_recognized(tmp_path):

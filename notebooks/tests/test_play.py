@@ -34,7 +34,7 @@ check(nbui.ShowBeforeAfter(flat(200, 0), flat(200, 200)))'''
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
-    """The chapter with a training of 60 epochs and three outputs more, executed."""
+    """The chapter with a training of 60 epochs, its result beside the photograph, and three outputs more, executed."""
     folder = tmp_path_factory.mktemp("played")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STYLEBOOK_WEIGHTS", "offline")
@@ -140,8 +140,9 @@ def divides(page, root):
 
 
 def turns_all(page):
-    training, channels, grid, division = plays(page)
+    training, result, channels, grid, division = plays(page)
     turns_training(page, training)
+    divides(page, result)
     turns_channels(page, channels)
     points_at_grid(page, grid)
     divides(page, division)
@@ -168,7 +169,7 @@ def test_in_the_lab(played, tmp_path):
     with served(root, tmp_path / "lab.log") as where, opened() as page:
         open_notebook(page, *where, "played.ipynb")
         command(page, "notebook:run-all-cells")
-        wait_for("four outputs", lambda: len(page.query_selector_all(".stylebook-play[data-on]")) == 4, 240)
+        wait_for("five outputs", lambda: len(page.query_selector_all(".stylebook-play[data-on]")) == 5, 240)
         turns_all(page)
 
 
