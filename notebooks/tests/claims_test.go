@@ -282,27 +282,44 @@ func TestLaboratory(t *testing.T) {
 		t.Errorf("the second run is not the first:\n%s", kept.printed)
 	}
 	edges := with(t, cells, "weight of edges")
-	weights := []string{"0", "1", "10", "100"}
-	below(t, "the larger the weight of edges, the farther the style", edges.table(t, style, weights...)...)
-	slices.Reverse(weights)
-	below(t, "and the nearer the structure", edges.table(t, structure, weights...)...)
-	below(t, "at 100 the structure lost is a quarter less", edges.table(t, structure, "100")[0], 0.75*edges.table(t, structure, "0")[0])
+	below(t, "the larger the weight of edges, the nearer the structure", edges.table(t, structure, "100", "10", "1", "0")...)
+	of := edges.table(t, style, "0", "1", "10", "100")
+	below(t, "at 1 the style does not suffer yet, at 100 its distance is nearly twice", of[1]/of[0], 1.01, of[2]/of[0], 1.7, of[3]/of[0], 2)
 
 	optimizers := with(t, cells, "loss over time")
 	end := func(name string) float64 { return optimizers.row(t, name+" ends at loss", 0)[0] }
-	below(t, "Adam with large steps ends highest", max(end("fast"), end("lbfgs")), end("adam"))
-	below(t, "L-BFGS has left the content image least", optimizers.table(t, content, "lbfgs", "fast", "adam")...)
+	below(t, "L-BFGS ends lowest, Adam highest", end("lbfgs"), end("fast"), end("adam"))
+	below(t, "Adam leaves the most grain", optimizers.table(t, grain, "lbfgs", "fast", "adam")...)
+	below(t, "L-BFGS has left the photograph least", optimizers.table(t, content, "lbfgs", "fast", "adam")...)
 
 	seeds := with(t, cells, "heading(\"seed\")")
-	below(t, "the spread of three seeds", seeds.row(t, "style: ", 0)[1]/seeds.row(t, "style: ", 0)[0], 0.05)
+	for name, relative := range map[string]float64{"style": 0.015, "content": 0.025} {
+		spread := seeds.row(t, name+": ", 0)
+		below(t, "the spread of three seeds: "+name, spread[1]/spread[0], relative)
+		start := kept.table(t, map[string]int{"style": style, "content": content}[name], "the first time")[0]
+		below(t, "another start is no chance: "+name, 2*spread[1], math.Abs(start-spread[0]))
+	}
+
+	losses := with(t, cells, "range pairs()")
+	for pair := range 3 {
+		value := func(loss string, column int) float64 { return losses.row(t, fmt.Sprintf("%-24s", loss), pair)[column] }
+		below(t, "Gram is nearest in Gram matrices, Wasserstein close", value("gram", style), value("wasserstein", style), 1.2*value("gram", style))
+		below(t, "Wasserstein keeps more of the photograph", value("wasserstein", content), value("gram", content))
+		below(t, "with less grain", value("wasserstein", grain), value("gram", grain))
+		below(t, "moments keep the photograph best", value("moments", content), 0.5*value("wasserstein", content))
+		below(t, "REMD leaves noise", max(value("gram", grain), value("wasserstein", grain), value("moments", grain)), value("remd", grain))
+	}
 
 	options := with(t, cells, "names, requests := options()")
-	near := func(column int) float64 {
-		values := options.table(t, column, "as above", "tiles")
-		return math.Abs(values[1]/values[0] - 1)
+	option := func(name string, column int) float64 {
+		return options.table(t, column, name)[0] / options.table(t, column, "as above")[0]
 	}
-	below(t, "tiles lead as far", near(style), 0.05)
-	below(t, "and take longer", options.table(t, seconds, "as above")[0], options.table(t, seconds, "tiles")[0])
+	below(t, "tiles lead as far", 0.97, option("tiles", style), 1.03)
+	below(t, "and take twice the time", 1.7, option("tiles", seconds), 2.3)
+	below(t, "three scales leave grain", 1.5, option("three scales", grain))
+	below(t, "with the photograph's colours the style is far", 4, min(option("own luminance", style), option("own histogram", style)))
+	below(t, "the bundled network is faster", option("bundled network", seconds), 0.34)
+	below(t, "and further from the painting", 1.5, option("bundled network", style))
 
 	channels := with(t, cells, "excite(layer, 7)")
 	for _, layer := range []string{"conv3_3", "conv4_3", "conv5_1"} {
