@@ -50,7 +50,7 @@ type play struct {
 }
 
 const (
-	playBytes = 90_000 // of all pictures of one output together: a notebook with three such outputs stays below 1 MB
+	playBytes = 80_000 // of all pictures of one output together: a notebook with three such outputs stays below 1 MB
 	playSide  = 450    // pixels
 	hardSide  = 128    // pixels: a picture that is no larger is shown with hard cells
 )

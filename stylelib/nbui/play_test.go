@@ -108,7 +108,7 @@ func TestOutputsStaySmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(page) > 142_000 {
+	if len(page) > 128_000 {
 		t.Errorf("16 pictures of noise take %d bytes", len(page))
 	}
 }
