@@ -144,6 +144,16 @@ func TestSheetShowsEveryPicture(t *testing.T) {
 	if places[1].Min.X < places[0].Max.X || places[2].Min.Y < places[0].Max.Y || places[4].Min.Y < places[2].Max.Y {
 		t.Errorf("two columns, three rows: %v", places)
 	}
+	for i := range pictures {
+		pictures[i].Title = "short"
+	}
+	short, err := figure.Sheet(2, pictures...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data.Bounds().Dy() < short.Bounds().Dy()+3*10 {
+		t.Error("titles that are long must have a second line in each row, not letters too small to read")
+	}
 	if _, err := figure.Sheet(2); err == nil {
 		t.Error("an empty sheet must be an error")
 	}
