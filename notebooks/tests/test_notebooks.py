@@ -24,7 +24,7 @@ PARAMETERS = {
     "exercise-4": {"perStyle": 600},
     "beyond": {"height": 48, "width": 72, "epochs": 4},
     "offline-network": {"height": 48, "width": 72},
-    "laboratory": {"height": 32, "width": 48, "epochs": 2, "folder": "EXECUTED/runs"},
+    "laboratory": {"height": 32, "width": 48, "epochs": 3, "folder": "EXECUTED/runs"},
 }
 
 
