@@ -79,7 +79,7 @@ def bare(source):
 
 def shown(outputs):
     """All but the text, which is in the language of the notebook; of a page to play with, its pictures."""
-    return [(o.output_type, o.get("name"), {kind: re.findall("data:image/[^\"]+", data) if kind == "text/html" else data
+    return [(o.output_type, o.get("name"), {kind: re.findall("base64,[A-Za-z0-9+/=]+", data) if kind == "text/html" else data
                                             for kind, data in o.get("data", {}).items()}) for o in outputs]
 
 
