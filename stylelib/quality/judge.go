@@ -74,13 +74,13 @@ func looked() sl.Options {
 // Open returns a judge with the network that spec names, as [weights.Options] knows them. Numbers of different networks can't
 // be compared: tables are made with [weights.VGG16]. A network that is not there is an error of [weights.Load].
 func Open(ctx context.Context, backend compute.Backend, spec string) (*Judge, error) {
-	options := weights.DefaultOptions()
-	options.Spec, options.Layers = spec, slices.Concat(looked().ContentLayers, looked().StyleLayers)
+	looked, options := looked(), weights.DefaultOptions()
+	options.Spec, options.Layers = spec, slices.Concat(looked.ContentLayers, looked.StyleLayers)
 	loaded, err := weights.Load(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	extractor, err := sl.NewExtractor(backend, loaded.Network, looked())
+	extractor, err := sl.NewExtractor(backend, loaded.Network, looked)
 	if err != nil {
 		return nil, err
 	}

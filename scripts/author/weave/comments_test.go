@@ -50,18 +50,16 @@ func TestReadComments(t *testing.T) {
 	}
 }
 
-// Whatever stands in a comment of a notebook has its Chinese, and nothing else is in the list.
-func TestEveryCommentIsTranslated(t *testing.T) {
-	folder := filepath.Join("..", "..", "..", "notebooks", "src")
-	list, err := readComments(folder, "zh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts, err := filepath.Glob(filepath.Join(folder, "*.md"))
+var sources = filepath.Join("..", "..", "..", "notebooks", "src")
+
+// allCells are the cells of each notebook, but for the translations, by the name of its text.
+func allCells(t *testing.T) map[string][]cell {
+	t.Helper()
+	texts, err := filepath.Glob(filepath.Join(sources, "*.md"))
 	if err != nil || len(texts) == 0 {
 		t.Fatalf("no texts: %v", err)
 	}
-	used := map[string]bool{}
+	all := map[string][]cell{}
 	for _, path := range texts {
 		if original(path) != "" {
 			continue
@@ -70,10 +68,21 @@ func TestEveryCommentIsTranslated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cells, err := weave(string(text), folder, testLibrary(t))
-		if err != nil {
+		if all[filepath.Base(path)], err = weave(string(text), sources, testLibrary(t)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	return all
+}
+
+// Whatever stands in a comment of a notebook has its Chinese, and nothing else is in the list.
+func TestEveryCommentIsTranslated(t *testing.T) {
+	list, err := readComments(sources, "zh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for name, cells := range allCells(t) {
 		for _, c := range cells {
 			if !c.code {
 				continue
@@ -83,7 +92,7 @@ func TestEveryCommentIsTranslated(t *testing.T) {
 			}
 			_, missing := list.apply(c.source)
 			for _, comment := range missing {
-				t.Errorf("%s: notebooks/src/comments.zh.txt lacks\n%s", filepath.Base(path), comment)
+				t.Errorf("%s: notebooks/src/comments.zh.txt lacks\n%s", name, comment)
 			}
 		}
 	}
@@ -96,29 +105,13 @@ func TestEveryCommentIsTranslated(t *testing.T) {
 
 // What a notebook writes on figures and sliders has its Chinese, but for numbers and names of layers.
 func TestEveryTitleIsTranslated(t *testing.T) {
-	folder := filepath.Join("..", "..", "..", "notebooks", "src")
-	texts, err := filepath.Glob(filepath.Join(folder, "*.md"))
-	if err != nil || len(texts) == 0 {
-		t.Fatalf("no texts: %v", err)
-	}
 	count := 0
-	for _, path := range texts {
-		if original(path) != "" {
-			continue
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cells, err := weave(string(text), folder, testLibrary(t))
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, cells := range allCells(t) {
 		for _, c := range cells {
 			for _, title := range titles(c) {
 				count++
 				if !words.Known(title) && words.Translate(title+"1") == title+"1" {
-					t.Errorf("%s: stylelib/words/zh.txt lacks %q", filepath.Base(path), title)
+					t.Errorf("%s: stylelib/words/zh.txt lacks %q", name, title)
 				}
 			}
 		}

@@ -123,13 +123,12 @@ func (j *judge) fill(results []result) error {
 	for i := range results {
 		r := &results[i]
 		var pictures [3]image.Image
+		var err error
 		for k, path := range []string{r.picture, r.pair.Content, r.pair.Style} {
-			var err error
 			if pictures[k], err = sl.ReadImage(path); err != nil {
 				return err
 			}
 		}
-		var err error
 		if r.Measures, err = j.Measure(pictures[0], pictures[1], pictures[2], r.height, r.width); err != nil {
 			return fmt.Errorf("%s, %s: %w", r.pair.name(), r.contender.Name, err)
 		}
