@@ -1,5 +1,5 @@
-// Size prints the height and width in pixels at which the chapter's training of so many epochs is likely to end within two and a
-// half minutes on this machine, the chapter's 300 × 450 or less of the same shape, and how long it is likely to take.
+// Size prints the height and width in pixels at which the chapter's training of so many epochs is likely to end within two minutes
+// on this machine, the chapter's 300 × 450 or less of the same shape, and how long it is likely to take.
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	limit    = 150 * time.Second
+	limit    = 2 * time.Minute
 	step     = 10 // heights are multiples of it
 	smallest = 100
 )

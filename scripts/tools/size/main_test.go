@@ -12,9 +12,9 @@ func TestFits(t *testing.T) {
 	}
 	for full, want := range map[time.Duration]size{
 		time.Minute:       {300, time.Minute},
-		150 * time.Second: {300, 150 * time.Second},
-		200 * time.Second: {250, 139 * time.Second}, // 259.8 rounded down
-		10 * time.Minute:  {150, 150 * time.Second},
+		2 * time.Minute:   {300, 2 * time.Minute},
+		150 * time.Second: {260, 113 * time.Second}, // 268.3 rounded down
+		10 * time.Minute:  {130, 113 * time.Second},
 		9 * time.Hour:     {100, time.Hour}, // no smaller
 	} {
 		if height, takes := fits(full); (size{height, takes}) != want {
