@@ -1,5 +1,5 @@
-// Size prints the height and width in pixels at which the chapter's training of so many epochs is likely to end within two minutes
-// on this machine, the chapter's 300 × 450 or less of the same shape, and how long it is likely to take.
+// Size prints the height and width in pixels at which the chapter's training of so many epochs is likely to end within some time on
+// this machine, the chapter's 300 × 450 or less of the same shape, and how long it is likely to take.
 package main
 
 import (
@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	limit    = 2 * time.Minute
 	step     = 10 // heights are multiples of it
 	smallest = 100
 )
 
 func main() {
 	epochs := flag.Int("epochs", sl.Default().Epochs, "`epochs` of the training")
+	within := flag.Duration("within", 3*time.Minute, "`time` that the training may take")
 	flag.Parse()
 	if flag.NArg() != 2 {
-		fmt.Fprintln(os.Stderr, "usage: size [-epochs N] CONTENT STYLE")
+		fmt.Fprintln(os.Stderr, "usage: size [-epochs N] [-within TIME] CONTENT STYLE")
 		os.Exit(2)
 	}
 	full, err := chapterTakes(flag.Arg(0), flag.Arg(1), *epochs)
@@ -33,7 +33,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	height, takes := fits(full)
+	height, takes := fits(full, *within)
 	fmt.Println(height, height*sl.ChapterWidth/sl.ChapterHeight, takes)
 }
 
@@ -54,9 +54,9 @@ func chapterTakes(content, style string, epochs int) (time.Duration, error) {
 	return estimate.Total, err
 }
 
-// fits is the largest height whose training is within the limit, and what it takes, where the chapter's takes so long: time goes
+// fits is the largest height whose training is within limit, and what it takes, where the chapter's takes so long: time goes
 // with the area.
-func fits(full time.Duration) (height int, takes time.Duration) {
+func fits(full, limit time.Duration) (height int, takes time.Duration) {
 	share := math.Sqrt(float64(limit) / float64(full))
 	height = int(sl.ChapterHeight*share) / step * step
 	height = min(max(height, smallest), sl.ChapterHeight)

@@ -17,7 +17,7 @@ func TestFits(t *testing.T) {
 		10 * time.Minute:  {130, 113 * time.Second},
 		9 * time.Hour:     {100, time.Hour}, // no smaller
 	} {
-		if height, takes := fits(full); (size{height, takes}) != want {
+		if height, takes := fits(full, 2*time.Minute); (size{height, takes}) != want {
 			t.Errorf("height %d in %s where the chapter's takes %s, want %v", height, takes, full, want)
 		}
 	}
