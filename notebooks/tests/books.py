@@ -18,6 +18,7 @@ NOTEBOOKS = REPOSITORY / "notebooks"
 ENGLISH = sorted(p for p in NOTEBOOKS.glob("*.ipynb") if p.name.count(".") == 1)
 CHINESE = sorted(NOTEBOOKS.glob("*.zh.ipynb"))
 CHAPTER = NOTEBOOKS / "01-style-transfer.ipynb"
+OURS = {f"{role}Path": json.dumps(str(REPOSITORY / f"data/{role}.jpg")) for role in ("content", "style")}  # for a notebook elsewhere
 SMALL = {"height": "48", "width": "72", "epochs": "20"}
 
 
@@ -63,6 +64,17 @@ def chapter(tmp_path, checks=False, **parameters):
     if not checks:
         book.cells = [c for c in book.cells if not is_check(c) and "r.Options.Normalize()" not in c.source]
     return book
+
+
+def only(book, *texts):
+    """The book with its declarations, its parameters and the cells that run one of these texts: what a test needs of it."""
+    book.cells = [c for c in book.cells if c.cell_type == "code" and (not runs(c) or any(text in c.source for text in texts))]
+    return book
+
+
+def runs(cell):
+    """Whether a cell runs more than its declarations."""
+    return cell.source.startswith(("%%\n", "!"))
 
 
 def is_check(cell):

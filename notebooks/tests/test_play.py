@@ -1,18 +1,17 @@
 """What one plays with, in a real browser: in JupyterLab, and on the page that scripts/run leaves, where no other script runs."""
 
-import json
-import shutil
 import subprocess
 import sys
 
 import nbformat
 import pytest
 
-from books import NOTEBOOKS, REPOSITORY, chapter, client_for, progress, stream
+from books import OURS, REPOSITORY, chapter, client_for, find, only, progress, stream
 from lab import command, needs_browser, open_notebook, opened, served, wait_for
 
 pytestmark = needs_browser
 
+TRAINING = "live := nbui.NewLive"  # the cell that trains
 MORE = '''import "image/color"
 
 // flat is a picture of one brightness.
@@ -32,18 +31,23 @@ check(nbui.ShowGrid(row, column, flat(200, 10), flat(200, 20), flat(200, 30), fl
 check(nbui.ShowBeforeAfter(flat(200, 0), flat(200, 200)))'''
 
 
+def playable(folder, **parameters):
+    """The chapter's training of 60 epochs, its result beside the photograph, and three outputs more."""
+    book = only(chapter(folder, epochs="60", **parameters), TRAINING, "ShowBeforeAfter")
+    book.cells.append(nbformat.v4.new_code_cell(MORE))
+    return book
+
+
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
-    """The chapter with a training of 60 epochs, its result beside the photograph, and three outputs more, executed."""
+    """All that one plays with, executed."""
     folder = tmp_path_factory.mktemp("played")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STYLEBOOK_WEIGHTS", "offline")
-        book = chapter(folder, epochs="60")
-        book.cells.append(nbformat.v4.new_code_cell(MORE))
+        book = playable(folder)
         client_for(book).execute()
     book.cells.append(nbformat.v4.new_code_cell("", outputs=[
         nbformat.v4.new_output("display_data", data={"text/html": "<script>window.foreign = true</script>"})]))
-    shutil.copytree(NOTEBOOKS / "figures", folder / "figures")
     nbformat.write(book, folder / "played.ipynb")
     return folder
 
@@ -79,7 +83,7 @@ def value(slider):
 def into_sight(page, element):
     """Scrolls to it and waits until it is drawn: Lab leaves undrawn what is not in sight, and draws it some time after."""
     element.scroll_into_view_if_needed()
-    page.wait_for_function("element => element.innerText !== '' && element.getBoundingClientRect().height > 0", arg=element)
+    page.wait_for_function("element => (element.innerText !== '' || element.src) && element.getBoundingClientRect().height > 0", arg=element)
 
 
 def turns_training(page, root):
@@ -162,15 +166,25 @@ def test_on_the_page(played):
 def test_in_the_lab(played, tmp_path):
     root = tmp_path / "lab"
     root.mkdir()
-    data = json.dumps(str(REPOSITORY / "data"))[1:-1]
-    book = chapter(tmp_path, epochs="60", contentPath=f'"{data}/content.jpg"', stylePath=f'"{data}/style.jpg"')
-    book.cells.append(nbformat.v4.new_code_cell(MORE))
+    book = playable(tmp_path, **OURS)
+    book.cells[find(book, TRAINING)].source += '\ncheck(live.Film("a film.gif"))'
     nbformat.write(book, root / "played.ipynb")
     with served(root, tmp_path / "lab.log") as where, opened() as page:
         open_notebook(page, *where, "played.ipynb")
         command(page, "notebook:run-all-cells")
         wait_for("five outputs", lambda: len(page.query_selector_all(".stylebook-play[data-on]")) == 5, 240)
         turns_all(page)
+        sees_film(page, root / "a film.gif")
+
+
+def sees_film(page, file):
+    """The film that a line in the cell makes lies beside the notebook, and runs below the training."""
+    assert file.read_bytes().startswith(b"GIF89a")
+    film = page.query_selector("img[alt='a film.gif']")
+    into_sight(page, film)
+    page.wait_for_function("film => film.complete && film.naturalWidth === 72 && film.naturalHeight === 48", arg=film)
+    looks = set()
+    wait_for("other pictures", lambda: looks.add(film.screenshot()) or len(looks) > 2, 20)
 
 
 KNOBS = """%%
@@ -186,9 +200,7 @@ fmt.Println("ended")"""
 
 def with_knobs(tmp_path):
     """The chapter's declarations and a cell with knobs."""
-    data = json.dumps(str(REPOSITORY / "data"))[1:-1]
-    book = chapter(tmp_path, contentPath=f'"{data}/content.jpg"', stylePath=f'"{data}/style.jpg"')
-    book.cells = [c for c in book.cells if c.cell_type == "code" and not c.source.startswith("%%\n")]
+    book = only(chapter(tmp_path, **OURS))
     book.cells.append(nbformat.v4.new_code_cell(KNOBS))
     return book
 

@@ -7,19 +7,21 @@ import subprocess
 import sys
 import time
 
+import nbformat
 import psutil
 import pytest
 
-from books import CHAPTER, REPOSITORY
+from books import CHAPTER, OURS, REPOSITORY, chapter, only
 
-EXECUTE = [sys.executable, str(REPOSITORY / "scripts/tools/execute.py"), str(CHAPTER)]
+EXECUTE = [sys.executable, str(REPOSITORY / "scripts/tools/execute.py")]
 PARAMETERS = ["height=48", "width=72"]
 
 
 @pytest.mark.parametrize("who, number", [("parent", signal.SIGKILL), ("parent", signal.SIGTERM), ("execute.py", signal.SIGKILL),
                                          ("execute.py", signal.SIGHUP), ("execute.py", signal.SIGINT)])
 def test_nothing_outlives_a_kill(tmp_path, who, number):
-    command = [*EXECUTE, str(tmp_path / "out.ipynb"), "epochs=1000000", f"outPath={tmp_path}/out.png", *PARAMETERS]
+    nbformat.write(only(chapter(tmp_path, epochs="1000000", **OURS), "live := nbui.NewLive"), tmp_path / "training.ipynb")
+    command = [*EXECUTE, str(tmp_path / "training.ipynb"), str(tmp_path / "out.ipynb")]
     log = open(tmp_path / "log", "w+")
     family = []
     parent = subprocess.Popen(["sh", "-c", '"$@"; :', "sh", *command], stderr=log)
@@ -46,7 +48,7 @@ def failing(tmp_path, monkeypatch, *parameters, **environment):
         monkeypatch.setenv(name, value)
     folder = tmp_path / "{odd}"  # papermill fills in what stands in braces
     folder.mkdir(exist_ok=True)
-    command = [*EXECUTE, str(folder / "out.ipynb"), f"outPath={tmp_path}/out.png", "epochs=1", *PARAMETERS, *parameters]
+    command = [*EXECUTE, str(CHAPTER), str(folder / "out.ipynb"), f"outPath={tmp_path}/out.png", "epochs=1", *PARAMETERS, *parameters]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     assert done.returncode == 1 and "Traceback" not in done.stderr and not (tmp_path / "out.png").exists()
     return done.stderr

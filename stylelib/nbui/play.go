@@ -11,6 +11,8 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
+	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -274,10 +276,28 @@ func spread(total, some int) (picked []int) {
 	return picked
 }
 
-// Film writes a film of the training to a file, .gif, or .mp4 or .webp where ffmpeg is installed.
+// Film writes a film of the training to a file, .gif, or .mp4 or .webp where ffmpeg is installed. Where its path is relative, as
+// seen from the notebook's folder, the film is shown too; it doesn't become part of the notebook.
 func (l *Live) Film(path string) error {
 	if l.reel == nil {
 		return fmt.Errorf("%s: there is no film of a training that has not begun", path)
 	}
-	return l.reel.Write(path)
+	if err := l.reel.Write(path); err != nil {
+		return err
+	}
+	fmt.Println("saved", path)
+	if !filepath.IsAbs(path) {
+		show(map[protocol.MIMEType]any{protocol.MIMETextHTML: filmPage(path)}, "")
+	}
+	return nil
+}
+
+// filmPage is the film in a notebook: Jupyter finds what a relative address names.
+func filmPage(path string) string {
+	address := url.URL{Path: filepath.ToSlash(path)}
+	tag := `<img src="%s" alt="%s">`
+	if filepath.Ext(path) == ".mp4" {
+		tag = `<video src="%s" title="%s" autoplay loop muted controls></video>`
+	}
+	return fmt.Sprintf(tag, template.HTMLEscapeString(address.String()), template.HTMLEscapeString(path))
 }
