@@ -20,7 +20,8 @@ func (o Options) optimizer(epochs int) sl.Optimizer {
 	return sl.Adam(o.Adam, sl.AdamBeta1, sl.AdamBeta2, learningRate)
 }
 
-// The fast optimizer's numbers, with which 180 epochs reach about the loss of the chapter's 500.
+// The fast optimizer's numbers, with which 180 epochs reach about the loss of the chapter's 500 on the networks that they were
+// chosen on. With VGG-16, four pairs and 300 × 450 they reach 1.10 to 1.31 times that loss.
 //
 // They were chosen on two networks, two pairs of pictures and two sizes, 150 × 225 and 300 × 450. It helps that the learning
 // rate falls to 0, where the chapter's ends at 0.04 and leaves the picture trembling; that Adam forgets sooner; and the

@@ -173,6 +173,10 @@ def main():
     pairs = args.pairs[:1] if args.quick else args.pairs
     results["training"][f"{height} × {width}"] = [row for pair in pairs for row in training(args, *pair, height, width)]
     if not args.gpu:  # the kernel's waits are the CPU's
+        say("where a step's time goes")
+        _, height, width, _ = sizes[0] if args.quick else sizes[1]
+        what = f"{NAMES['vgg19']}, {height} × {width}"
+        results["where"] = {"size": what, **run([args.ours, "-where", "-height", str(height), "-width", str(width)])}
         say("cells of a notebook")
         results["cells"] = run([args.jupyter_python, str(HERE / "cells.py")], STYLEBOOK_WEIGHTS=args.weights)
 

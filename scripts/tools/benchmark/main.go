@@ -16,6 +16,7 @@ type request struct {
 	vgg           int // of steps: 19 or 16
 	height, width int
 	backend       string
+	where         bool
 	method        string // "" for steps, exact or fast for a whole training
 	weights       string
 	content       string
@@ -31,6 +32,7 @@ type answer struct {
 	Total     float64 `json:"total,omitempty"`      // loss that a training reached
 	Epochs    int     `json:"epochs,omitempty"`
 	Engine    string  `json:"engine,omitempty"`
+	Parts     []part  `json:"parts,omitempty"` // of a step
 }
 
 func main() {
@@ -39,6 +41,7 @@ func main() {
 	flag.IntVar(&r.height, "height", 300, "height in `pixels`")
 	flag.IntVar(&r.width, "width", 450, "width in `pixels`")
 	flag.StringVar(&r.backend, "backend", "xla:cpu", "`engine`")
+	flag.BoolVar(&r.where, "where", false, "measure the parts of a step one by one")
 	flag.StringVar(&r.method, "method", "", "run a training with this `method`, exact or fast, instead of steps")
 	flag.StringVar(&r.weights, "weights", "offline", "weights of the training")
 	flag.StringVar(&r.content, "content", "", "content `picture` of the training")
@@ -56,7 +59,10 @@ func run(r request) error {
 		return err
 	}
 	defer e.Close()
-	if r.method != "" {
+	switch {
+	case r.where:
+		return where(e, r)
+	case r.method != "":
 		return train(e, r)
 	}
 	return steps(e, r)

@@ -17,6 +17,8 @@ def markdown(results):
     for size, rows in results["steps"].items():
         lines += steps(size, rows, "host's memory, GiB" if results["gpu"] else "peak memory, GiB")
     lines += per_pixel(results["steps"])
+    if "where" in results:
+        lines += where(results["where"], results["steps"])
     for size, rows in results["training"].items():
         lines += training(size, rows, results["weights"])
     return "\n".join(lines + (cells(results["cells"]) if "cells" in results else []))
@@ -58,6 +60,26 @@ def per_pixel(sizes):
     first = next(iter(costs.values()))
     return ["Our cost per pixel, relative to the smallest size: "
             + ", ".join(f"{size} {cost / first:.2f}" for size, cost in costs.items()) + ".", ""]
+
+
+def where(parts, steps):
+    """Where our step's time goes: layers of a kind and size together, and what none of them explains."""
+    lines = [f"## Where a step's time goes, {parts['size']}", ""]
+    if "error" in parts or not steps[parts["size"]][0]["seconds"]:
+        return lines + [parts.get("error", "no step was measured"), ""]
+    step, rows = 1000 * min(steps[parts["size"]][0]["seconds"]), {}
+    for part in parts["parts"]:
+        name = part["name"]
+        name = "ReLU" if name.startswith("relu") else "pooling" if name.startswith("pool") else name
+        times, forward, backward = rows.get(name, (0, 0, 0))
+        rows[name] = times + 1, forward + 1000 * part.get("forward", 0), backward + 1000 * part.get("backward", 0)
+    lines += ["| | times | forward, ms | backward, ms | of the step |", "| --- | --- | --- | --- | --- |"]
+    for name, (times, forward, backward) in rows.items():
+        lines.append(f"| {name} | {times} | {f'{forward:.1f}' if forward else ''} | {backward:.1f} | {(forward + backward) / step:.0%} |")
+    rest = step - sum(forward + backward for _, forward, backward in rows.values())
+    return lines + [f"| rest | | | {rest:.1f} | {rest / step:.0%} |", "",
+                    f"Each part was computed by itself, the shortest of ten times; the step is the least of the table above, {step:.0f} ms. In "
+                    "a step parts are computed together, which spares memory traffic, so the rest may be below zero.", ""]
 
 
 def training(size, rows, weights):

@@ -21,15 +21,8 @@ var errEnough = errors.New("enough")
 // steps does steps of a training of noise with a random network of a VGG's widths: two at once, the first of which
 // compiles, then one for each line of input.
 func steps(e *engine.Engine, r request) error {
-	options := sl.Default()
-	options.LearningRate = 1e-3 // noise is no picture: the loss must stay a number
-	options.Epochs = math.MaxInt
-	net, err := weights.Random(1, sl.Architecture(r.vgg), weights.FullWidths(), slices.Concat(options.ContentLayers, options.StyleLayers)...)
-	if err != nil {
-		return err
-	}
 	start := time.Now()
-	extractor, err := sl.NewExtractor(e.Backend, net, options)
+	extractor, options, err := randomNetwork(e, r)
 	if err != nil {
 		return err
 	}
@@ -54,4 +47,17 @@ func steps(e *engine.Engine, r request) error {
 		return nil
 	}
 	return err
+}
+
+// randomNetwork is a network of a VGG's widths, and the options of a training with it.
+func randomNetwork(e *engine.Engine, r request) (*sl.Extractor, sl.Options, error) {
+	options := sl.Default()
+	options.LearningRate = 1e-3 // noise is no picture: the loss must stay a number
+	options.Epochs = math.MaxInt
+	net, err := weights.Random(1, sl.Architecture(r.vgg), weights.FullWidths(), slices.Concat(options.ContentLayers, options.StyleLayers)...)
+	if err != nil {
+		return nil, options, err
+	}
+	extractor, err := sl.NewExtractor(e.Backend, net, options)
+	return extractor, options, err
 }
