@@ -19,6 +19,7 @@ ENGLISH = sorted(p for p in NOTEBOOKS.glob("*.ipynb") if p.name.count(".") == 1)
 CHINESE = sorted(NOTEBOOKS.glob("*.zh.ipynb"))
 CHAPTER = NOTEBOOKS / "01-style-transfer.ipynb"
 OURS = {f"{role}Path": json.dumps(str(REPOSITORY / f"data/{role}.jpg")) for role in ("content", "style")}  # for a notebook elsewhere
+TRAINING = "live := nbui.NewLive"  # in the chapter's cell that trains
 SMALL = {"height": "48", "width": "72", "epochs": "20"}
 
 

@@ -9,11 +9,9 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from books import chapter, client_for, find, is_check, only, pictures, progress, stream, wait_for
+from books import TRAINING, chapter, client_for, find, is_check, only, pictures, progress, stream, wait_for
 
 import check_notebooks
-
-TRAINING = "live := nbui.NewLive"  # the cell that trains
 
 
 def test_runs_from_top_to_bottom(tmp_path):
@@ -38,8 +36,7 @@ def test_a_wrong_function_is_recognized(tmp_path):
     for right, wrong in {"float64(c*n)": "float64(n)", "math.Round(255 *": "(255 *", "layer.Tap(x)": "x"}.items():
         cell = book.cells[find(book, right)]
         cell.source = cell.source.replace(right, wrong)
-    book.cells = [c for c in book.cells if c.cell_type == "code" and ("%%" not in c.source or is_check(c))]
-    client_for(book).execute()
+    client_for(only(book, "fmt.Println(checks.")).execute()
     said = {name: stream(book.cells[find(book, f"checks.{name}({name})")]) for name in
             ("Postprocess", "ExtractFeatures", "Gram", "StyleLoss", "TVLoss", "ComputeLoss")}
     assert "cut down to whole levels" in said["Postprocess"]
@@ -123,15 +120,11 @@ def test_an_interrupt_keeps_the_picture_and_the_kernel(tmp_path):
 
 
 def test_drawing_cells_do_not_link_the_engine(tmp_path):
-    book = chapter(tmp_path)
+    book = only(chapter(tmp_path))
     probe = nbformat.v4.new_code_cell(
         '%%\ninfo, _ := debug.ReadBuildInfo()\nfor _, m := range info.Deps {\n\tfmt.Println(m.Path)\n}\n_ = figure.Picture{}')
     book.cells.append(probe)
-    client = client_for(book)
-    with client.setup_kernel():
-        for i, cell in enumerate(book.cells):
-            if "%%" not in cell.source or cell is probe:
-                client.execute_cell(cell, i)
+    client_for(book).execute()
     linked = stream(probe).split()
     assert "gonum.org/v1/plot" in linked, "the probe must see what is linked"
     assert "github.com/gomlx/go-xla" not in linked

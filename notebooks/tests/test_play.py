@@ -6,12 +6,11 @@ import sys
 import nbformat
 import pytest
 
-from books import OURS, REPOSITORY, chapter, client_for, find, only, progress, stream
+from books import OURS, REPOSITORY, TRAINING, chapter, client_for, find, only, progress, stream
 from lab import command, needs_browser, open_notebook, opened, served, wait_for
 
 pytestmark = needs_browser
 
-TRAINING = "live := nbui.NewLive"  # the cell that trains
 MORE = '''import "image/color"
 
 // flat is a picture of one brightness.
@@ -83,7 +82,7 @@ def value(slider):
 def into_sight(page, element):
     """Scrolls to it and waits until it is drawn: Lab leaves undrawn what is not in sight, and draws it some time after."""
     element.scroll_into_view_if_needed()
-    page.wait_for_function("element => (element.innerText !== '' || element.src) && element.getBoundingClientRect().height > 0", arg=element)
+    page.wait_for_function("element => element.innerText !== '' && element.getBoundingClientRect().height > 0", arg=element)
 
 
 def turns_training(page, root):
@@ -181,7 +180,7 @@ def sees_film(page, file):
     """The film that a line in the cell makes lies beside the notebook, and runs below the training."""
     assert file.read_bytes().startswith(b"GIF89a")
     film = page.query_selector("img[alt='a film.gif']")
-    into_sight(page, film)
+    film.scroll_into_view_if_needed()
     page.wait_for_function("film => film.complete && film.naturalWidth === 72 && film.naturalHeight === 48", arg=film)
     looks = set()
     wait_for("other pictures", lambda: looks.add(film.screenshot()) or len(looks) > 2, 20)

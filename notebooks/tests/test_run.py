@@ -11,16 +11,15 @@ import nbformat
 import psutil
 import pytest
 
-from books import CHAPTER, OURS, REPOSITORY, chapter, only
+from books import CHAPTER, OURS, REPOSITORY, TRAINING, chapter, only
 
 EXECUTE = [sys.executable, str(REPOSITORY / "scripts/tools/execute.py")]
-PARAMETERS = ["height=48", "width=72"]
 
 
 @pytest.mark.parametrize("who, number", [("parent", signal.SIGKILL), ("parent", signal.SIGTERM), ("execute.py", signal.SIGKILL),
                                          ("execute.py", signal.SIGHUP), ("execute.py", signal.SIGINT)])
 def test_nothing_outlives_a_kill(tmp_path, who, number):
-    nbformat.write(only(chapter(tmp_path, epochs="1000000", **OURS), "live := nbui.NewLive"), tmp_path / "training.ipynb")
+    nbformat.write(only(chapter(tmp_path, epochs="1000000", **OURS), TRAINING), tmp_path / "training.ipynb")
     command = [*EXECUTE, str(tmp_path / "training.ipynb"), str(tmp_path / "out.ipynb")]
     log = open(tmp_path / "log", "w+")
     family = []
@@ -48,7 +47,7 @@ def failing(tmp_path, monkeypatch, *parameters, **environment):
         monkeypatch.setenv(name, value)
     folder = tmp_path / "{odd}"  # papermill fills in what stands in braces
     folder.mkdir(exist_ok=True)
-    command = [*EXECUTE, str(CHAPTER), str(folder / "out.ipynb"), f"outPath={tmp_path}/out.png", "epochs=1", *PARAMETERS, *parameters]
+    command = [*EXECUTE, str(CHAPTER), str(folder / "out.ipynb"), f"outPath={tmp_path}/out.png", "epochs=1", "height=48", "width=72", *parameters]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     assert done.returncode == 1 and "Traceback" not in done.stderr and not (tmp_path / "out.png").exists()
     return done.stderr

@@ -28,12 +28,13 @@ const (
 // encoders are ffmpeg's for each kind of file that it makes, one of which has to be there.
 var encoders = map[string][]string{".mp4": {"libx264", "mpeg4"}, ".webp": {"libwebp_anim"}}
 
-func kindOf(path string) string { return strings.ToLower(filepath.Ext(path)) }
+// Kind is the kind of file that a path names: its ending in small letters, with the point.
+func Kind(path string) string { return strings.ToLower(filepath.Ext(path)) }
 
 // Check says, before a long training, why no film can be written to path: its name is not that of a GIF, MP4 or WebP, the folder
 // takes no file, or ffmpeg, which makes MP4 and WebP, isn't installed.
 func Check(path string) error {
-	if kind := kindOf(path); encoders[kind] != nil {
+	if kind := Kind(path); encoders[kind] != nil {
 		if err := checkFFmpeg(kind); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -72,7 +73,7 @@ func (r *Reel) Write(path string) error {
 		return err
 	}
 	encode := r.gif
-	if kind := kindOf(path); kind != ".gif" {
+	if kind := Kind(path); kind != ".gif" {
 		encode = func(w io.Writer) error { return r.ffmpeg(w, kind) }
 	}
 	if _, err := atomicfile.Write(path, encode); err != nil {

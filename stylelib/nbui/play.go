@@ -296,7 +296,7 @@ func (l *Live) Film(path string) error {
 func filmPage(path string) string {
 	address := url.URL{Path: filepath.ToSlash(path)}
 	tag := `<img src="%s" alt="%s">`
-	if filepath.Ext(path) == ".mp4" {
+	if film.Kind(path) == ".mp4" {
 		tag = `<video src="%s" title="%s" autoplay loop muted controls></video>`
 	}
 	return fmt.Sprintf(tag, template.HTMLEscapeString(address.String()), template.HTMLEscapeString(path))

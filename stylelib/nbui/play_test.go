@@ -62,7 +62,7 @@ func TestAFilmIsShownWhereItLies(t *testing.T) {
 	for path, want := range map[string]string{
 		"../out/a film.gif": `<img src="../out/a%20film.gif" alt="../out/a film.gif">`,
 		`"<1>.webp`:         `<img src="%22%3C1%3E.webp" alt="&#34;&lt;1&gt;.webp">`,
-		"film.mp4":          `<video src="film.mp4" title="film.mp4" autoplay loop muted controls></video>`,
+		"film.MP4":          `<video src="film.MP4" title="film.MP4" autoplay loop muted controls></video>`,
 	} {
 		if page := filmPage(path); page != want {
 			t.Errorf("%s: %s, want %s", path, page, want)

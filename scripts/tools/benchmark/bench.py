@@ -26,6 +26,10 @@ NAMES = {"vgg19": "VGG-19", "vgg16": "VGG-16"}
 MEMORY_LEFT = 1e9  # bytes that must be free beside the largest contender so far before another is started
 
 
+def title(network, height, width):
+    return f"{NAMES[network]}, {height} × {width}"
+
+
 def contenders(args, network, height, width):
     """Names and commands; the first is ours."""
     ours = [args.ours, "-vgg", network[-2:], "-height", str(height), "-width", str(width), "-backend"]
@@ -81,7 +85,7 @@ class Contender:
 
 def steps(args, network, height, width, rounds):
     """For each contender what it took."""
-    running, rows, what = [], [], f"{NAMES[network]}, {height} × {width}"
+    running, rows, what = [], [], title(network, height, width)
     try:
         for name, command in contenders(args, network, height, width):
             largest = max([c.row.get("peak_bytes", 0) for c in running], default=0)
@@ -168,15 +172,13 @@ def main():
     with tempfile.TemporaryDirectory() as compiled:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = compiled  # else torch.compile remembers earlier benchmarks
         for network, height, width, rounds in sizes:
-            results["steps"][f"{NAMES[network]}, {height} × {width}"] = steps(args, network, height, width, rounds)
+            results["steps"][title(network, height, width)] = steps(args, network, height, width, rounds)
     height, width = (150, 225) if args.quick else (300, 450)
     pairs = args.pairs[:1] if args.quick else args.pairs
     results["training"][f"{height} × {width}"] = [row for pair in pairs for row in training(args, *pair, height, width)]
     if not args.gpu:  # the kernel's waits are the CPU's
         say("where a step's time goes")
-        _, height, width, _ = sizes[0] if args.quick else sizes[1]
-        what = f"{NAMES['vgg19']}, {height} × {width}"
-        results["where"] = {"size": what, **run([args.ours, "-where", "-height", str(height), "-width", str(width)])}
+        results["where"] = {"size": title("vgg19", height, width), **run([args.ours, "-where", "-height", str(height), "-width", str(width)])}
         say("cells of a notebook")
         results["cells"] = run([args.jupyter_python, str(HERE / "cells.py")], STYLEBOOK_WEIGHTS=args.weights)
 

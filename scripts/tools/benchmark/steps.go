@@ -21,8 +21,12 @@ var errEnough = errors.New("enough")
 // steps does steps of a training of noise with a random network of a VGG's widths: two at once, the first of which
 // compiles, then one for each line of input.
 func steps(e *engine.Engine, r request) error {
+	net, options, err := randomNetwork(r)
+	if err != nil {
+		return err
+	}
 	start := time.Now()
-	extractor, options, err := randomNetwork(e, r)
+	extractor, err := sl.NewExtractor(e.Backend, net, options)
 	if err != nil {
 		return err
 	}
@@ -50,14 +54,10 @@ func steps(e *engine.Engine, r request) error {
 }
 
 // randomNetwork is a network of a VGG's widths, and the options of a training with it.
-func randomNetwork(e *engine.Engine, r request) (*sl.Extractor, sl.Options, error) {
+func randomNetwork(r request) (*sl.Network, sl.Options, error) {
 	options := sl.Default()
 	options.LearningRate = 1e-3 // noise is no picture: the loss must stay a number
 	options.Epochs = math.MaxInt
 	net, err := weights.Random(1, sl.Architecture(r.vgg), weights.FullWidths(), slices.Concat(options.ContentLayers, options.StyleLayers)...)
-	if err != nil {
-		return nil, options, err
-	}
-	extractor, err := sl.NewExtractor(e.Backend, net, options)
-	return extractor, options, err
+	return net, options, err
 }

@@ -9,6 +9,7 @@ import (
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/transfer"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -24,66 +25,77 @@ type part struct {
 // repetitions of a part, of which the shortest counts.
 const repetitions = 10
 
-// where measures the parts of a step one by one: each layer, each loss with its gradient, and Adam's update.
+// breakdown measures the parts of a step one by one.
+type breakdown struct {
+	extractor *sl.Extractor
+	parts     []part
+}
+
+// where tells what each layer, each loss with its gradient, and Adam's update take.
 func where(e *engine.Engine, r request) error {
-	extractor, options, err := randomNetwork(e, r)
+	net, options, err := randomNetwork(r)
+	if err != nil {
+		return err
+	}
+	extractor, err := sl.NewExtractor(e.Backend, net, options)
 	if err != nil {
 		return err
 	}
 	defer extractor.Finalize()
-	image := shapes.Make(transfer.Noise(1, 1, 1).DType(), 1, r.height, r.width, 3)
-	parts, at := []part{}, image
-	add := func(name string, forward, backward float64) {
-		parts = append(parts, part{name, forward, backward})
-	}
+	b := &breakdown{extractor: extractor}
+	number, image := shapes.Make(dtypes.Float32), shapes.Make(dtypes.Float32, 1, r.height, r.width, 3)
+	at := image
 	for i, layer := range extractor.Layers {
-		out := shapeAfter(extractor, layer, at)
-		forward, err := least(extractor, func(vgg *sl.VGG, in []*Node) []*Node { return []*Node{vgg.Layers[i].Forward(in[0])} }, at)
-		if err != nil {
+		if at, err = b.layer(i, at); err != nil {
 			return err
 		}
-		backward, err := least(extractor, func(vgg *sl.VGG, in []*Node) []*Node {
-			return Gradient(ReduceAllSum(Mul(vgg.Layers[i].Forward(in[0]), in[1])), in[0])
-		}, at, out)
-		if err != nil {
-			return err
-		}
-		add(layer.Name, forward, backward)
-		if at = out; layer.In(options.ContentLayers) {
-			if err := loss(extractor, add, "content", sl.ContentLoss, out, out); err != nil {
+		if layer.In(options.ContentLayers) {
+			if err := b.loss("content", sl.ContentLoss, at, at); err != nil {
 				return err
 			}
 		}
-		if channels := out.Dim(3); layer.In(options.StyleLayers) {
-			if err := loss(extractor, add, "style", sl.StyleLoss, out, shapes.Make(out.DType, channels, channels)); err != nil {
+		if layer.In(options.StyleLayers) {
+			if err := b.loss("style", sl.StyleLoss, at, shapes.Make(at.DType, at.Dim(3), at.Dim(3))); err != nil {
 				return err
 			}
 		}
 	}
 	tv := func(x, _ *Node) *Node { return sl.TVLoss(x) }
-	if err := loss(extractor, add, "total variation", tv, image, shapes.Make(image.DType)); err != nil {
+	if err := b.loss("total variation", tv, image, number); err != nil {
 		return err
 	}
-	number := shapes.Make(image.DType)
-	update, err := least(extractor, func(_ *sl.VGG, in []*Node) []*Node {
+	update, err := b.least(func(_ *sl.VGG, in []*Node) []*Node {
 		x, m, v := sl.AdamUpdate(in[0], in[1], in[2], in[3], in[4], in[5], sl.AdamBeta1, sl.AdamBeta2)
 		return []*Node{x, m, v}
 	}, image, image, image, image, number, number)
 	if err != nil {
 		return err
 	}
-	add("update", 0, update)
-	write(answer{Parts: parts, Engine: e.Name})
+	write(answer{Parts: append(b.parts, part{Name: "update", Backward: update}), Engine: e.Name})
 	return nil
 }
 
+// layer measures layer i on a map of shape x, and returns the shape of the result.
+func (b *breakdown) layer(i int, x shapes.Shape) (y shapes.Shape, err error) {
+	p := part{Name: b.extractor.Layers[i].Name}
+	y = shapeAfter(b.extractor, b.extractor.Layers[i], x)
+	if p.Forward, err = b.least(func(vgg *sl.VGG, in []*Node) []*Node { return []*Node{vgg.Layers[i].Forward(in[0])} }, x); err != nil {
+		return y, err
+	}
+	p.Backward, err = b.least(func(vgg *sl.VGG, in []*Node) []*Node {
+		return Gradient(ReduceAllSum(Mul(vgg.Layers[i].Forward(in[0]), in[1])), in[0])
+	}, x, y)
+	b.parts = append(b.parts, p)
+	return y, err
+}
+
 // loss measures a loss of features and a target together with its gradient.
-func loss(extractor *sl.Extractor, add func(string, float64, float64), name string, of func(x, target *Node) *Node, x, target shapes.Shape) error {
-	took, err := least(extractor, func(_ *sl.VGG, in []*Node) []*Node {
+func (b *breakdown) loss(name string, of func(x, target *Node) *Node, x, target shapes.Shape) error {
+	took, err := b.least(func(_ *sl.VGG, in []*Node) []*Node {
 		value := of(in[0], in[1])
 		return append(Gradient(value, in[0]), value)
 	}, x, target)
-	add(name, 0, took)
+	b.parts = append(b.parts, part{Name: name, Backward: took})
 	return err
 }
 
@@ -100,8 +112,8 @@ func shapeAfter(extractor *sl.Extractor, layer sl.Layer, x shapes.Shape) shapes.
 }
 
 // least returns how long a graph takes on noise of these shapes, the shortest of several times.
-func least(extractor *sl.Extractor, build func(*sl.VGG, []*Node) []*Node, of ...shapes.Shape) (float64, error) {
-	program, err := extractor.Compile(build)
+func (b *breakdown) least(build func(*sl.VGG, []*Node) []*Node, of ...shapes.Shape) (float64, error) {
+	program, err := b.extractor.Compile(build)
 	if err != nil {
 		return 0, err
 	}
