@@ -81,7 +81,6 @@ stylebook_env() {
 		export CGO_ENABLED=0 GOFLAGS="$GOFLAGS -tags=noxla" # GoMLX's tag
 	fi
 	export GOMLX_NO_AUTO_INSTALL=1 # nothing is downloaded in the middle of a cell
-	export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}" # pages of 2 MB: XLA's steps are a seventh shorter
 
 	export PATH="$stylebook_state/bin:$stylebook_venv/bin:$PATH"
 	# Jupyter's settings and lists of running servers stay here too: what is in ~/.jupyter has no say

@@ -2,6 +2,7 @@ package stylelib
 
 import (
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -30,7 +31,7 @@ type Extractor struct {
 // prepared are the parameters of fast convolutions.
 type prepared struct {
 	sync.Mutex
-	parameters [][]*tensors.Tensor // per convolution: the prepared filter's forms, the bias; nil until Compile
+	parameters [][]*tensors.Tensor // per convolution: the filter, its gradient's, the bias; nil until Compile
 }
 
 // only is the program that [Extractor.ForOne] keeps; nil until it is compiled.
@@ -103,10 +104,11 @@ func (e *Extractor) prepare() ([][]*tensors.Tensor, error) {
 	for _, c := range e.Convs {
 		filters = append(filters, c.Filter)
 	}
-	forms, err := conv.PrepareAll(e.Backend, filters)
-	for i := range forms {
-		e.prepared.parameters = append(e.prepared.parameters, append(forms[i], e.Convs[i].Bias))
+	backward, err := conv.GradientFilters(e.Backend, filters)
+	for i := range backward {
+		e.prepared.parameters = append(e.prepared.parameters, []*tensors.Tensor{filters[i], backward[i], e.Convs[i].Bias})
 	}
+	debug.FreeOSMemory() // reading a network leaves more than a step may need
 	return e.prepared.parameters, err
 }
 
@@ -127,7 +129,7 @@ func (e *Extractor) Finalize() {
 		return
 	}
 	for _, p := range e.prepared.parameters {
-		free(p[:len(p)-1]...) // biases belong to the Network
+		free(p[1]) // the others belong to the Network
 	}
 }
 
@@ -138,7 +140,7 @@ func (e *Extractor) Compile(build func(vgg *VGG, inputs []*Node) []*Node) (*Prog
 	if err != nil {
 		return nil, fmt.Errorf("place the network on the engine: %w", err)
 	}
-	return e.compile(parameters, conv.FromForms, build)
+	return e.compile(parameters, build)
 }
 
 // RunOnce compiles a graph as [Extractor.Compile] does and runs it once: it compiles in less time and runs in more.
@@ -147,7 +149,7 @@ func (e *Extractor) RunOnce(build func(vgg *VGG, inputs []*Node) []*Node, inputs
 	for _, c := range e.Convs {
 		parameters = append(parameters, []*tensors.Tensor{c.Filter, c.Bias})
 	}
-	program, err := e.compile(parameters, func(forms []*Node) conv.Filter { return conv.Plain(forms[0]) }, build)
+	program, err := e.compile(parameters, build)
 	if err != nil {
 		return nil, err
 	}
@@ -155,9 +157,8 @@ func (e *Extractor) RunOnce(build func(vgg *VGG, inputs []*Node) []*Node, inputs
 	return program.Run(AsInputs(inputs)...)
 }
 
-// compile is Compile with given parameters, for each convolution what filter makes its filter from and then its bias.
-func (e *Extractor) compile(parameters [][]*tensors.Tensor, filter func(forms []*Node) conv.Filter,
-	build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
+// compile is Compile with given parameters, for each convolution its filter, that of its gradient if it is at hand, and its bias.
+func (e *Extractor) compile(parameters [][]*tensors.Tensor, build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
 	if e.only != nil && e.only.program != nil {
 		return e.only.program, nil
 	}
@@ -166,9 +167,14 @@ func (e *Extractor) compile(parameters [][]*tensors.Tensor, filter func(forms []
 		for _, l := range e.Layers {
 			graphLayer := GraphLayer{Layer: l, network: e.Network, taps: e.taps, last: l.Index == len(e.Layers)-1}
 			if l.Kind == ConvLayer {
-				forms := len(convs[0]) - 1
-				graphLayer.filter, graphLayer.bias = filter(nodes[:forms]), nodes[forms]
-				nodes, convs = nodes[forms+1:], convs[1:]
+				n := len(convs[0])
+				if n == 3 {
+					graphLayer.filter = conv.Filter{Forward: nodes[0], Backward: nodes[1]}
+				} else {
+					graphLayer.filter = conv.NewFilter(nodes[0])
+				}
+				graphLayer.bias = nodes[n-1]
+				nodes, convs = nodes[n:], convs[1:]
 			}
 			vgg.Layers = append(vgg.Layers, graphLayer)
 		}
@@ -243,12 +249,10 @@ type GraphLayer struct {
 func (l GraphLayer) Forward(x *Node) *Node {
 	switch l.Kind {
 	case ConvLayer:
-		out := l.bias.Shape().Dim(0)
-		bias := Reshape(l.bias, 1, 1, 1, out)
 		if l.network.Padding == ReflectPadding {
-			return Add(conv.Conv3x3(conv.Reflect(x), l.filter, 0), bias)
+			return conv.Conv3x3(conv.Reflect(x), l.filter, l.bias, 0)
 		}
-		return Add(conv.Conv3x3(x, l.filter, 1), bias)
+		return conv.Conv3x3(x, l.filter, l.bias, 1)
 	case ReLULayer:
 		return conv.ReLU(x)
 	default:

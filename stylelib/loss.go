@@ -1,6 +1,8 @@
 package stylelib
 
 import (
+	"stylebook/stylelib/conv"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -27,7 +29,7 @@ func Gram(features *Node) *Node {
 	c := features.Shape().Dim(-1)
 	n := features.Shape().Size() / c
 	x := Reshape(features, n, c)
-	return DivScalar(Einsum("nc,nd->cd", x, x), float64(c*n))
+	return DivScalar(conv.ColumnProducts(x), float64(c*n))
 }
 
 // StyleLoss is the mean squared error between the Gram matrix of the synthesized image's features and the style image's.

@@ -7,13 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"stylebook/stylelib/conv"
 	"stylebook/stylelib/engine"
-
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
+	"stylebook/stylelib/kernels"
 )
 
 // quantity is a kind of value that tests compare.
@@ -80,16 +75,10 @@ var tolerances = map[quantity][4]float64{
 	late:        {1e-1, 1e-1, 5e-1, 0},
 }
 
-// columnOf tells in which way an engine computes with float32. Whether it transforms the filters of wide layers is asked
-// of package conv itself: a plain filter keeps its four axes.
-func columnOf(t *testing.T, e *engine.Engine) column {
-	t.Helper()
-	prepared, err := ExecOnce(e.Backend, func(filter *Node) *Node { return Identity(conv.Prepare(filter).Forward) },
-		tensors.FromShape(shapes.Make(dtypes.Float32, 3, 3, 64, 64)))
+// columnOf tells in which way an engine computes with float32.
+func columnOf(e *engine.Engine) column {
 	switch {
-	case err != nil:
-		t.Fatal(err)
-	case prepared.Rank() != 4:
+	case kernels.Usable(e.Backend) == nil:
 		return transformed32
 	case e.Name == "go":
 		return go32

@@ -14,6 +14,8 @@ import (
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/kernels"
+	"stylebook/stylelib/kernels/xlacalls"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
@@ -132,6 +134,9 @@ func (d *doctor) open(ctx context.Context, backend string) {
 		text = oneline.First(err)
 	}
 	d.say("plugin", text, "")
+	if kernels.Usable(d.engine.Backend) == nil {
+		d.say("kernels", "ours for wide convolutions and Gram matrices, with vectors "+xlacalls.Vectors(), "")
+	}
 	if state, remedy := engine.Pages(); state != "" {
 		d.say("pages", state, remedy)
 	}

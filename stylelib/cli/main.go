@@ -16,7 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/transfer"
 )
@@ -32,7 +31,6 @@ const (
 // use, or 130 when it was interrupted and has saved the picture as far as it got. terms are losses of the caller's own, each a
 // part of the loss with its weight.
 func Main(terms ...transfer.Term) {
-	engine.StartWithHugePages()
 	c := &command{terms: terms, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(c.status(c.untilSignal(), os.Args[1:]))
 }

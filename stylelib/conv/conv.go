@@ -1,100 +1,73 @@
 // Package conv says how the layers of VGG-19 are computed on an engine: 3×3 convolutions, ReLU and 2×2 pooling, each
 // with its own gradient with respect to its input. Filters are frozen, so no gradient is computed for them.
 //
-// A convolution is lowered in one of three ways:
+// A convolution is computed in one of three ways:
 //
+//	kernels    XLA on CPUs, in the layers of many channels: loops in C, see package kernels
 //	native     XLA's own convolution: GPUs, and on CPUs the layers of few channels
-//	Winograd   XLA on CPUs, from 64 channels on: 2¼ multiplications for each output and input channel instead of 9
 //	im2col     the pure-Go engine, in which only matrix products are fast
 //
 // Maps have shape [1, height, width, channels], filters [3, 3, in, out].
 package conv
 
 import (
+	"stylebook/stylelib/kernels"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Filter is a 3×3 filter in the forms that the engine wants, made once by [Prepare] because the filter is frozen. A form
-// is either plain, [3, 3, in, out], or transformed for Winograd's method, [36, out, in].
+// Filter is a frozen 3×3 filter, of shape [3, 3, in, out], and the one of its gradient, [3, 3, out, in].
 type Filter struct {
 	Forward  *Node // applied to the map
-	Backward *Node // applied to the gradient that arrives at the result; nil where Forward serves for that too
+	Backward *Node // applied to the gradient that arrives at the result
 }
 
-// Forms returns the filter's forms, one or two, for [FromForms] to make the filter from again in another graph.
-func (f Filter) Forms() []*Node {
-	if f.Backward == nil {
-		return []*Node{f.Forward}
-	}
-	return []*Node{f.Forward, f.Backward}
-}
-
-// FromForms is the inverse of [Filter.Forms].
-func FromForms(forms []*Node) Filter {
-	f := Filter{Forward: forms[0]}
-	if len(forms) > 1 {
-		f.Backward = forms[1]
-	}
-	return f
-}
-
-// Plain returns the forms of a filter of shape [3, 3, in, out] that take no time to make and to compile, for a graph that
-// runs once. [Conv3x3] takes them as it takes those of [Prepare].
+// NewFilter makes the filter of the gradient from a filter of shape [3, 3, in, out].
 //
 // The gradient of a correlation is a correlation with the filter turned by 180° and its channels exchanged.
-func Plain(filter *Node) Filter {
+func NewFilter(filter *Node) Filter {
 	if f := filter.Shape(); f.Rank() != 4 || f.Dim(0) != 3 || f.Dim(1) != 3 {
 		exceptions.Panicf("conv: a filter must have shape [3, 3, in, out], got %s", f)
 	}
 	return Filter{Forward: filter, Backward: Transpose(Reverse(filter, 0, 1), 2, 3)}
 }
 
-// Prepare brings a filter of shape [3, 3, in, out] into the forms with which [Conv3x3] is fastest.
-func Prepare(filter *Node) Filter {
-	plain := Plain(filter)
-	if !winogradPays(filter) {
-		return plain
-	}
-	forward, backward := transformFilter(filter)
-	if sharesForm(filter) {
-		return Filter{Forward: forward}
-	}
-	return Filter{Forward: forward, Backward: backward}
-}
-
-// Conv3x3 convolves x with a 3×3 filter and stride 1.
+// Conv3x3 convolves x with a 3×3 filter and stride 1, and adds a bias.
 //
-//	y[i,j,o] = Σ_{a,b,c} x[i+a-pad, j+b-pad, c] · filter[a, b, c, o]
+//	y[i,j,o] = Σ_{a,b,c} x[i+a-pad, j+b-pad, c] · filter[a, b, c, o] + bias[o]
 //
-// x has shape [1, h, w, in], the filter [3, 3, in, out]; the result has shape [1, h-2+2·pad, w-2+2·pad, out]. Values
+// x has shape [1, h, w, in], the filter [3, 3, in, out], bias [out]; the result has shape [1, h-2+2·pad, w-2+2·pad, out]. Values
 // beyond the border are zeros; pad is 1 (same size) or 0. As all graph functions it panics on wrong shapes.
 // The gradient flows to x only.
-func Conv3x3(x *Node, filter Filter, pad int) *Node {
+func Conv3x3(x *Node, filter Filter, bias *Node, pad int) *Node {
 	checkMap(x)
-	if in := channelsIn(filter.Forward); in != x.Shape().Dim(3) {
+	if in := filter.Forward.Shape().Dim(2); in != x.Shape().Dim(3) {
 		exceptions.Panicf("conv: a filter for %d channels does not fit a map of shape %s", in, x.Shape())
 	}
-	forward := func() *Node { return correlate(x, filter.Forward, pad) }
-	backward := func(dy *Node) *Node {
-		if filter.Backward == nil {
-			return winogradAdjoint(dy, filter.Forward, pad)
+	if !kernels.Fit(x, filter.Forward) {
+		forward := func() *Node {
+			y := correlate(x, filter.Forward, pad)
+			return Add(y, Reshape(bias, 1, 1, 1, y.Shape().Dim(3)))
 		}
-		return correlate(dy, filter.Backward, 2-pad)
+		return withGradient(x, forward, func(dy *Node) *Node { return correlate(dy, filter.Backward, 2-pad) })
 	}
-	return withGradient(x, forward, backward)
+	if before := beforeReLU(x); before != nil {
+		return withGradient(before,
+			func() *Node { return kernels.Conv3x3OfReLU(before, filter.Forward, bias, pad) },
+			func(dy *Node) *Node { return kernels.Conv3x3Gradient(dy, filter.Backward, before, 2-pad) })
+	}
+	return withGradient(x,
+		func() *Node { return kernels.Conv3x3(x, filter.Forward, bias, pad) },
+		func(dy *Node) *Node { return kernels.Conv3x3Gradient(dy, filter.Backward, nil, 2-pad) })
 }
 
-// correlate is the convolution without its gradient, in the way that the filter's form and the engine call for.
-func correlate(x, form *Node, pad int) *Node {
-	switch {
-	case isTransformed(form):
-		return winograd(x, form, pad)
-	case isXLA(x):
-		return native(x, form, pad)
-	default:
-		return im2col(x, form, pad)
+// correlate is the convolution without bias and gradient, in the way that suits the engine.
+func correlate(x, filter *Node, pad int) *Node {
+	if isXLA(x) {
+		return native(x, filter, pad)
 	}
+	return im2col(x, filter, pad)
 }
 
 func native(x, filter *Node, pad int) *Node {
@@ -123,6 +96,15 @@ func padMap(x *Node, above, below, left, right int) *Node {
 	}
 	zero := ScalarZero(x.Graph(), x.DType())
 	return Pad(x, zero, PadAxis{}, PadAxis{Start: above, End: below}, PadAxis{Start: left, End: right}, PadAxis{})
+}
+
+// isXLA tells whether a node is computed by XLA, on whatever device.
+func isXLA(x *Node) bool { return x.Graph().Backend().Name() == "xla" }
+
+// isXLACPU tells whether a node is computed by XLA on a CPU.
+func isXLACPU(x *Node) bool {
+	backend, ok := x.Graph().Backend().(interface{ IsCPU() bool })
+	return ok && isXLA(x) && backend.IsCPU()
 }
 
 func checkMap(x *Node) {

@@ -41,6 +41,17 @@ func (a array) add(i, j, k int, v float64) {
 	}
 }
 
+// positive returns a where gate is positive, else 0.
+func (a array) positive(gate array) array {
+	b := array{a.h, a.w, a.c, make([]float64, len(a.values))}
+	for i, g := range gate.values {
+		if g > 0 {
+			b.values[i] = a.values[i]
+		}
+	}
+	return b
+}
+
 func (a array) float32s() []float32 {
 	out := make([]float32, len(a.values))
 	for i, v := range a.values {
@@ -93,27 +104,41 @@ func TestConv3x3(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
 		for _, s := range []struct{ h, w, in, out, pad int }{
 			{5, 7, 3, 4, 1}, {1, 1, 2, 3, 1}, {4, 4, 1, 1, 1}, {9, 6, 5, 2, 0}, {18, 13, 16, 8, 1}, {37, 29, 8, 16, 1},
-			// Winograd's method on XLA: whole tiles and cut ones, a map smaller than a tile, both paddings, several bands in
-			// place and into a map of other channels
-			{8, 12, 64, 64, 1}, {7, 9, 64, 96, 1}, {1, 2, 96, 64, 1}, {10, 11, 64, 64, 0}, {9, 14, 128, 96, 1},
-			{5, 460, 64, 64, 1}, {6, 461, 64, 80, 0}, {3, 5, 512, 64, 1},
-			// one form of the filter for both directions
-			{5, 6, 256, 512, 1}, {7, 8, 512, 256, 0},
+			// the kernels: whole tiles and cut ones, a map smaller than a tile, both paddings, few tiles and many, and what is
+			// not for them
+			{8, 12, 64, 64, 1}, {7, 9, 64, 96, 1}, {1, 2, 128, 64, 1}, {10, 11, 64, 64, 0}, {9, 14, 128, 192, 1},
+			{5, 460, 64, 64, 1}, {6, 300, 64, 80, 0}, {3, 5, 512, 64, 1}, {25, 77, 128, 64, 0},
+			{5, 6, 256, 512, 1}, {7, 8, 512, 256, 0}, {5, 6, 512, 512, 1},
 		} {
-			t.Run(fmt.Sprint(s), func(t *testing.T) {
-				x, filter := random(1, s.h, s.w, s.in), random(2, 3, 3, s.in*s.out)
-				dy := random(3, s.h-2+2*s.pad, s.w-2+2*s.pad, s.out)
-				wantY, wantDx := naiveConv(x, filter, dy, s.in, s.out, s.pad)
-				y, dx := withGradient(t, e, func(x *Node, extra []*Node) *Node {
-					return conv.Conv3x3(x, conv.Prepare(extra[0]), s.pad)
-				}, x.tensor(1, x.h, x.w, x.c), dy.tensor(1, dy.h, dy.w, dy.c), filter.tensor(3, 3, s.in, s.out))
-				for name, pair := range map[string][2][]float32{
-					"value": {y, wantY.float32s()}, "gradient": {dx, wantDx.float32s()}} {
-					if err := testkit.RelativeL2(t, pair[0], pair[1]); err > 5e-6 {
-						t.Errorf("%s differs from the naive loop by %.1e (relative L2), want at most 5e-6", name, err)
+			for _, relu := range []bool{false, true} {
+				t.Run(fmt.Sprint(s, relu), func(t *testing.T) {
+					x, filter, bias := random(1, s.h, s.w, s.in), random(2, 3, 3, s.in*s.out), random(4, 1, 1, s.out)
+					dy := random(3, s.h-2+2*s.pad, s.w-2+2*s.pad, s.out)
+					seen := x
+					if relu {
+						seen = x.positive(x)
 					}
-				}
-			})
+					wantY, wantDx := naiveConv(seen, filter, dy, s.in, s.out, s.pad)
+					for i := range wantY.values {
+						wantY.values[i] += bias.values[i%s.out]
+					}
+					if relu {
+						wantDx = wantDx.positive(x)
+					}
+					y, dx := withGradient(t, e, func(x *Node, extra []*Node) *Node {
+						if relu {
+							x = conv.ReLU(x)
+						}
+						return conv.Conv3x3(x, conv.NewFilter(extra[0]), extra[1], s.pad)
+					}, x.tensor(1, x.h, x.w, x.c), dy.tensor(1, dy.h, dy.w, dy.c), filter.tensor(3, 3, s.in, s.out), bias.tensor(s.out))
+					for name, pair := range map[string][2][]float32{
+						"value": {y, wantY.float32s()}, "gradient": {dx, wantDx.float32s()}} {
+						if err := testkit.RelativeL2(t, pair[0], pair[1]); err > 5e-6 {
+							t.Errorf("%s differs from the naive loop by %.1e (relative L2), want at most 5e-6", name, err)
+						}
+					}
+				})
+			}
 		}
 	})
 }
@@ -142,6 +167,26 @@ func TestPool2(t *testing.T) {
 				}
 				if fmt.Sprint(dx) != fmt.Sprint(c.dx) {
 					t.Errorf("gradient: got %v, want %v", dx, c.dx)
+				}
+				// after a ReLU: of values of which half are negative, and a square of none but negative ones
+				x := random(5, 6, 7, 3)
+				for i := range 2 {
+					for j := range 2 {
+						for k := range 3 {
+							x.values[(i*7+j)*3+k] = -1
+						}
+					}
+				}
+				relu, dy := x.positive(x).tensor(1, 6, 7, 3), random(6, 3, 3, 3).tensor(1, 3, 3, 3)
+				wantY, wantDx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return c.pool(x) }, relu, dy)
+				gotY, gotDx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return c.pool(conv.ReLU(x)) }, x.tensor(1, 6, 7, 3), dy)
+				for i, v := range x.float32s() {
+					if v <= 0 {
+						wantDx[i] = 0
+					}
+				}
+				if fmt.Sprint(gotY) != fmt.Sprint(wantY) || fmt.Sprint(gotDx) != fmt.Sprint(wantDx) {
+					t.Errorf("after a ReLU: got %v and %v, want %v and %v", gotY, gotDx, wantY, wantDx)
 				}
 			})
 		})

@@ -9,28 +9,43 @@ import (
 // x has shape [1, h, w, c], the result [1, h/2, w/2, c]. The gradient goes to the first maximum in row order, as in
 // PyTorch. It is written with slices because XLA's own gradient of pooling (select-and-scatter) takes longer than the
 // convolutions around it.
+//
+// Where x is the ReLU of a map, that map is looked at instead, so that the ReLU need not be in memory: the largest value stays
+// the largest, and the gradient ends where it isn't positive.
 func MaxPool2(x *Node) *Node {
 	checkMap(x)
-	backward := func(dy *Node) *Node {
-		square := corners(x)
-		largest := maxOf(square)
-		zero := ZerosLike(dy)
-		parts := make([]*Node, 4)
-		var taken *Node // where an earlier corner holds the maximum
-		for i, corner := range square {
-			isMax := Equal(corner, largest)
-			mine := isMax
-			if taken == nil {
-				taken = isMax
-			} else {
-				mine = LogicalAnd(isMax, LogicalNot(taken))
-				taken = LogicalOr(taken, isMax)
-			}
-			parts[i] = Where(mine, dy, zero)
-		}
-		return spread(parts, x)
+	before := beforeReLU(x)
+	if before == nil {
+		return withGradient(x, func() *Node { return maxOf(corners(x)) }, func(dy *Node) *Node { return toFirstMax(x, dy) })
 	}
-	return withGradient(x, func() *Node { return maxOf(corners(x)) }, backward)
+	zero := ScalarZero(x.Graph(), x.DType())
+	forward := func() *Node { return Max(maxOf(corners(before)), zero) }
+	backward := func(dy *Node) *Node {
+		positive := GreaterThan(maxOf(corners(before)), zero)
+		return toFirstMax(before, Where(positive, dy, ZerosLike(dy)))
+	}
+	return withGradient(before, forward, backward)
+}
+
+// toFirstMax gives each value of dy to the first maximum of its square of x.
+func toFirstMax(x, dy *Node) *Node {
+	square := corners(x)
+	largest := maxOf(square)
+	zero := ZerosLike(dy)
+	parts := make([]*Node, 4)
+	var taken *Node // where an earlier corner holds the maximum
+	for i, corner := range square {
+		isMax := Equal(corner, largest)
+		mine := isMax
+		if taken == nil {
+			taken = isMax
+		} else {
+			mine = LogicalAnd(isMax, LogicalNot(taken))
+			taken = LogicalOr(taken, isMax)
+		}
+		parts[i] = Where(mine, dy, zero)
+	}
+	return spread(parts, x)
 }
 
 // AveragePool2 halves a map: each output is the mean of a 2×2 square of x; an odd last row or column is dropped.

@@ -6,24 +6,20 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// PrepareAll returns the forms of each filter, for [FromForms], on an engine. It makes them one after the other to need little
-// memory.
-func PrepareAll(engine compute.Backend, filters []*tensors.Tensor) (forms [][]*tensors.Tensor, err error) {
-	exec, err := NewExec(engine, func(filter *Node) []*Node {
-		forms := Prepare(filter).Forms()
-		forms[0] = Identity(forms[0]) // an input of a graph can't be its output
-		return forms
-	})
+// GradientFilters returns the filter of each one's gradient, [Filter.Backward], on an engine, for graphs that run often. It makes
+// them one after the other to need little memory.
+func GradientFilters(engine compute.Backend, filters []*tensors.Tensor) (backward []*tensors.Tensor, err error) {
+	exec, err := NewExec(engine, func(filter *Node) *Node { return NewFilter(filter).Backward })
 	if err != nil {
 		return nil, err
 	}
 	defer exec.Finalize()
 	for _, filter := range filters {
-		out, err := exec.Call(filter)
+		out, err := exec.Call1(filter)
 		if err != nil {
 			return nil, err
 		}
-		forms = append(forms, out)
+		backward = append(backward, out)
 	}
-	return forms, nil
+	return backward, nil
 }

@@ -7,7 +7,7 @@ import (
 // ReLU replaces negative values by 0. x has any shape.
 //
 // Its gradient looks at the result, 0 where that is 0 as in PyTorch, so that x need not be kept for it: that is a third of
-// the memory of a training step.
+// the memory of a training step. A convolution that has kernels takes x instead and replaces the values itself.
 func ReLU(x *Node) *Node {
 	zero := ScalarZero(x.Graph(), x.DType())
 	var y *Node
@@ -17,5 +17,20 @@ func ReLU(x *Node) *Node {
 		}
 		return y
 	}
-	return withGradient(x, forward, func(dy *Node) *Node { return Where(GreaterThan(y, zero), dy, ZerosLike(dy)) })
+	z := withGradient(x, forward, func(dy *Node) *Node { return Where(GreaterThan(y, zero), dy, ZerosLike(dy)) })
+	x.Graph().AttachState(reluOf{z.Id()}, x)
+	return z
 }
+
+// reluOf is the key under which a graph keeps what a ReLU was computed of.
+type reluOf struct{ result NodeId }
+
+// beforeReLU returns what x is the ReLU of, or nil.
+func beforeReLU(x *Node) *Node {
+	before, _ := x.Graph().State(reluOf{x.Id()}).(*Node)
+	return before
+}
+
+// barrier returns x and keeps XLA from fusing what computes it with what uses it. The second operand only keeps GoMLX from
+// dropping the barrier, which on CPUs it does with barriers of one.
+func barrier(x *Node) *Node { return OptimizationBarriers(x, Const(x.Graph(), int32(0)))[0] }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/kernels"
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // registers "go"
@@ -21,10 +22,6 @@ import (
 
 // BackendEnv names the environment variable that chooses the engine when the caller does not.
 const BackendEnv = compute.ConfigEnvVar
-
-// PagesEnv names the environment variable with glibc's settings, the size of its pages among them; they are read when a process
-// starts.
-const PagesEnv = "GLIBC_TUNABLES"
 
 // Engine is an open engine.
 type Engine struct {
@@ -37,7 +34,10 @@ type Engine struct {
 }
 
 // Close frees the engine and all that is on it.
-func (e *Engine) Close() { e.Backend.Finalize() }
+func (e *Engine) Close() {
+	e.Backend.Finalize()
+	kernels.ReleaseMemory()
+}
 
 // String says in one line which engine it is and why.
 func (e *Engine) String() string { return e.Name + " (" + e.Reason + ")" }

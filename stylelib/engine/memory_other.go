@@ -4,8 +4,5 @@ package engine
 
 func giveMemoryBack() {}
 
-// StartWithHugePages does nothing here: only XLA on Linux gains by it.
-func StartWithHugePages() {}
-
-// Pages has nothing to say here, for the same reason.
+// Pages has nothing to say here: only XLA on Linux gains by large pages.
 func Pages() (state, remedy string) { return "", "" }

@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"stylebook/stylelib/kernels"
+	_ "stylebook/stylelib/kernels/xlacalls" // hands in its loops
+
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
 )
@@ -33,6 +36,11 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 		return nil, fmt.Errorf("engine %s: %w", kind, err)
 	}
 	e := &Engine{Backend: backend, Name: named(kind, options), Reason: reason, Plugin: path}
+	if cpu, ok := backend.(interface{ IsCPU() bool }); ok && cpu.IsCPU() {
+		if err := kernels.Usable(backend); err != nil {
+			e.Notice = err.Error()
+		}
+	}
 	if plugin, err := pjrt.GetPlugin(path); err == nil { // which is loaded already
 		major, minor := plugin.Version()
 		e.PJRT = fmt.Sprintf("%d.%d", major, minor)

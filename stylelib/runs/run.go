@@ -323,12 +323,12 @@ func (s *Store) locked(id string) bool {
 	return err == nil && !free
 }
 
-// Versions are those of what computes, and the settings of its memory: stylebook, go, GoMLX's modules by their paths, and
-// GLIBC_TUNABLES where it is set.
+// Versions are those of what computes: stylebook, go, GoMLX's modules by their paths; and pages, the size of those that XLA's memory
+// has, where the system has several.
 func Versions() map[string]string {
 	all := map[string]string{"go": runtime.Version()}
-	if settings := os.Getenv(engine.PagesEnv); settings != "" {
-		all[engine.PagesEnv] = settings
+	if state, _ := engine.Pages(); state != "" {
+		all["pages"] = state
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

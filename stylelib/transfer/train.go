@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/kernels"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -37,6 +38,7 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 			return nil, err
 		}
 	}
+	defer kernels.ReleaseMemory() // what its steps took has no other use
 	var image *tensors.Tensor
 	for scale, of := range t.Options.sizes(t.Height, t.Width) {
 		if from != nil && scale < from.Scale {

@@ -47,7 +47,7 @@ func TestCutQualifiesWhatTheNotebookDoesNotDeclare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if source := cells[0].source; !strings.HasPrefix(source, "import . \"github.com/gomlx/gomlx/core/graph\"\n\n// Gram returns") {
+	if source := cells[0].source; !strings.HasPrefix(source, "import (\n\t\"stylebook/stylelib/conv\"\n\t. \"github.com/gomlx/gomlx/core/graph\"\n)\n\n// Gram returns") {
 		t.Errorf("the first cell lacks its import or its comment:\n%s", source)
 	}
 	source := cells[1].source

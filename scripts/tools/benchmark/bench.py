@@ -167,7 +167,8 @@ def main():
 
     results = {"machine": machine(args.gpu), "load": os.getloadavg()[0], "gpu": args.gpu, "quick": args.quick,
                "steps": {}, "training": {}, "weights": args.weights}
-    os.environ["THP_MEM_ALLOC_ENABLE"] = "1"  # PyTorch's switch for huge pages; scripts/bench sets that of all
+    os.environ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"  # huge pages for the peers, which we have by ourselves
+    os.environ["THP_MEM_ALLOC_ENABLE"] = "1"  # PyTorch's own switch for them
     sizes = QUICK if args.quick else GPU if args.gpu else SIZES
     with tempfile.TemporaryDirectory() as compiled:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = compiled  # else torch.compile remembers earlier benchmarks

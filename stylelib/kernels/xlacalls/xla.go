@@ -1,0 +1,62 @@
+//go:build (linux || darwin) && (amd64 || arm64) && !(darwin && amd64) && cgo && !noxla
+
+package xlacalls
+
+// #cgo CFLAGS: -O3 -Wno-psabi
+// #cgo linux LDFLAGS: -ldl -rdynamic
+// #include <stdlib.h>
+// #include "kernels.h"
+// #include "memory.h"
+import "C"
+
+import (
+	"runtime"
+	"sync"
+	"unsafe"
+
+	"stylebook/stylelib/kernels"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+// told holds for each plugin's file what tells it of the kernels, once: a process loads a plugin once, however many engines it
+// opens.
+var told sync.Map
+
+func init() { kernels.HandIn(linked{}) }
+
+// linked is how a program that links this package calls the loops.
+type linked struct{}
+
+func (linked) Usable(engine compute.Backend) error {
+	b, ok := engine.(*xla.Backend)
+	if !ok || !b.IsCPU() {
+		return &kernels.UnusableError{Engine: engine.Name(), Why: "it is not XLA on a CPU"}
+	}
+	plugin, err := pjrt.GetPlugin(b.PluginName())
+	if err != nil {
+		return &kernels.UnusableError{Engine: b.PluginName(), Why: err.Error()}
+	}
+	path := plugin.Path()
+	once, _ := told.LoadOrStore(path, sync.OnceValue(func() error { return tell(path) }))
+	return once.(func() error)()
+}
+
+func tell(plugin string) error {
+	path := C.CString(plugin)
+	defer C.free(unsafe.Pointer(path))
+	if why := C.kernels_register(path, C.int(runtime.GOMAXPROCS(0))); why != nil {
+		return &kernels.UnusableError{Engine: plugin, Why: C.GoString(why)}
+	}
+	return nil
+}
+
+// Vectors names the vectors that the kernels use on this processor.
+func Vectors() string { return [...]string{"of four floats", "AVX2", "AVX-512"}[C.kernels_level()] }
+
+// limit keeps the kernels from using what only some processors have: see kernels_level.
+func limit(level int) { C.kernels_limit(C.int(level)) }
+
+func (linked) ReleaseMemory() { C.memory_release() }
