@@ -122,7 +122,7 @@ func (d *doctor) open(ctx context.Context, backend string) {
 	}
 	remedy := ""
 	if d.engine.Plugin == "" && backend == "" && os.Getenv(engine.BackendEnv) == "" {
-		remedy = "XLA is about four times as fast: keep its plugin beside the program, as in the archive for Linux on x86-64, or run scripts/setup in a clone"
+		remedy = "XLA is many times as fast: keep its plugin beside the program, as in the archive for Linux on x86-64, or run scripts/setup in a clone"
 	}
 	d.say("engine", d.engine.String(), cmp.Or(d.engine.Notice, remedy))
 	d.gpu()
