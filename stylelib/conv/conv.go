@@ -65,13 +65,9 @@ func Conv3x3(x *Node, filter Filter, bias *Node, pad int) *Node {
 // correlate is the convolution without bias and gradient, in the way that suits the engine.
 func correlate(x, filter *Node, pad int) *Node {
 	if isXLA(x) {
-		return native(x, filter, pad)
+		return kernels.Native(x, filter, pad)
 	}
 	return im2col(x, filter, pad)
-}
-
-func native(x, filter *Node, pad int) *Node {
-	return Convolve(x, filter).PaddingPerDim([][2]int{{pad, pad}, {pad, pad}}).Done()
 }
 
 // im2col lays the nine shifted copies of x side by side and multiplies them with the filter as one matrix.

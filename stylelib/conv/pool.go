@@ -16,21 +16,23 @@ func MaxPool2(x *Node) *Node {
 	checkMap(x)
 	before := beforeReLU(x)
 	if before == nil {
-		return withGradient(x, func() *Node { return maxOf(corners(x)) }, func(dy *Node) *Node { return toFirstMax(x, dy) })
+		return withGradient(x, func() *Node { return maxOf(corners(x)) }, func(dy *Node) *Node {
+			square := corners(x)
+			return toFirstMax(x, square, maxOf(square), dy)
+		})
 	}
 	zero := ScalarZero(x.Graph(), x.DType())
 	forward := func() *Node { return Max(maxOf(corners(before)), zero) }
 	backward := func(dy *Node) *Node {
-		positive := GreaterThan(maxOf(corners(before)), zero)
-		return toFirstMax(before, Where(positive, dy, ZerosLike(dy)))
+		square := corners(before)
+		largest := maxOf(square)
+		return toFirstMax(before, square, largest, Where(GreaterThan(largest, zero), dy, ZerosLike(dy)))
 	}
 	return withGradient(before, forward, backward)
 }
 
-// toFirstMax gives each value of dy to the first maximum of its square of x.
-func toFirstMax(x, dy *Node) *Node {
-	square := corners(x)
-	largest := maxOf(square)
+// toFirstMax gives each value of dy to the first maximum of its square of x, of which square are the corners and largest the maximum.
+func toFirstMax(x *Node, square []*Node, largest, dy *Node) *Node {
 	zero := ZerosLike(dy)
 	parts := make([]*Node, 4)
 	var taken *Node // where an earlier corner holds the maximum

@@ -54,8 +54,10 @@ const channels = 64
 // float32, with multiples of 64 channels.
 func Fit(x, filter *Node) bool {
 	f := filter.Shape()
-	return Usable(x.Graph().Backend()) == nil && x.DType() == dtypes.Float32 && f.Dim(2)%channels == 0 && f.Dim(3)%channels == 0
+	return takes(x) && f.Dim(2)%channels == 0 && f.Dim(3)%channels == 0
 }
+
+func takes(x *Node) bool { return Usable(x.Graph().Backend()) == nil && x.DType() == dtypes.Float32 }
 
 // Conv3x3 convolves x with a 3×3 filter and stride 1, and adds a bias:
 //
@@ -65,12 +67,12 @@ func Fit(x, filter *Node) bool {
 // beyond the border are zeros. It is computed by Winograd's method F(4×4, 3×3), 2¼ multiplications for each output and input
 // channel instead of 9, from the plain filter. It has no gradient of its own. Ask [Fit] before.
 func Conv3x3(x, filter, bias *Node, pad int) *Node {
-	return calls.Call("stylebook.conv+bias", convolved(x, filter, pad), x, filter, bias)
+	return calls.Call("stylebook.conv+bias", Native(x, filter, pad), x, filter, bias)
 }
 
 // Conv3x3OfReLU is [Conv3x3] of max(x, 0), which is never in memory.
 func Conv3x3OfReLU(x, filter, bias *Node, pad int) *Node {
-	return calls.Call("stylebook.conv+relu+bias", convolved(x, filter, pad), x, filter, bias)
+	return calls.Call("stylebook.conv+relu+bias", Native(x, filter, pad), x, filter, bias)
 }
 
 // Conv3x3Gradient is [Conv3x3] without bias, for gradients: x is the gradient that arrives, the filter is turned by 180° and has
@@ -78,19 +80,20 @@ func Conv3x3OfReLU(x, filter, bias *Node, pad int) *Node {
 // before. Without ReLU gate is nil.
 func Conv3x3Gradient(x, filter, gate *Node, pad int) *Node {
 	if gate == nil {
-		return calls.Call("stylebook.conv", convolved(x, filter, pad), x, filter)
+		return calls.Call("stylebook.conv", Native(x, filter, pad), x, filter)
 	}
-	return calls.Call("stylebook.conv+gate", convolved(x, filter, pad), x, filter, gate)
+	return calls.Call("stylebook.conv+gate", Native(x, filter, pad), x, filter, gate)
 }
 
-func convolved(x, filter *Node, pad int) *Node {
+// Native is XLA's own convolution, without bias, of any number of channels.
+func Native(x, filter *Node, pad int) *Node {
 	return Convolve(x, filter).PaddingPerDim([][2]int{{pad, pad}, {pad, pad}}).Done()
 }
 
 // FitProducts tells whether the kernels compute [ColumnProducts] of x: on an engine that is [Usable], in float32, with multiples of
 // 64 columns.
 func FitProducts(x *Node) bool {
-	return Usable(x.Graph().Backend()) == nil && x.DType() == dtypes.Float32 && x.Shape().Dim(1)%channels == 0
+	return takes(x) && x.Shape().Dim(1)%channels == 0
 }
 
 // ColumnProducts returns xᵀ·x. x has shape [n, c], the result [c, c]. It has no gradient of its own. Ask [FitProducts] before.

@@ -17,8 +17,7 @@ typedef struct {
 
 	// How it is computed:
 	int rows, columns;  // of tiles
-	int alone;          // each worker computes bands from start to end; else they transform a band together, then multiply
-	int whole;          // a worker keeps the whole transformed filter
+	int whole;          // each worker keeps the whole transformed filter
 	int band;           // tiles that are computed together
 	int blocks;         // parts of a band that are multiplied by themselves, where workers share it
 	float *data;        // transformed tiles, where workers share them

@@ -163,7 +163,7 @@ static void panel(const conv *c, int out, int first, int tiles, int at, int n, c
 static int band_of(const conv *c, int b) { return at_most(c->band, c->rows * c->columns - b * c->band); }
 static int bands(const conv *c) { return (c->rows * c->columns + c->band - 1) / c->band; }
 
-// alone computes a band from start to end.
+// alone_item computes a band from start to end.
 static void alone_item(const void *job, int phase, int b, worker *w) {
 	const conv *c = job;
 	int n = band_of(c, b), first = b * c->band;
@@ -203,7 +203,6 @@ int NAME(conv)(conv *c, const ffi_call *call) {
 	c->rows = (c->oh + 3) / 4, c->columns = (c->ow + 3) / 4;
 	int tiles = c->rows * c->columns, workers = threads(call), panels = c->out / STEP;
 	if (c->in * c->out <= ALONE && tiles >= workers * BAND / 2) {
-		c->alone = 1;
 		c->whole = PLACES * (c->in + 1) * c->out <= WHOLE;
 		int most = c->whole ? BAND : 2 * BAND; // each band transforms the filter anew, if it isn't kept
 		int each = (tiles + workers * most - 1) / (workers * most);

@@ -15,11 +15,13 @@ typedef struct extension {
 typedef struct {
 	size_t size;
 	extension *extensions;
-	struct {
-		size_t size;
-		extension *extensions;
-		int major, minor;
-	} version;
+	int major, minor;
+} api_version;
+
+typedef struct {
+	size_t size;
+	extension *extensions;
+	api_version version;
 } pjrt_api;
 
 enum { PJRT_FFI_EXTENSION = 5 };
@@ -40,7 +42,7 @@ typedef struct {
 	void *(*register_handler)(pjrt_register_args *);
 } pjrt_ffi_extension;
 
-enum { FFI_F32 = 11, FFI_EXECUTE = 3, FFI_METADATA_EXTENSION = 1, FFI_INVALID_ARGUMENT = 3 };
+enum { FFI_F32 = 11, FFI_METADATA_EXTENSION = 1, FFI_INVALID_ARGUMENT = 3 };
 
 typedef struct {
 	size_t size;
@@ -83,11 +85,7 @@ typedef struct {
 typedef struct {
 	size_t size;
 	extension *extensions;
-	struct {
-		size_t size;
-		extension *extensions;
-		int major, minor;
-	} version;
+	api_version version;
 	void *internal;
 	void *(*error_create)(ffi_error_args *);
 	void *error_message, *error_destroy;
@@ -109,11 +107,7 @@ typedef struct {
 	extension base;
 	struct {
 		size_t size;
-		struct {
-			size_t size;
-			extension *extensions;
-			int major, minor;
-		} version;
+		api_version version;
 	} *metadata;
 } ffi_metadata_extension;
 

@@ -69,11 +69,6 @@ func relativeL2(got, want *tensors.Tensor) float64 {
 	return math.Sqrt(off / size)
 }
 
-// convolve is XLA's own convolution.
-func convolve(x, filter *Node, pad int) *Node {
-	return Convolve(x, filter).PaddingPerDim([][2]int{{pad, pad}, {pad, pad}}).Done()
-}
-
 // The kernels for every kind of processor, as far as this one runs them, compute what XLA does by itself, in maps of few tiles and of
 // many, with one part of the filter and with several.
 func TestEveryProcessor(t *testing.T) {
@@ -95,11 +90,11 @@ func TestEveryProcessor(t *testing.T) {
 					x, filter, bias, gate := n[0], n[1], n[2], n[3]
 					zero := ScalarZero(x.Graph(), x.DType())
 					row := Reshape(bias, 1, 1, 1, s.out)
-					plain := convolve(x, filter, s.pad)
+					plain := kernels.Native(x, filter, s.pad)
 					return []*Node{
 						kernels.Conv3x3Gradient(x, filter, nil, s.pad), plain,
 						kernels.Conv3x3(x, filter, bias, s.pad), Add(plain, row),
-						kernels.Conv3x3OfReLU(x, filter, bias, s.pad), Add(convolve(Max(x, zero), filter, s.pad), row),
+						kernels.Conv3x3OfReLU(x, filter, bias, s.pad), Add(kernels.Native(Max(x, zero), filter, s.pad), row),
 						kernels.Conv3x3Gradient(x, filter, gate, s.pad), Where(GreaterThan(gate, zero), plain, ZerosLike(plain)),
 					}
 				}, x, filter, bias, gate)

@@ -56,7 +56,10 @@ int threads(const ffi_call *call) {
 int work_do(const work *w, const ffi_call *call) {
 	worker me = {.memory = memory_take(w->memory)};
 	shared *s = malloc(sizeof *s + (w->phases + 1) * sizeof(int));
-	if (!me.memory || !s) return free(s), 0;
+	if (!me.memory || !s) {
+		memory_give(me.memory), free(s);
+		return 0;
+	}
 	s->work = *w;
 	s->total = 0;
 	for (int p = 0; p < w->phases; p++) {
