@@ -70,9 +70,7 @@ plugin_wheel() {
 stylebook_env() {
 	find_go || die "Go is not installed, or not in PATH: get Go 1.26 or newer from https://go.dev/dl/"
 
-	# simd makes the pure-Go engine 5 times as fast; a Go that no longer knows the experiment goes without
 	unset GOEXPERIMENT
-	if GOEXPERIMENT=simd go version >/dev/null 2>&1; then export GOEXPERIMENT=simd; fi
 	export GOFLAGS='-buildvcs=false -ldflags=-w' # -w: linking is most of a cell's wait
 	export GOWORK=off                            # no go.work of a folder above
 	if cgo_works; then

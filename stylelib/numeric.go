@@ -5,8 +5,16 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Mean returns the mean of all values of x, a scalar. It sums along the last axis first: a single running sum of a
-// million float32 values, as the pure-Go engine would take, loses two digits.
+// Sum returns the sum of all values of x, a scalar. It sums along the last axis first: a single running sum of a million float32
+// values, as the pure-Go engine would take, loses two digits.
+func Sum(x *Node) *Node {
+	if x.Rank() > 1 {
+		x = ReduceSum(x, -1)
+	}
+	return ReduceAllSum(x)
+}
+
+// Mean returns the mean of all values of x, a scalar, which it sums as [Sum] does.
 func Mean(x *Node) *Node {
 	if x.Rank() > 1 {
 		x = ReduceMean(x, -1)

@@ -15,7 +15,6 @@ import (
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/kernels"
-	"stylebook/stylelib/kernels/xlacalls"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
@@ -122,10 +121,13 @@ func (d *doctor) open(ctx context.Context, backend string) {
 	}
 	remedy := ""
 	if d.engine.Plugin == "" && backend == "" && os.Getenv(engine.BackendEnv) == "" {
-		remedy = "XLA is many times as fast: keep its plugin beside the program, as in the archive for Linux on x86-64, or run scripts/setup in a clone"
+		remedy = "XLA is faster: keep its plugin beside the program, as in the archive for Linux on x86-64, or run scripts/setup in a clone"
 	}
 	d.say("engine", d.engine.String(), cmp.Or(d.engine.Notice, remedy))
 	d.gpu()
+	if vectors := kernels.Vectors(d.engine.Backend); vectors != "" {
+		d.say("kernels", "ours for wide convolutions and products of matrices, with vectors "+vectors, "")
+	}
 	if d.engine.Plugin == "" {
 		return
 	}
@@ -134,9 +136,6 @@ func (d *doctor) open(ctx context.Context, backend string) {
 		text = oneline.First(err)
 	}
 	d.say("plugin", text, "")
-	if kernels.Usable(d.engine.Backend) == nil {
-		d.say("kernels", "ours for wide convolutions and Gram matrices, with vectors "+xlacalls.Vectors(), "")
-	}
 	if state, remedy := engine.Pages(); state != "" {
 		d.say("pages", state, remedy)
 	}

@@ -3,9 +3,9 @@
 //
 // A convolution is computed in one of three ways:
 //
-//	kernels    XLA on CPUs, in the layers of many channels: loops in C, see package kernels
+//	kernels    on CPUs, in the layers of many channels: loops of our own, see package kernels
 //	native     XLA's own convolution: GPUs, and on CPUs the layers of few channels
-//	im2col     the pure-Go engine, in which only matrix products are fast
+//	im2col     pure Go where there are no loops: only matrix products are fast there
 //
 // Maps have shape [1, height, width, channels], filters [3, 3, in, out].
 package conv

@@ -168,18 +168,17 @@ func TestPool2(t *testing.T) {
 				if fmt.Sprint(dx) != fmt.Sprint(c.dx) {
 					t.Errorf("gradient: got %v, want %v", dx, c.dx)
 				}
-				// after a ReLU: of values of which half are negative, and a square of none but negative ones
-				x := random(5, 6, 7, 3)
-				for i := range 2 {
-					for j := range 2 {
-						for k := range 3 {
-							x.values[(i*7+j)*3+k] = -1
-						}
+				// after a ReLU: of values of which half are negative, a square of none but negative ones, and one whose largest tie
+				const channels = 16
+				x := random(5, 7, 7, channels)
+				for k := range channels {
+					for i, v := range []float64{-1, -1, -1, -1, 1, 5, 5, 2} {
+						x.values[(i%4/2*7+i/4*2+i%2)*channels+k] = v
 					}
 				}
-				relu, dy := x.positive(x).tensor(1, 6, 7, 3), random(6, 3, 3, 3).tensor(1, 3, 3, 3)
+				relu, dy := x.positive(x).tensor(1, 7, 7, channels), random(6, 3, 3, channels).tensor(1, 3, 3, channels)
 				wantY, wantDx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return c.pool(x) }, relu, dy)
-				gotY, gotDx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return c.pool(conv.ReLU(x)) }, x.tensor(1, 6, 7, 3), dy)
+				gotY, gotDx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return c.pool(conv.ReLU(x)) }, x.tensor(1, 7, 7, channels), dy)
 				for i, v := range x.float32s() {
 					if v <= 0 {
 						wantDx[i] = 0

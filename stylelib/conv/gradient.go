@@ -11,11 +11,19 @@ import (
 // right shape that reaches x through two identities: the first keeps the dy that arrives, the second replaces what
 // reaches x by backward(dy). Nothing of the dummy is ever computed.
 func withGradient(x *Node, forward func() *Node, backward func(dy *Node) *Node) *Node {
+	return withGradients([]*Node{x}, forward, backward)
+}
+
+// withGradients is [withGradient] of several xs, each with its backward.
+func withGradients(xs []*Node, forward func() *Node, backward ...func(dy *Node) *Node) *Node {
 	y := forward()
 	var arrived *Node
 	dummy := func() []*Node {
-		path := IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return backward(arrived) })
-		path = BroadcastToShape(ReduceAllSum(path), y.Shape())
+		path := ScalarZero(y.Graph(), y.DType())
+		for i, x := range xs {
+			path = Add(path, ReduceAllSum(IdentityWithCustomGradient(x, func(_, _ *Node) *Node { return backward[i](arrived) })))
+		}
+		path = BroadcastToShape(path, y.Shape())
 		path = IdentityWithCustomGradient(path, func(_, dy *Node) *Node {
 			arrived = dy
 			return dy

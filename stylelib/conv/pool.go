@@ -1,6 +1,8 @@
 package conv
 
 import (
+	"stylebook/stylelib/kernels"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -20,6 +22,10 @@ func MaxPool2(x *Node) *Node {
 			square := corners(x)
 			return toFirstMax(x, square, maxOf(square), dy)
 		})
+	}
+	if kernels.FitMap(before) {
+		return withGradient(before, func() *Node { return kernels.MaxPool2OfReLU(before) },
+			func(dy *Node) *Node { return kernels.MaxPool2OfReLUGradient(before, dy) })
 	}
 	zero := ScalarZero(x.Graph(), x.DType())
 	forward := func() *Node { return Max(maxOf(corners(before)), zero) }

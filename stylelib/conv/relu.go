@@ -1,6 +1,8 @@
 package conv
 
 import (
+	"stylebook/stylelib/kernels"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -10,14 +12,23 @@ import (
 // the memory of a training step. A convolution that has kernels takes x instead and replaces the values itself.
 func ReLU(x *Node) *Node {
 	zero := ScalarZero(x.Graph(), x.DType())
+	fits := kernels.FitMap(x)
 	var y *Node
 	forward := func() *Node {
-		if y = Max(x, zero); isXLACPU(x) {
+		if fits {
+			y = kernels.ReLU(x)
+		} else if y = Max(x, zero); isXLACPU(x) {
 			y = barrier(y) // else XLA sees that y > 0 is x > 0 and keeps both
 		}
 		return y
 	}
-	z := withGradient(x, forward, func(dy *Node) *Node { return Where(GreaterThan(y, zero), dy, ZerosLike(dy)) })
+	backward := func(dy *Node) *Node {
+		if fits {
+			return kernels.ReLUGradient(y, dy)
+		}
+		return Where(GreaterThan(y, zero), dy, ZerosLike(dy))
+	}
+	z := withGradient(x, forward, backward)
 	x.Graph().AttachState(reluOf{z.Id()}, x)
 	return z
 }

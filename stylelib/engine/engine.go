@@ -15,6 +15,7 @@ import (
 
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/kernels"
+	_ "stylebook/stylelib/kernels/gocalls" // hands in loops for "go"
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // registers "go"
@@ -120,6 +121,13 @@ func openFastest() (*Engine, error) {
 	return openGo("", reason)
 }
 
+// see says in the notice why there are no loops of ours, where there could be.
+func (e *Engine) see() {
+	if err := kernels.Usable(e.Backend); err != nil {
+		e.Notice = err.Error()
+	}
+}
+
 func named(kind, options string) string { return strings.TrimSuffix(kind+","+options, ",") }
 
 // goConfig is how the pure-Go engine is opened. GoMLX would compute several nodes of a graph at once, though each uses all
@@ -136,8 +144,6 @@ func openGo(options, reason string) (*Engine, error) {
 		return nil, fmt.Errorf("engine go: %w", err)
 	}
 	e := &Engine{Backend: backend, Name: named("go", options), Reason: reason}
-	if !simd {
-		e.Notice = "built without SIMD, the go engine is about 8 times slower: build with GOEXPERIMENT=simd"
-	}
+	e.see()
 	return e, nil
 }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"stylebook/stylelib/kernels"
 	_ "stylebook/stylelib/kernels/xlacalls" // hands in its loops
 
 	"github.com/gomlx/go-xla/compute/xla"
@@ -37,9 +36,7 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 	}
 	e := &Engine{Backend: backend, Name: named(kind, options), Reason: reason, Plugin: path}
 	if cpu, ok := backend.(interface{ IsCPU() bool }); ok && cpu.IsCPU() {
-		if err := kernels.Usable(backend); err != nil {
-			e.Notice = err.Error()
-		}
+		e.see()
 	}
 	if plugin, err := pjrt.GetPlugin(path); err == nil { // which is loaded already
 		major, minor := plugin.Version()

@@ -1,12 +1,13 @@
-// Package kernels gives XLA on a CPU loops in C for what it would compute more slowly itself: the 3×3 convolutions of wide layers and
-// the products of Gram matrices.
+// Package kernels gives engines that compute on CPUs loops for what they would compute more slowly themselves: the 3×3 convolutions
+// of wide layers and products of matrices, in pure Go also ReLU and pooling.
 //
-// The loops are in package xlacalls, which hands them in when a program links it, as package engine does: so what only draws need
-// not link XLA. Where there are none, because of the platform or of how the program was built, or the plugin takes no custom calls,
-// XLA computes all by itself.
+// XLA's loops, in C, are in package xlacalls, those of pure Go, in assembly, in package gocalls. They hand them in when a program
+// links them, as package engine does: so what only draws need not link XLA. Where there are none, because of the platform or of how
+// the program was built, or XLA's plugin takes no custom calls, an engine computes all by itself.
 package kernels
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -19,45 +20,65 @@ type Calls interface {
 	// Usable returns nil if an engine can call them, else an *[UnusableError].
 	Usable(engine compute.Backend) error
 
-	// Call makes a node be computed by a loop, of the operands, and returns the node.
+	// Vectors names the vectors that the loops use on this processor.
+	Vectors() string
+
+	// Fit tells whether there are loops of a kind for so many channels or columns, for convolutions from so many to so many.
+	Fit(kind string, channels ...int) bool
+
+	// Call makes a loop compute a node, of the operands, and returns a node that stands for it.
 	Call(loop string, node *Node, operands ...*Node) *Node
 
 	// ReleaseMemory gives the system the memory that XLA has given back, which else stays for the next step.
 	ReleaseMemory()
 }
 
-// calls are those that are linked, or nil. They are handed in once, before main begins.
-var calls Calls
+// calls are those that are linked, by the engines' names. They are handed in before main begins.
+var calls = map[string]Calls{}
 
-// HandIn makes the loops known. It is for an init function.
-func HandIn(c Calls) { calls = c }
+// HandIn makes the loops of an engine of some name known. It is for an init function.
+func HandIn(engine string, c Calls) { calls[engine] = c }
 
-// Usable returns nil if an engine is XLA on a CPU that can call the loops, else an *[UnusableError].
+// Usable returns nil if an engine can call loops, else an *[UnusableError].
 func Usable(engine compute.Backend) error {
-	if calls == nil {
-		return &UnusableError{engine.Name(), "this program was built without them"}
+	c, ok := calls[engine.Name()]
+	if !ok {
+		return &UnusableError{Engine: engine.Name(), Why: "this program was built without them"}
 	}
-	return calls.Usable(engine)
+	return c.Usable(engine)
 }
 
-// ReleaseMemory gives the system the memory that XLA has given back, which else stays for the next step.
+// Vectors names the vectors that an engine's loops use on this processor; it is empty where the engine isn't [Usable].
+func Vectors(engine compute.Backend) string {
+	if Usable(engine) != nil {
+		return ""
+	}
+	return calls[engine.Name()].Vectors()
+}
+
+// ReleaseMemory gives back the memory that loops have used, which else stays for the next step.
 func ReleaseMemory() {
-	if calls != nil {
-		calls.ReleaseMemory()
+	for _, c := range calls {
+		c.ReleaseMemory()
 	}
 }
-
-// channels is what numbers of channels must be multiples of.
-const channels = 64
 
 // Fit tells whether the kernels compute convolutions of x with a filter [3, 3, in, out]: on an engine that is [Usable], in
-// float32, with multiples of 64 channels.
+// float32, with multiples of 64 channels; in pure Go with multiples of 32, and from up to 7 channels to 32 or 64 and back.
 func Fit(x, filter *Node) bool {
 	f := filter.Shape()
-	return takes(x) && f.Dim(2)%channels == 0 && f.Dim(3)%channels == 0
+	return x.DType() == dtypes.Float32 && FitChannels(x.Graph().Backend(), f.Dim(2), f.Dim(3))
+}
+
+// FitChannels is [Fit] for filters of so many channels.
+func FitChannels(engine compute.Backend, in, out int) bool {
+	return Usable(engine) == nil && calls[engine.Name()].Fit("conv", in, out)
 }
 
 func takes(x *Node) bool { return Usable(x.Graph().Backend()) == nil && x.DType() == dtypes.Float32 }
+
+// of returns the loops of a node's engine.
+func of(x *Node) Calls { return calls[x.Graph().Backend().Name()] }
 
 // Conv3x3 convolves x with a 3×3 filter and stride 1, and adds a bias:
 //
@@ -67,12 +88,12 @@ func takes(x *Node) bool { return Usable(x.Graph().Backend()) == nil && x.DType(
 // beyond the border are zeros. It is computed by Winograd's method F(4×4, 3×3), 2¼ multiplications for each output and input
 // channel instead of 9, from the plain filter. It has no gradient of its own. Ask [Fit] before.
 func Conv3x3(x, filter, bias *Node, pad int) *Node {
-	return calls.Call("stylebook.conv+bias", Native(x, filter, pad), x, filter, bias)
+	return of(x).Call("stylebook.conv+bias", Native(x, filter, pad), x, filter, bias)
 }
 
 // Conv3x3OfReLU is [Conv3x3] of max(x, 0), which is never in memory.
 func Conv3x3OfReLU(x, filter, bias *Node, pad int) *Node {
-	return calls.Call("stylebook.conv+relu+bias", Native(x, filter, pad), x, filter, bias)
+	return of(x).Call("stylebook.conv+relu+bias", Native(x, filter, pad), x, filter, bias)
 }
 
 // Conv3x3Gradient is [Conv3x3] without bias, for gradients: x is the gradient that arrives, the filter is turned by 180° and has
@@ -80,38 +101,103 @@ func Conv3x3OfReLU(x, filter, bias *Node, pad int) *Node {
 // before. Without ReLU gate is nil.
 func Conv3x3Gradient(x, filter, gate *Node, pad int) *Node {
 	if gate == nil {
-		return calls.Call("stylebook.conv", Native(x, filter, pad), x, filter)
+		return of(x).Call("stylebook.conv", Native(x, filter, pad), x, filter)
 	}
-	return calls.Call("stylebook.conv+gate", Native(x, filter, pad), x, filter, gate)
+	return of(x).Call("stylebook.conv+gate", Native(x, filter, pad), x, filter, gate)
 }
 
-// Native is XLA's own convolution, without bias, of any number of channels.
+// Native is an engine's own convolution, without bias, of any number of channels.
 func Native(x, filter *Node, pad int) *Node {
 	return Convolve(x, filter).PaddingPerDim([][2]int{{pad, pad}, {pad, pad}}).Done()
 }
 
 // FitProducts tells whether the kernels compute [ColumnProducts] of x: on an engine that is [Usable], in float32, with multiples of
-// 64 columns.
-func FitProducts(x *Node) bool {
-	return takes(x) && x.Shape().Dim(1)%channels == 0
-}
+// 64 columns, in pure Go of 32.
+func FitProducts(x *Node) bool { return takes(x) && of(x).Fit("products", x.Shape().Dim(1)) }
 
 // ColumnProducts returns xᵀ·x. x has shape [n, c], the result [c, c]. It has no gradient of its own. Ask [FitProducts] before.
 func ColumnProducts(x *Node) *Node {
-	return calls.Call("stylebook.products", Einsum("nc,nd->cd", x, x), x)
+	return of(x).Call("stylebook.products", Einsum("nc,nd->cd", x, x), x)
 }
 
 // ColumnProductsGradient returns x·(g + gᵀ), the gradient of [ColumnProducts] where g is the one that arrives at its result.
 func ColumnProductsGradient(x, g *Node) *Node {
-	return calls.Call("stylebook.products+gradient", Einsum("nc,cd->nd", x, g), x, g)
+	return of(x).Call("stylebook.products+gradient", Einsum("nc,cd->nd", x, g), x, g)
+}
+
+// FitMultiply tells whether the kernels compute [Multiply] of matrices [n, k] and [k, m], or [m, k] if transposed: in pure Go where that is
+// [Usable], in float32, for k and m that are multiples of 32.
+func FitMultiply(a, b *Node, transposed bool) bool {
+	return takes(a) && of(a).Fit("matmul", a.Shape().Dim(1), b.Shape().Dim(axisOf(transposed)))
+}
+
+// Multiply returns a·b, or a·bᵀ if transposed. It has no gradient of its own. Ask [FitMultiply] before.
+func Multiply(a, b *Node, transposed bool) *Node {
+	if transposed {
+		return of(a).Call("stylebook.matmul+transposed", Einsum("nk,mk->nm", a, b), a, b)
+	}
+	return of(a).Call("stylebook.matmul", Einsum("nk,km->nm", a, b), a, b)
+}
+
+func axisOf(transposed bool) int {
+	if transposed {
+		return 0
+	}
+	return 1
+}
+
+// FitSymmetric tells whether the kernels compute [SymmetricProduct] of matrices like a: on an engine that is [Usable], in float64,
+// with multiples of 64 columns.
+func FitSymmetric(a *Node) bool { return takes64(a) && of(a).Fit("symmetric", a.Shape().Dim(0)) }
+
+// SymmetricProduct returns a·b of matrices [c, c], which is known to be symmetric: half of it is computed, and the other half is the
+// same to the bit. It has no gradient. Ask [FitSymmetric] before.
+func SymmetricProduct(a, b *Node) *Node {
+	return of(a).Call("stylebook.symmetric", Einsum("ij,jk->ik", a, b), a, b)
+}
+
+// FitMatrix tells whether the kernels compute [MatrixProduct] of matrices like a: in pure Go where that is [Usable], in float64, with
+// multiples of 64 columns.
+func FitMatrix(a *Node) bool { return takes64(a) && of(a).Fit("matrix", a.Shape().Dim(0)) }
+
+// MatrixProduct returns γ·a·b + β·x + α·1 of matrices [c, c]. It has no gradient. Ask [FitMatrix] before.
+func MatrixProduct(a, b, x *Node, gamma, beta, alpha float64) *Node {
+	numbers := Const(a.Graph(), []float64{gamma, beta, alpha})
+	return of(a).Call("stylebook.matrix", Einsum("ij,jk->ik", a, b), a, b, x, numbers)
+}
+
+func takes64(a *Node) bool { return Usable(a.Graph().Backend()) == nil && a.DType() == dtypes.Float64 }
+
+// FitMap tells whether the kernels compute [ReLU] and [MaxPool2OfReLU] of a map x: in pure Go where that is [Usable], in float32,
+// with multiples of 16 channels.
+func FitMap(x *Node) bool { return takes(x) && x.Rank() == 4 && of(x).Fit("map", x.Shape().Dim(3)) }
+
+// ReLU is max(x, 0). It has no gradient of its own. Ask [FitMap] before.
+func ReLU(x *Node) *Node { return of(x).Call("stylebook.relu", x, x) }
+
+// ReLUGradient is dy where x, or ReLU(x), is above 0, else 0.
+func ReLUGradient(x, dy *Node) *Node { return of(x).Call("stylebook.relu+gradient", x, x, dy) }
+
+// MaxPool2OfReLU makes of each 2×2 square of max(x, 0) its largest value; an odd last row or column is dropped.
+//
+// x has shape [1, h, w, c], the result [1, h/2, w/2, c]. It has no gradient of its own. Ask [FitMap] before.
+func MaxPool2OfReLU(x *Node) *Node {
+	return of(x).Call("stylebook.pool", MaxPool(x).Window(2).Done(), x)
+}
+
+// MaxPool2OfReLUGradient is its gradient, where dy is the one that arrives at its result: it goes to the first of the largest values
+// of a square, if that is above 0.
+func MaxPool2OfReLUGradient(x, dy *Node) *Node {
+	return of(x).Call("stylebook.pool+gradient", x, x, dy)
 }
 
 // UnusableError says why an engine can't call the kernels.
 type UnusableError struct {
 	Engine string // its plugin's file, or its name
 	Why    string
+	Longer string // what a step takes without them: "about twice as long"
 }
 
 func (e *UnusableError) Error() string {
-	return fmt.Sprintf("%s can't be given our convolutions, so that a step takes about twice as long: %s", e.Engine, e.Why)
+	return fmt.Sprintf("%s can't be given our convolutions, so that a step takes %s: %s", e.Engine, cmp.Or(e.Longer, "longer"), e.Why)
 }

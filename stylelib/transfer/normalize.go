@@ -55,8 +55,8 @@ func standardDeviation(maps []*Node) *Node {
 	sum, squares := ScalarZero(maps[0].Graph(), maps[0].DType()), ScalarZero(maps[0].Graph(), maps[0].DType())
 	for _, m := range maps {
 		count += float64(m.Shape().Size())
-		sum = Add(sum, ReduceAllSum(m))
-		squares = Add(squares, ReduceAllSum(Square(m)))
+		sum = Add(sum, sl.Sum(m))
+		squares = Add(squares, sl.Sum(Square(m)))
 	}
 	mean := DivScalar(sum, count)
 	variance := Sub(DivScalar(squares, count), Square(mean))

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/conv"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -64,7 +65,7 @@ func cosineDistances(a, b *Node) *Node {
 	unit := func(x *Node) *Node {
 		return Div(x, Sqrt(AddScalar(ReduceAndKeep(Square(x), ReduceSum, 1), 1e-24)))
 	}
-	cosines := Einsum("nc,mc->nm", unit(a), unit(b))
+	cosines := conv.RowProducts(unit(a), unit(b))
 	return Sub(OnesLike(cosines), cosines)
 }
 

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/conv"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -100,7 +101,13 @@ func (s *Statistic) of(features, mask *Node, count float64) []*Node {
 
 func over(x *Node, count float64) *Node { return Div(x, Scalar(x.Graph(), x.DType(), count)) }
 
-func products(counted, x *Node) *Node { return Einsum("nc,nd->cd", counted, x) }
+// products sums the products of every two columns of x, of which counted are the ones that count.
+func products(counted, x *Node) *Node {
+	if counted == x {
+		return conv.ColumnProducts(x)
+	}
+	return Einsum("nc,nd->cd", counted, x)
+}
 
 // gramTerm is the chapter's style loss; its statistic is [sl.Gram].
 var gramTerm = Term{

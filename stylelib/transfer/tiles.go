@@ -262,7 +262,7 @@ func (t *tiled) contentTargets(layers []sl.Layer) error {
 			out = append(out, maps[layer.Name])
 		}
 		for i, features := range out {
-			out = append(out, ReduceAllSum(Mul(Square(features), in[1+i])))
+			out = append(out, sl.Sum(Mul(Square(features), in[1+i])))
 		}
 		return out
 	})
@@ -334,7 +334,7 @@ func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) (losses []*Node)
 		var parts []*Node
 		for i, layer := range p.layers {
 			values := Mul(p.Pointwise(maps[layer.Name], StopGradient(targets.next(1)[0])), cores.next(1)[0])
-			parts = append(parts, MulScalar(ReduceAllSum(values), p.factors[i]))
+			parts = append(parts, MulScalar(sl.Sum(values), p.factors[i]))
 		}
 		loss := p.sum(image, parts)
 		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
@@ -342,7 +342,7 @@ func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) (losses []*Node)
 	for _, p := range t.statistics {
 		for _, r := range p.regions {
 			for _, sum := range p.Statistic.sums(maps[r.layer.Name], masks.next(1)[0]) {
-				total = Add(total, ReduceAllSum(Mul(sum, StopGradient(inputs.next(1)[0]))))
+				total = Add(total, sl.Sum(Mul(sum, StopGradient(inputs.next(1)[0]))))
 			}
 		}
 	}
@@ -369,7 +369,7 @@ func (t *tiled) minimized() sl.Objective {
 				values[i] = Reshape(Slice(in[0], AxisElem(i)))
 			}
 			total, parts := t.total(values)
-			return withGradientOf(total, ReduceAllSum(Mul(image, in[1]))), parts
+			return withGradientOf(total, sl.Sum(Mul(image, in[1]))), parts
 		},
 		Inputs: func(image *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {
 			start := time.Now()

@@ -3,6 +3,9 @@ package transfer
 import (
 	"slices"
 
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/conv"
+
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -22,7 +25,7 @@ var wassersteinTerm = Term{
 			// The root of the target holds its ridge already; the image gets the same.
 			root := StopGradient(target[1])
 			c := root.Shape().Dim(0)
-			added := MulScalar(ReduceAllSum(Square(root)), ridge/(1+ridge)/float64(c))
+			added := MulScalar(sl.Sum(Square(root)), ridge/(1+ridge)/float64(c))
 			return Wasserstein(statistics[0], Add(statistics[1], DiagonalWithValue(added, c)), target[0], root)
 		},
 		Target: func(statistics []Array) ([]Array, error) {
@@ -66,19 +69,19 @@ const ridge = 1e-3
 func Wasserstein(mean, covariance, meanTarget, rootTarget *Node) *Node {
 	c, dtype := covariance.Shape().Dim(0), covariance.DType()
 	root := ConvertDType(StopGradient(rootTarget), dtypes.Float64)
-	a := matMul(matMul(root, ConvertDType(StopGradient(covariance), dtypes.Float64)), root)
-	y, z := rootAndInverse(a)
-	trace := ConvertDType(ReduceAllSum(Mul(y, identityLike(y))), dtype)
-	gradient := ConvertDType(MulScalar(matMul(matMul(root, z), root), 0.5), dtype)
-	linear := ReduceAllSum(Mul(StopGradient(gradient), covariance))
+	around := func(a *Node) *Node { return conv.SymmetricProduct(matMul(root, a), root) } // R·a·R
+	y, z := rootAndInverse(around(ConvertDType(StopGradient(covariance), dtypes.Float64)))
+	trace := ConvertDType(sl.Sum(Mul(y, identityLike(y))), dtype)
+	gradient := ConvertDType(MulScalar(around(z), 0.5), dtype)
+	linear := sl.Sum(Mul(StopGradient(gradient), covariance))
 	trace = Add(linear, StopGradient(Sub(trace, linear)))
 
-	distance := ReduceAllSum(Square(Sub(mean, StopGradient(meanTarget))))
-	variances := Add(ReduceAllSum(Mul(covariance, identityLike(covariance))), ReduceAllSum(Square(StopGradient(rootTarget))))
+	distance := sl.Sum(Square(Sub(mean, StopGradient(meanTarget))))
+	variances := Add(sl.Sum(Mul(covariance, identityLike(covariance))), sl.Sum(Square(StopGradient(rootTarget))))
 	return DivScalar(Add(distance, Sub(variances, MulScalar(trace, 2))), float64(c))
 }
 
-func matMul(a, b *Node) *Node { return Einsum("ij,jk->ik", a, b) }
+func matMul(a, b *Node) *Node { return conv.MatrixProduct(a, b, a, 1, 0, 0) }
 
 func identityLike(a *Node) *Node {
 	return DiagonalWithValue(ScalarOne(a.Graph(), a.DType()), a.Shape().Dim(0))
@@ -86,22 +89,21 @@ func identityLike(a *Node) *Node {
 
 // rootAndInverse returns A^½ and A^-½ of a symmetric positive definite matrix, by the coupled Newton-Schulz iteration
 // (Higham 2008, eq. 6.35). Its steps make the small eigenvalues' roots half as large again, until they are right; the first
-// ones take a polynomial of higher degree that makes them 3.4 times as large.
+// ones take a polynomial of higher degree that makes them 3.4 times as large. z·y and its square are kept as rounding makes them: what
+// isn't symmetric in them is what keeps the iteration stable.
 func rootAndInverse(a *Node) (root, inverse *Node) {
-	norm := AddScalar(Sqrt(ReduceAllSum(Square(a))), 1e-20)
-	identity := identityLike(a)
-	y, z := Div(a, norm), identity
-	step := func(t *Node) { y, z = symmetric(matMul(y, t)), symmetric(matMul(t, z)) }
+	norm := AddScalar(Sqrt(sl.Sum(Square(a))), 1e-20)
+	y, z := Div(a, norm), identityLike(a)
+	step := func(polynomial *Node) {
+		y, z = conv.SymmetricProduct(y, polynomial), conv.SymmetricProduct(polynomial, z)
+	}
 	for range 12 { // 3.4¹² finds roots of 4e-7 of the norm's
 		t := matMul(z, y)
-		step(Add(Add(MulScalar(identity, 3.4445), MulScalar(t, -4.7750)), MulScalar(matMul(t, t), 2.0315)))
+		step(conv.MatrixProduct(t, t, t, 2.0315, -4.7750, 3.4445))
 	}
 	for range 6 {
-		step(MulScalar(Sub(MulScalar(identity, 3), matMul(z, y)), 0.5))
+		step(conv.MatrixProduct(z, y, z, -0.5, 0, 1.5))
 	}
 	scale := Sqrt(norm)
 	return Mul(y, scale), Div(z, scale)
 }
-
-// symmetric takes out what rounding adds to a symmetric matrix.
-func symmetric(a *Node) *Node { return MulScalar(Add(a, Transpose(a, 0, 1)), 0.5) }

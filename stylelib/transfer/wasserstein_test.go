@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/testkit"
 	"stylebook/stylelib/transfer"
 
@@ -67,33 +68,35 @@ func TestWassersteinAtFullWidth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := testkit.Fastest(t)
-	out, err := ExecOnceN(e.Backend, func(in []*Node) []*Node {
-		x := in[0]
-		loss := s.Loss(s.Of(s.Sums(x, x), float64(n)), in[1:])
-		return []*Node{loss, Gradient(loss, x)[0]}
-	}, tensors.FromFlatDataAndDimensions(image, n, c), narrowArray(target[0]), narrowArray(target[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if off := testkit.RelativeError(float64(tensors.ToScalar[float32](out[0])), want.Value); off > 1e-5 {
-		t.Errorf("%s, want %g: off by %.1e", out[0], want.Value, off)
-	}
-	gradient, off, norm := tensors.MustCopyFlatData[float32](out[1]), 0.0, 0.0
-	for k, w := range want.Gradient.Sample {
-		d := float64(gradient[(k+1)*7919%len(gradient)]) - w
-		off, norm = off+d*d, norm+w*w
-	}
-	if off = math.Sqrt(off / norm); off > 1e-3 {
-		t.Errorf("the gradient is off by %.1e", off)
-	}
-	total := 0.0
-	for _, g := range gradient {
-		total += float64(g) * float64(g)
-	}
-	if off := testkit.RelativeError(math.Sqrt(total), want.Gradient.Norm); off > 1e-3 {
-		t.Errorf("the gradient's norm is off by %.1e", off)
-	}
+	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
+		out, err := ExecOnceN(e.Backend, func(in []*Node) []*Node {
+			x := in[0]
+			loss := s.Loss(s.Of(s.Sums(x, x), float64(n)), in[1:])
+			return []*Node{loss, Gradient(loss, x)[0]}
+		}, tensors.FromFlatDataAndDimensions(image, n, c), narrowArray(target[0]), narrowArray(target[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := testkit.RelativeError(float64(tensors.ToScalar[float32](out[0])), want.Value); !(off <= 1e-5) {
+			t.Errorf("%s, want %g: off by %.1e", out[0], want.Value, off)
+		}
+		gradient, off, norm := tensors.MustCopyFlatData[float32](out[1]), 0.0, 0.0
+		for k, w := range want.Gradient.Sample {
+			d := float64(gradient[(k+1)*7919%len(gradient)]) - w
+			off, norm = off+d*d, norm+w*w
+		}
+		if off = math.Sqrt(off / norm); !(off <= 1e-3) {
+			t.Errorf("the gradient is off by %.1e", off)
+		}
+		total := 0.0
+		for _, g := range gradient {
+			total += float64(g) * float64(g)
+		}
+		if off := testkit.RelativeError(math.Sqrt(total), want.Gradient.Norm); !(off <= 1e-3) {
+			t.Errorf("the gradient's norm is off by %.1e", off)
+		}
+		t.Logf("value %v gradient %.2e", out[0], off)
+	})
 }
 
 func meanAndCovariance(values []float32, n, c int) []transfer.Array {

@@ -10,3 +10,4 @@
 
 #include "conv_body.h"
 #include "gram_body.h"
+#include "symmetric_body.h"

@@ -11,6 +11,7 @@
 
 #include "conv_body.h"
 #include "gram_body.h"
+#include "symmetric_body.h"
 #ifdef __clang__
 #pragma clang attribute pop
 #endif

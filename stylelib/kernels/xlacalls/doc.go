@@ -3,10 +3,11 @@
 //
 // They are compiled for processors with AVX-512, for those with AVX2, and for any other; which are used is decided when they run:
 //
-//	conv_body.h    3×3 convolution by Winograd's method
-//	gram_body.h    the products of a matrix's columns, and their gradient
-//	vec.h          the product of matrices that both use
-//	work.c         how threads share the work
-//	memory.c       memory that stays from step to step
-//	ffi.h          the parts of XLA's interfaces
+//	conv_body.h       3×3 convolution by Winograd's method
+//	gram_body.h       the products of a matrix's columns, and their gradient
+//	symmetric_body.h  products of matrices in float64 that are symmetric
+//	vec.h             vectors, and the product of matrices that the first two use
+//	work.c            how threads share the work
+//	memory.c          memory that stays from step to step
+//	ffi.h             the parts of XLA's interfaces
 package xlacalls

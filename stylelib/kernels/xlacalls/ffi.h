@@ -42,7 +42,7 @@ typedef struct {
 	void *(*register_handler)(pjrt_register_args *);
 } pjrt_ffi_extension;
 
-enum { FFI_F32 = 11, FFI_METADATA_EXTENSION = 1, FFI_INVALID_ARGUMENT = 3 };
+enum { FFI_F32 = 11, FFI_F64 = 12, FFI_METADATA_EXTENSION = 1, FFI_INVALID_ARGUMENT = 3 };
 
 typedef struct {
 	size_t size;

@@ -5,6 +5,7 @@
 
 #include "conv.h"
 #include "gram.h"
+#include "symmetric.h"
 
 static void *fail(const ffi_call *call, const char *message) {
 	return call->api->error_create(&(ffi_error_args){.size = sizeof(ffi_error_args), .message = message, .code = FFI_INVALID_ARGUMENT});
@@ -48,6 +49,7 @@ int kernels_level(void) { return best() < most ? best() : most; }
 #endif
 
 static int is_array(const ffi_buffer *b, int rank) { return b->dtype == FFI_F32 && b->rank == rank; }
+static int is_square64(const ffi_buffer *b) { return b->dtype == FFI_F64 && b->rank == 2 && b->dims[0] == b->dims[1]; }
 
 // convolve takes x, the filter, and a bias or a gate or both as the flags say, and gives y.
 enum { RELU = 1, BIAS = 2, GATE = 4 };
@@ -92,6 +94,15 @@ static void *column_products_gradient(const ffi_call *call) {
 	return KERNEL(gram_gradient, &g, call) ? NULL : fail(call, "no memory for the gradient of products of columns");
 }
 
+// symmetric_product takes a and b and gives a·b.
+static void *symmetric_product(const ffi_call *call) {
+	if (asked_for_version(call)) return NULL;
+	ffi_buffer **args = call->args.buffers;
+	if (!is_square64(args[0]) || !is_square64(args[1])) return fail(call, "symmetric products need square matrices in float64");
+	symmetric s = {.c = args[0]->dims[0], .a = args[0]->data, .b = args[1]->data, .y = call->results.buffers[0]->data};
+	return KERNEL(symmetric, &s, call) ? NULL : fail(call, "no memory for a product of matrices");
+}
+
 const char *kernels_register(const char *path, int threads) {
 	work_threads = threads;
 	void *library = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
@@ -110,6 +121,7 @@ const char *kernels_register(const char *path, int threads) {
 		{"stylebook.conv+gate", conv_gate},
 		{"stylebook.products", column_products},
 		{"stylebook.products+gradient", column_products_gradient},
+		{"stylebook.symmetric", symmetric_product},
 	};
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
 		pjrt_register_args args = {

@@ -11,6 +11,7 @@ import "C"
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -25,7 +26,7 @@ import (
 // opens.
 var told sync.Map
 
-func init() { kernels.HandIn(linked{}) }
+func init() { kernels.HandIn("xla", linked{}) }
 
 // linked is how a program that links this package calls the loops.
 type linked struct{}
@@ -48,15 +49,25 @@ func tell(plugin string) error {
 	path := C.CString(plugin)
 	defer C.free(unsafe.Pointer(path))
 	if why := C.kernels_register(path, C.int(runtime.GOMAXPROCS(0))); why != nil {
-		return &kernels.UnusableError{Engine: plugin, Why: C.GoString(why)}
+		return &kernels.UnusableError{Engine: plugin, Why: C.GoString(why), Longer: "about twice as long"}
 	}
 	return nil
 }
 
-// Vectors names the vectors that the kernels use on this processor.
-func Vectors() string { return [...]string{"of four floats", "AVX2", "AVX-512"}[C.kernels_level()] }
+func (linked) Vectors() string {
+	return [...]string{"of four floats", "AVX2", "AVX-512"}[C.kernels_level()]
+}
 
 // limit keeps the kernels from using what only some processors have: see kernels_level.
 func limit(level int) { C.kernels_limit(C.int(level)) }
+
+// step is what numbers of channels must be multiples of: see vec.h.
+const step = 64
+
+// Fit says no to what XLA computes as fast by itself.
+func (linked) Fit(kind string, channels ...int) bool {
+	known := kind == "conv" || kind == "products" || kind == "symmetric"
+	return known && !slices.ContainsFunc(channels, func(n int) bool { return n%step != 0 })
+}
 
 func (linked) ReleaseMemory() { C.memory_release() }

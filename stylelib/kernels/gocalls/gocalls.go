@@ -1,0 +1,119 @@
+// Package gocalls makes the pure-Go engine call loops of our own where GoMLX's would take many times as long: for wide convolutions,
+// products of matrices, ReLU and pooling. It needs no C compiler and nothing installed.
+//
+// The loops are those of package xlacalls, but in Go; the innermost ones are assembly, which the programs in folder generate write,
+// for x86-64 with AVX2 or AVX-512 and for ARM with NEON. On other processors [kernels.Usable] says no, and GoMLX computes all by
+// itself.
+package gocalls
+
+//go:generate go run ./generate/x86 -out loops_amd64.s -stubs loops_amd64.go -pkg gocalls
+//go:generate go run ./generate/neon -out loops_arm64.s -stubs loops_arm64.go
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+
+	"stylebook/stylelib/kernels"
+
+	"github.com/gomlx/compute"
+)
+
+// vectors are the loops for a kind of vectors, and what must be known of them. Their comments are in loops_amd64.go.
+type vectors struct {
+	name  string
+	lanes int // floats in a vector
+	side  int // columns of columnProducts
+
+	products []product // from most rows to 1
+
+	columnProducts   func(a, b *float32, rows int, sums *float32, row int)
+	columnProducts64 func(a, b *float64, rows int, sums *float64)
+
+	transformData, transformPositiveData, transformFilter squares
+
+	transformResult, transformGatedResult func(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext,
+		count int, half, extra *float32)
+
+	maxPool         func(top, bottom, to *float32, channels, pixels int)
+	maxPoolGradient func(top, bottom, dy, toTop, toBottom *float32, channels, pixels int)
+
+	positive func(x, to *float32, count int)
+	gated    func(x, dy, to *float32, count int)
+}
+
+type product struct {
+	rows int
+	add  func(data *float32, panel int, u *float32, channels int, sums *float32, add int)
+}
+
+type squares func(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext, count int, half *float32)
+
+// Channels come in multiples of few. Products take panels of them side by side, of which the last may be narrower.
+const (
+	few   = 32
+	panel = 64
+)
+
+// width is how many channels of a result a product computes at once.
+func (v *vectors) width() int { return 2 * v.lanes }
+
+// panels is how many panels so many channels are.
+func panels(channels int) int { return divided(channels, panel) }
+
+// panelAt is how many of the channels are in the panel that begins with one.
+func panelAt(channel, channels int) int { return min(panel, channels-channel) }
+
+// multiply computes sums[t] (+)= Σ_k data[t][k]·u[k], of width columns, for n rows t. Rows of data and sums are 64 floats apart, every
+// 64 channels of data next floats; u has shape [channels, width].
+func (v *vectors) multiply(n int, data []float32, next int, u []float32, channels int, sums []float32, add bool) {
+	adding := 0
+	if add {
+		adding = 1
+	}
+	for i, row := 0, 0; row < n; {
+		if v.products[i].rows > n-row {
+			i++
+			continue
+		}
+		v.products[i].add(&data[row*panel], next, &u[0], channels, &sums[row*panel], adding)
+		row += v.products[i].rows
+	}
+}
+
+// best are the fastest loops that this processor has, or nil.
+var best = available()[0]
+
+func available() []*vectors { return append(ofProcessor(), nil) }
+
+func init() { kernels.HandIn("Go Backend", linked{}) }
+
+// linked is how a program that links this package calls the loops.
+type linked struct{}
+
+func (linked) Usable(engine compute.Backend) error {
+	if best == nil {
+		why := fmt.Sprintf("there are none for this processor, of kind %s", runtime.GOARCH)
+		return &kernels.UnusableError{Engine: "the go engine", Why: why, Longer: "many times as long"}
+	}
+	return nil
+}
+
+func (linked) Vectors() string { return best.name }
+
+func (linked) Fit(kind string, channels ...int) bool {
+	multiple := few
+	switch kind {
+	case "conv":
+		if fitsFew(channels[0], channels[1]) {
+			return true
+		}
+	case "matrix", "symmetric":
+		multiple = panel
+	case "map":
+		multiple = 16
+	}
+	return !slices.ContainsFunc(channels, func(n int) bool { return n%multiple != 0 })
+}
+
+func (linked) ReleaseMemory() { memory.release() }
