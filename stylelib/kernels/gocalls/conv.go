@@ -14,10 +14,9 @@ type conv struct {
 	gate        []float32 // [oh, ow, out]: where it isn't positive, the result is 0; or nil
 	y           []float32
 
-	rows, columns int       // of tiles, 6×6 values of x that overlap by two, of which each gives 4×4 results
-	whole         bool      // each worker keeps the whole transformed filter
-	band          int       // tiles that are computed together
-	data          []float32 // transformed tiles, where workers share them
+	rows, columns int  // of tiles, 6×6 values of x that overlap by two, of which each gives 4×4 results
+	whole         bool // each worker keeps the whole transformed filter
+	band          int  // tiles that are computed together
 }
 
 const (

@@ -10,7 +10,6 @@ type writer struct {
 	code, stubs strings.Builder
 	free        []int          // general registers
 	params      map[string]int // offsets
-	labels      int
 }
 
 // op writes an instruction.
