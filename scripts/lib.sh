@@ -65,7 +65,7 @@ plugin_wheel() {
 }
 
 # stylebook_env: the environment that everything of ours is built and run in, notebooks included. A Go
-# build cache is warm only under the very same GOEXPERIMENT, GOFLAGS and CGO_ENABLED, so they are set
+# build cache is warm only under the very same GOEXPERIMENT, GOFLAGS and CGO_ENABLED, so they are decided
 # here and nowhere else. The caller's GOMLX_BACKEND and PJRT_PLUGIN_LIBRARY_PATH go through untouched.
 stylebook_env() {
 	find_go || die "Go is not installed, or not in PATH: get Go 1.26 or newer from https://go.dev/dl/"

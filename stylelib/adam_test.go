@@ -80,7 +80,7 @@ func (f adamFile) compare(t *testing.T, e *engine.Engine, dtype dtypes.DType, op
 	t.Helper()
 	errors := newWorst(double)
 	if dtype == dtypes.Float32 {
-		errors = newWorst(columnOf(e))
+		errors = newWorst(columnOf(e, 1))
 	}
 	defer errors.log(t)
 	update, err := NewExec(e.Backend, func(in []*Node) []*Node {

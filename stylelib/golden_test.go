@@ -170,7 +170,8 @@ func TestGoldenOfTheRealNetworks(t *testing.T) {
 func testGolden(t *testing.T, dir string) {
 	cases, arrays := goldenCases(t, dir), testkit.ReadSafetensors(t, filepath.Join(dir, "golden", "tensors.safetensors"))
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
-		errors := newWorst(columnOf(e))
+		convs := cases[0].network(t).Convs
+		errors := newWorst(columnOf(e, convs[len(convs)-1].Bias.Size()))
 		defer errors.log(t)
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {

@@ -121,7 +121,7 @@ func naiveTV(x array) float64 {
 
 func TestLossesAgainstNaiveLoops(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
-		for dtype, column := range map[dtypes.DType]column{dtypes.Float64: double, dtypes.Float32: columnOf(e)} {
+		for dtype, column := range map[dtypes.DType]column{dtypes.Float64: double, dtypes.Float32: columnOf(e, 1)} {
 			errors := newWorst(column)
 			for i, dims := range [][]int{{1, 2, 2, 2}, {1, 7, 4, 5}, {1, 4, 7, 3}, {1, 33, 50, 16}} {
 				seed := uint64(10 * i)

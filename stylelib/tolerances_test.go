@@ -75,10 +75,10 @@ var tolerances = map[quantity][4]float64{
 	late:        {1e-1, 1e-1, 5e-1, 0},
 }
 
-// columnOf tells in which way an engine computes with float32.
-func columnOf(e *engine.Engine) column {
+// columnOf tells in which way an engine computes with float32, where a network's last maps have so many channels.
+func columnOf(e *engine.Engine, channels int) column {
 	switch {
-	case kernels.Usable(e.Backend) == nil:
+	case kernels.FitChannels(e.Backend, channels, channels):
 		return transformed32
 	case e.Name == "go":
 		return go32

@@ -33,8 +33,11 @@ type frozen struct {
 	Picture string       `json:"picture"` // SHA-256 of its 16-bit pixels
 }
 
-// frozenWays are trainings that go through every part of the library.
+// frozenWays are trainings that go through every part of the library. Those with a wide network are computed by loops of ours.
 var frozenWays = map[string]string{
+	"wide":              "-weights wide.safetensors",
+	"wide, painting":    "-weights wide.safetensors -preset painting",
+	"wide, REMD":        "-weights wide.safetensors -style-loss remd",
 	"chapter":           "",
 	"painting":          "-preset painting -strength 1.5",
 	"paddle":            "-preset paddle",
@@ -106,12 +109,14 @@ func frozenInputs(t *testing.T) {
 	writePicture(t, "content.png", 1)
 	writePicture(t, "style.png", 3)
 	writeMask(t, "mask.png", color.RGBA{255, 0, 0, 255})
-	net, err := weights.Random(1, sl.VGG19, [5]int{4, 4, 8, 8, 8})
-	if err == nil {
-		err = weights.Write("net.safetensors", net, nil)
-	}
-	if err != nil {
-		t.Fatal(err)
+	for name, widths := range map[string][5]int{"net": {4, 4, 8, 8, 8}, "wide": {32, 64, 64, 96, 64}} {
+		net, err := weights.Random(1, sl.VGG19, widths)
+		if err == nil {
+			err = weights.Write(name+".safetensors", net, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -3,7 +3,7 @@
 //
 // A convolution is computed in one of three ways:
 //
-//	kernels    on CPUs, in the layers of many channels: loops of our own, see package kernels
+//	kernels    on CPUs, in the layers that these have loops for, see package kernels
 //	native     XLA's own convolution: GPUs, and on CPUs the layers of few channels
 //	im2col     pure Go where there are no loops: only matrix products are fast there
 //

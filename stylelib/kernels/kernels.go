@@ -29,7 +29,7 @@ type Calls interface {
 	// Call makes a loop compute a node, of the operands, and returns a node that stands for it.
 	Call(loop string, node *Node, operands ...*Node) *Node
 
-	// ReleaseMemory gives the system the memory that XLA has given back, which else stays for the next step.
+	// ReleaseMemory gives back the memory that loops have used, which else stays for the next step.
 	ReleaseMemory()
 }
 
@@ -85,8 +85,8 @@ func of(x *Node) Calls { return calls[x.Graph().Backend().Name()] }
 //	y[i,j,o] = Σ_{a,b,c} x[i+a-pad, j+b-pad, c] · filter[a, b, c, o] + bias[o]
 //
 // x has shape [1, h, w, in], the filter [3, 3, in, out], bias [out]; the result has shape [1, h-2+2·pad, w-2+2·pad, out]. Values
-// beyond the border are zeros. It is computed by Winograd's method F(4×4, 3×3), 2¼ multiplications for each output and input
-// channel instead of 9, from the plain filter. It has no gradient of its own. Ask [Fit] before.
+// beyond the border are zeros. Between wide maps it is computed by Winograd's method F(4×4, 3×3), 2¼ multiplications for each
+// output and input channel instead of 9, from the plain filter. It has no gradient of its own. Ask [Fit] before.
 func Conv3x3(x, filter, bias *Node, pad int) *Node {
 	return of(x).Call("stylebook.conv+bias", Native(x, filter, pad), x, filter, bias)
 }

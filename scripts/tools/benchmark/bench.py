@@ -45,13 +45,12 @@ def contenders(args, network, height, width):
             yield "PyTorch, torch.compile", [*torch, "compile", "cuda"]
         return
     yield "stylebook, XLA", [*ours, "xla:cpu"]
+    yield "stylebook, pure Go", [*ours, "go"]
     yield "PyTorch, frozen, channels last", [*torch, "best", "cpu"]
     yield "PyTorch as the chapter writes it", [*torch, "chapter", "cpu"]
     if not args.quick:
         yield "PyTorch, torch.compile", [*torch, "compile", "cpu"]
     yield "JAX, jit", [PYTHON, "jax_step.py", *size]
-    if height <= 150:
-        yield "stylebook, pure Go", [*ours, "go"]
 
 
 class Contender:

@@ -44,8 +44,7 @@ func (linked) Call(loop string, node *Node, operands ...*Node) *Node {
 		dimensions = append(dimensions, x.Shape().Dimensions)
 	}
 	c := &call{node.Shape(), loopOf(loop, dimensions, node.Shape().Dimensions)}
-	// GoMLX makes one node of two that are alike, but for barriers. A second operand keeps it from dropping them.
-	node = OptimizationBarriers(node, Const(node.Graph(), int32(0)))[0]
+	node = OptimizationBarriers(node)[0] // GoMLX makes one node of two that are alike, but for barriers
 	into := reflect.ValueOf(InternalBackendOutputs(node)[0]).Elem()
 	register(into.Type())
 	inputs := reflect.MakeSlice(into.FieldByName("Inputs").Type(), 0, len(operands))

@@ -1,7 +1,7 @@
 package gocalls
 
-// conv is a 3×3 convolution by Winograd's method F(4×4, 3×3): see conv_body.h of package xlacalls, whose ways of sharing the work
-// and its memory these are.
+// conv is a 3×3 convolution, of wide maps by Winograd's method F(4×4, 3×3): see conv_body.h of package xlacalls, whose ways of sharing
+// the work and its memory these are.
 type conv struct {
 	*vectors
 	h, w, in    int // of x, [h, w, in]
@@ -25,7 +25,7 @@ const (
 	skew      = 16        // floats between two places, lest all of them share the same lines of the cache
 	alone     = 256 * 256 // in · out, up to which each worker transforms tiles for itself
 	wholeSize = 5 << 16   // floats, up to which it keeps the whole transformed filter
-	mostTiles = 70        // of a band whose filter is kept
+	mostTiles = 70        // of a band whose filter is kept: a multiple of the rows of products
 )
 
 // Transformed tiles have shape [36, panels of in, tiles, 64], places skew apart; the products of a panel [36, tiles, 64]; the filter
@@ -173,9 +173,9 @@ func parts(memory []float32, sizes ...int) (cut [][]float32) {
 func (c *conv) compute() {
 	c.rows, c.columns = (c.oh+3)/4, (c.ow+3)/4
 	tiles := c.rows * c.columns
-	if c.in < few {
+	if c.in < wide {
 		c.fromFew()
-	} else if c.out < few {
+	} else if c.out < wide {
 		c.toFew()
 	} else if c.in*c.out <= alone && tiles >= workers()*mostTiles/2 {
 		c.computeAlone(tiles)

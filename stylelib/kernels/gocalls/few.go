@@ -3,7 +3,7 @@ package gocalls
 // fitsFew tells whether a convolution is one from up to 7 channels to a panel at most or the other way: of a network's first layer,
 // or of the gradient of that.
 func fitsFew(in, out int) bool {
-	fits := func(a, b int) bool { return a*9 <= panel && b%few == 0 && b <= panel }
+	fits := func(a, b int) bool { return a*9 <= panel && b%wide == 0 && b <= panel }
 	return fits(in, out) || fits(out, in)
 }
 

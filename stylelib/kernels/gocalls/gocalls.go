@@ -1,8 +1,8 @@
-// Package gocalls makes the pure-Go engine call loops of our own where GoMLX's would take many times as long: for wide convolutions,
+// Package gocalls makes the pure-Go engine call loops of our own where GoMLX's would take many times as long: for convolutions,
 // products of matrices, ReLU and pooling. It needs no C compiler and nothing installed.
 //
-// The loops are those of package xlacalls, but in Go; the innermost ones are assembly, which the programs in folder generate write,
-// for x86-64 with AVX2 or AVX-512 and for ARM with NEON. On other processors [kernels.Usable] says no, and GoMLX computes all by
+// Convolutions, Gram matrices and symmetric products are computed as in package xlacalls, but in Go; the innermost loops are assembly,
+// which the programs in folder generate write, for x86-64 with AVX2 or AVX-512 and for ARM with NEON. On other processors [kernels.Usable] says no, and GoMLX computes all by
 // itself.
 package gocalls
 
@@ -49,9 +49,9 @@ type product struct {
 
 type squares func(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext, count int, half *float32)
 
-// Channels come in multiples of few. Products take panels of them side by side, of which the last may be narrower.
+// Wide maps have a multiple of so many channels. Products take panels of them side by side, of which the last may be narrower.
 const (
-	few   = 32
+	wide  = 32
 	panel = 64
 )
 
@@ -102,7 +102,7 @@ func (linked) Usable(engine compute.Backend) error {
 func (linked) Vectors() string { return best.name }
 
 func (linked) Fit(kind string, channels ...int) bool {
-	multiple := few
+	multiple := wide
 	switch kind {
 	case "conv":
 		if fitsFew(channels[0], channels[1]) {

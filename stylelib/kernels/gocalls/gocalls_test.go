@@ -25,6 +25,9 @@ func open(t *testing.T) compute.Backend {
 	if best == nil {
 		t.Skip("skipped: there are no loops for this processor")
 	}
+	if err := kernels.Usable(b); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -39,7 +42,7 @@ func levels(t *testing.T, test func()) {
 
 func TestEveryProcessor(t *testing.T) {
 	b := open(t)
-	levels(t, func() { kernelstest.Agree(t, best.name, b) })
+	levels(t, func() { kernelstest.Agree(t, best.name, b, true) })
 }
 
 func TestNoNumber(t *testing.T) {

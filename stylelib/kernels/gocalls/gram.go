@@ -28,11 +28,7 @@ func (g *gram) products(x, y []float32) {
 			}
 		}
 	})
-	for i := range g.c {
-		for j := range i / panel * panel {
-			y[i*g.c+j] = y[j*g.c+i]
-		}
-	}
+	mirror(y, g.c)
 }
 
 func (g *gram) slice(x []float32, slice, slices int, sums, data []float32) {

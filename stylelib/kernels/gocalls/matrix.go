@@ -43,10 +43,11 @@ func (m *matrix) compute(a, b, x []float64, gamma, beta, alpha float64, y []floa
 		if m.symmetric {
 			rows = j + width
 		}
-		sums := doubles(w.rest())[:rows*width]
+		whole := divided(rows, side) * side
+		sums := doubles(w.rest())[:whole*width]
 		clear(sums)
 		for k := 0; k < c; k += matrixChunk {
-			for i := 0; i < rows; i += side {
+			for i := 0; i < whole; i += side {
 				m.columnProducts64(&left[i*c+k*side], &right[j*c+k*width], min(matrixChunk, c-k), &sums[i*width])
 			}
 		}
@@ -66,7 +67,7 @@ func (m *matrix) compute(a, b, x []float64, gamma, beta, alpha float64, y []floa
 		}
 	})
 	if m.symmetric {
-		m.mirror(y)
+		mirror(y, c)
 	}
 }
 
@@ -75,14 +76,14 @@ func doubles(block []float32) []float64 {
 	return unsafe.Slice((*float64)(unsafe.Pointer(&block[0])), len(block)/2)
 }
 
-// mirror copies what is above the diagonal below it, a square after the other.
-func (m *matrix) mirror(y []float64) {
-	share(m.c/matrixBand, 0, func(band int, _ *worker) {
+// mirror copies what is above the diagonal of a matrix [c, c] below it, a square after the other.
+func mirror[T float32 | float64](y []T, c int) {
+	share(c/matrixBand, 0, func(band int, _ *worker) {
 		first := band * matrixBand
 		for j := 0; j <= first; j += matrixBand {
 			for i := first; i < first+matrixBand; i++ {
 				for o := j; o < min(j+matrixBand, i); o++ {
-					y[i*m.c+o] = y[o*m.c+i]
+					y[i*c+o] = y[o*c+i]
 				}
 			}
 		}

@@ -57,7 +57,7 @@ func (s *store) take(floats int) []float32 {
 	for i, b := range s.blocks {
 		if cap(b) >= floats {
 			last := len(s.blocks) - 1
-			s.blocks[i] = s.blocks[last]
+			s.blocks[i], s.blocks[last] = s.blocks[last], nil
 			s.blocks = s.blocks[:last]
 			s.Unlock()
 			return b[:floats]

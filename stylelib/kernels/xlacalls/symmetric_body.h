@@ -1,4 +1,5 @@
-// Products of matrices in float64 that are symmetric, for one kind of processor: see vec.h.
+// Products of matrices in float64 that are symmetric, for one kind of processor: see vec.h. It comes after gram_body.h, whose SIDE and
+// CHUNK it has.
 #include "symmetric.h"
 
 typedef double vec64 __attribute__((vector_size(LANES * 4), aligned(8), may_alias));
@@ -41,10 +42,10 @@ static void lay_out(const symmetric *s, size_t first) {
 
 // symmetric_columns computes LANES columns of y from j on, down to the diagonal.
 static void symmetric_columns(const symmetric *s, size_t j, double *sums) {
-	size_t c = s->c, rows = j + LANES;
-	memset(sums, 0, rows * LANES * sizeof(double));
+	size_t c = s->c, rows = j + LANES, whole = (rows + SIDE - 1) / SIDE * SIDE;
+	memset(sums, 0, whole * LANES * sizeof(double));
 	for (size_t k = 0; k < c; k += CHUNK) {
-		for (size_t i = 0; i < rows; i += SIDE) {
+		for (size_t i = 0; i < whole; i += SIDE) {
 			block64(s->left + i * c + k * SIDE, s->right + j * c + k * LANES, at_most(CHUNK, c - k), sums + i * LANES);
 		}
 	}

@@ -17,10 +17,15 @@ func (l level) maxPool() {
 	end()
 }
 
+// largest is the largest of a square's corners and 0. The processor's maximum is the second of two if one is no number: both orders
+// together keep that.
 func (l level) largest(corners [4]Mem) VecVirtual {
 	r := l.zero()
 	for _, c := range corners {
-		VMAXPS(c, r, r)
+		v, other := l.load(c), l.vector()
+		VMAXPS(v, r, other)
+		VMAXPS(r, v, r)
+		VORPS(other, r, r)
 	}
 	return r
 }
