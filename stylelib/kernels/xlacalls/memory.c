@@ -25,11 +25,17 @@ void memory_give(float *memory) { free(memory); }
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <time.h>
 
 extern void *__libc_memalign(size_t, size_t);
 extern void __libc_free(void *);
 
-enum { PAGE = 2 << 20, BLOCKS = 256 };
+enum {
+	PAGE = 2 << 20,
+	BLOCKS = 256,
+	LARGE = 64 << 20, // from which on a block is waited for
+	WAIT = 20,        // times a tenth of a millisecond
+};
 
 static struct block {
 	char *start; // NULL: there is none
@@ -86,12 +92,32 @@ static char *take(size_t size) {
 	return best->start;
 }
 
+// lent_so tells whether a block of a size is lent.
+static int lent_so(size_t size) {
+	for (struct block *b = blocks; b < blocks + BLOCKS; b++) {
+		if (b->start && b->lent && b->size == size) return 1;
+	}
+	return 0;
+}
+
+// await gives XLA some time to give a large block back, which it does on another thread after a step has ended: else the next step
+// gets a second one, and both stay. It is called, and returns, with the lock held.
+static void await(size_t size) {
+	for (int i = 0; size >= LARGE && i < WAIT && lent_so(size); i++) {
+		unlock();
+		nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+		lock();
+	}
+}
+
 int posix_memalign(void **result, size_t alignment, size_t size) {
 	if (alignment % sizeof(void *) || (alignment & (alignment - 1)) || !alignment) return EINVAL;
 	void *p = NULL;
 	if (size >= BLOCK && size <= SIZE_MAX / 2 && alignment <= PAGE) {
 		lock();
-		p = take((size + PAGE - 1) / PAGE * PAGE);
+		size_t pages = (size + PAGE - 1) / PAGE * PAGE;
+		await(pages);
+		p = take(pages);
 		unlock();
 	}
 	if (!p) p = __libc_memalign(alignment, size);
