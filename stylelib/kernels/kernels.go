@@ -67,7 +67,7 @@ func ReleaseMemory() {
 // float32, with multiples of 64 channels; in pure Go with multiples of 32, and from up to 7 channels to 32 or 64 and back.
 func Fit(x, filter *Node) bool {
 	f := filter.Shape()
-	return x.DType() == dtypes.Float32 && FitChannels(x.Graph().Backend(), f.Dim(2), f.Dim(3))
+	return fit(x, dtypes.Float32, "conv", f.Dim(2), f.Dim(3))
 }
 
 // FitChannels is [Fit] for filters of so many channels.
@@ -75,7 +75,10 @@ func FitChannels(engine compute.Backend, in, out int) bool {
 	return Usable(engine) == nil && calls[engine.Name()].Fit("conv", in, out)
 }
 
-func takes(x *Node) bool { return Usable(x.Graph().Backend()) == nil && x.DType() == dtypes.Float32 }
+// fit tells whether the engine of a node of some type has loops of a kind for so many channels.
+func fit(x *Node, dtype dtypes.DType, kind string, channels ...int) bool {
+	return x.DType() == dtype && Usable(x.Graph().Backend()) == nil && of(x).Fit(kind, channels...)
+}
 
 // of returns the loops of a node's engine.
 func of(x *Node) Calls { return calls[x.Graph().Backend().Name()] }
@@ -113,7 +116,7 @@ func Native(x, filter *Node, pad int) *Node {
 
 // FitProducts tells whether the kernels compute [ColumnProducts] of x: on an engine that is [Usable], in float32, with multiples of
 // 64 columns, in pure Go of 32.
-func FitProducts(x *Node) bool { return takes(x) && of(x).Fit("products", x.Shape().Dim(1)) }
+func FitProducts(x *Node) bool { return fit(x, dtypes.Float32, "products", x.Shape().Dim(1)) }
 
 // ColumnProducts returns xᵀ·x. x has shape [n, c], the result [c, c]. It has no gradient of its own. Ask [FitProducts] before.
 func ColumnProducts(x *Node) *Node {
@@ -128,7 +131,11 @@ func ColumnProductsGradient(x, g *Node) *Node {
 // FitMultiply tells whether the kernels compute [Multiply] of matrices [n, k] and [k, m], or [m, k] if transposed: in pure Go where that is
 // [Usable], in float32, for k and m that are multiples of 32.
 func FitMultiply(a, b *Node, transposed bool) bool {
-	return takes(a) && of(a).Fit("matmul", a.Shape().Dim(1), b.Shape().Dim(axisOf(transposed)))
+	columns := b.Shape().Dim(1)
+	if transposed {
+		columns = b.Shape().Dim(0)
+	}
+	return fit(a, dtypes.Float32, "matmul", a.Shape().Dim(1), columns)
 }
 
 // Multiply returns a·b, or a·bᵀ if transposed. It has no gradient of its own. Ask [FitMultiply] before.
@@ -139,16 +146,9 @@ func Multiply(a, b *Node, transposed bool) *Node {
 	return of(a).Call("stylebook.matmul", Einsum("nk,km->nm", a, b), a, b)
 }
 
-func axisOf(transposed bool) int {
-	if transposed {
-		return 0
-	}
-	return 1
-}
-
 // FitSymmetric tells whether the kernels compute [SymmetricProduct] of matrices like a: on an engine that is [Usable], in float64,
 // with multiples of 64 columns.
-func FitSymmetric(a *Node) bool { return takes64(a) && of(a).Fit("symmetric", a.Shape().Dim(0)) }
+func FitSymmetric(a *Node) bool { return fit(a, dtypes.Float64, "symmetric", a.Shape().Dim(0)) }
 
 // SymmetricProduct returns a·b of matrices [c, c], which is known to be symmetric: half of it is computed, and the other half is the
 // same to the bit. It has no gradient. Ask [FitSymmetric] before.
@@ -158,7 +158,7 @@ func SymmetricProduct(a, b *Node) *Node {
 
 // FitMatrix tells whether the kernels compute [MatrixProduct] of matrices like a: in pure Go where that is [Usable], in float64, with
 // multiples of 64 columns.
-func FitMatrix(a *Node) bool { return takes64(a) && of(a).Fit("matrix", a.Shape().Dim(0)) }
+func FitMatrix(a *Node) bool { return fit(a, dtypes.Float64, "matrix", a.Shape().Dim(0)) }
 
 // MatrixProduct returns γ·a·b + β·x + α·1 of matrices [c, c]. It has no gradient. Ask [FitMatrix] before.
 func MatrixProduct(a, b, x *Node, gamma, beta, alpha float64) *Node {
@@ -166,11 +166,9 @@ func MatrixProduct(a, b, x *Node, gamma, beta, alpha float64) *Node {
 	return of(a).Call("stylebook.matrix", Einsum("ij,jk->ik", a, b), a, b, x, numbers)
 }
 
-func takes64(a *Node) bool { return Usable(a.Graph().Backend()) == nil && a.DType() == dtypes.Float64 }
-
 // FitMap tells whether the kernels compute [ReLU] and [MaxPool2OfReLU] of a map x: in pure Go where that is [Usable], in float32,
 // with multiples of 16 channels.
-func FitMap(x *Node) bool { return takes(x) && x.Rank() == 4 && of(x).Fit("map", x.Shape().Dim(3)) }
+func FitMap(x *Node) bool { return x.Rank() == 4 && fit(x, dtypes.Float32, "map", x.Shape().Dim(3)) }
 
 // ReLU is max(x, 0). It has no gradient of its own. Ask [FitMap] before.
 func ReLU(x *Node) *Node { return of(x).Call("stylebook.relu", x, x) }

@@ -10,7 +10,7 @@ type conv struct {
 	relu        bool
 	x           []float32 // convolved as max(x, 0) if relu
 	filter      []float32 // [3, 3, in, out]
-	bias        []float32 // [out], or nil
+	bias        []float32 // [out]; nil is all zeros
 	gate        []float32 // [oh, ow, out]: where it isn't positive, the result is 0; or nil
 	y           []float32
 
@@ -85,10 +85,7 @@ func (c *conv) cut(top, left, channel int, patch []float32) {
 func (c *conv) resultTile(tile, at, tiles, out int, sums, patch []float32, w *worker) {
 	top, left := tile/c.columns*4, tile%c.columns*4
 	from, place := &sums[at*panel], sumsPlace(tiles)
-	bias, vectors := &zeros[0], panelAt(out, c.out)/c.lanes
-	if c.bias != nil {
-		bias = &c.bias[out]
-	}
+	bias, vectors := &c.bias[out], panelAt(out, c.out)/c.lanes
 	if top+4 > c.oh || left+4 > c.ow {
 		c.transformResult(from, 6*place, place, c.lanes, &patch[0], 4*panel, panel, c.lanes, vectors, w.half(), bias)
 		c.paste(top, left, out, patch)
@@ -102,8 +99,6 @@ func (c *conv) resultTile(tile, at, tiles, out int, sums, patch []float32, w *wo
 	}
 	c.transformResult(from, 6*place, place, c.lanes, &c.y[first], c.ow*c.out, c.out, c.lanes, vectors, w.half(), bias)
 }
-
-var zeros [panel]float32
 
 // paste copies what lies in the map of a panel of a result, where the gate is open.
 func (c *conv) paste(top, left, out int, patch []float32) {
@@ -173,6 +168,9 @@ func parts(memory []float32, sizes ...int) (cut [][]float32) {
 func (c *conv) compute() {
 	c.rows, c.columns = (c.oh+3)/4, (c.ow+3)/4
 	tiles := c.rows * c.columns
+	if c.bias == nil {
+		c.bias = make([]float32, c.out)
+	}
 	if c.in < wide {
 		c.fromFew()
 	} else if c.out < wide {

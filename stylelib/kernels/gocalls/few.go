@@ -10,21 +10,20 @@ func fitsFew(in, out int) bool {
 // fromFew computes the convolution of few channels: of each pixel of the result all 9·in values that it sees lie side by side.
 func (c *conv) fromFew() {
 	n, width := divided(9*c.in, 4)*4, c.width() // products take multiples of four
-	u := memory.take(n * c.out)                 // [out/width, n, width]
+	u := memory.take(n * c.out)
 	defer memory.give(u)
-	clear(u)
-	for k := range 9 * c.in {
-		for o := range c.out {
-			u[(o/width*n+k)*width+o%width] = c.filter[k*c.out+o]
+	c.layOut(u, n, c.out, func(k, o int) float32 {
+		if k < 9*c.in {
+			return c.filter[k*c.out+o]
 		}
-	}
+		return 0
+	})
 	share(c.oh, 2*c.ow*panel, func(i int, w *worker) {
 		m := parts(w.rest(), c.ow*panel, c.ow*panel)
 		seen, sums := m[0], m[1]
 		for j := range c.ow {
 			c.look(i-c.pad, j-c.pad, seen[j*panel:][:n])
-			copy(sums[j*panel:][:c.out], zeros[:])
-			copy(sums[j*panel:][:c.out], c.bias)
+			copy(sums[j*panel:], c.bias)
 		}
 		for o := 0; o < c.out; o += width {
 			c.multiply(c.ow, seen, 0, u[o*n:], n, sums[o:], true)
@@ -66,17 +65,14 @@ func dropNegative(values []float32) {
 func (c *conv) toFew() {
 	n, width := 9*c.out, c.width()
 	groups := divided(n, width)
-	u := memory.take(groups * width * c.in) // [groups, in, width]
+	u := memory.take(groups * width * c.in)
 	defer memory.give(u)
-	clear(u)
-	for tap := range 9 {
-		for k := range c.in {
-			for o := range c.out {
-				column := tap*c.out + o
-				u[(column/width*c.in+k)*width+column%width] = c.filter[(tap*c.in+k)*c.out+o]
-			}
+	c.layOut(u, c.in, groups*width, func(k, column int) float32 {
+		if column < n {
+			return c.filter[(column/c.out*c.in+k)*c.out+column%c.out]
 		}
-	}
+		return 0
+	})
 	const band = 16 // rows of the result that a worker computes
 	share(divided(c.oh, band), 2*c.w*panel, func(b int, w *worker) {
 		m := parts(w.rest(), c.w*panel, c.w*panel)
@@ -100,7 +96,7 @@ func (c *conv) toFew() {
 				}
 			}
 		}
-		for i := first; i < end && c.bias != nil; i++ {
+		for i := first; i < end; i++ {
 			for j := range c.ow {
 				for o, v := range c.bias {
 					c.y[(i*c.ow+j)*c.out+o] += v

@@ -81,6 +81,20 @@ func (v *vectors) multiply(n int, data []float32, next int, u []float32, channel
 	}
 }
 
+// layOut lays a matrix [rows, columns], of which at returns the numbers, out as multiply takes it: [columns/width, rows, width]. columns
+// is a multiple of width.
+func (v *vectors) layOut(u []float32, rows, columns int, at func(k, o int) float32) {
+	width := v.width()
+	share(columns/width, 0, func(group int, _ *worker) {
+		for k := range rows {
+			to := u[(group*rows+k)*width:][:width]
+			for o := range to {
+				to[o] = at(k, group*width+o)
+			}
+		}
+	})
+}
+
 // best are the fastest loops that this processor has, or nil.
 var best = available()[0]
 

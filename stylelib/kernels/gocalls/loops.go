@@ -30,15 +30,13 @@ func loopOf(name string, of [][]int, result []int) loop {
 		return func(v values) { g.products(v.at(0), v.at(1)) }
 	case "matmul":
 		p := matMul{with, result[0], of[0][1], result[1]}
-		if how == "transposed" {
-			return func(v values) {
-				b := v.at(1)
-				p.compute(v.at(0), func(k, o int) float32 { return b[o*p.k+k] }, v.at(2))
-			}
-		}
 		return func(v values) {
 			b := v.at(1)
-			p.compute(v.at(0), func(k, o int) float32 { return b[k*p.m+o] }, v.at(2))
+			at := func(k, o int) float32 { return b[k*p.m+o] }
+			if how == "transposed" {
+				at = func(k, o int) float32 { return b[o*p.k+k] }
+			}
+			p.compute(v.at(0), at, v.at(2))
 		}
 	case "symmetric":
 		m := matrix{vectors: with, c: result[0], symmetric: true}

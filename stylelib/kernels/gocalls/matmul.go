@@ -9,16 +9,9 @@ type matMul struct {
 // compute computes y = a·b, of which at returns the numbers of b.
 func (p matMul) compute(a []float32, at func(k, o int) float32, y []float32) {
 	width := p.width()
-	b := memory.take(p.k * p.m) // [m/width, k, width]
+	b := memory.take(p.k * p.m)
 	defer memory.give(b)
-	share(p.m/width, 0, func(group int, _ *worker) {
-		for k := range p.k {
-			to := b[(group*p.k+k)*width:][:width]
-			for o := range to {
-				to[o] = at(k, group*width+o)
-			}
-		}
-	})
+	p.layOut(b, p.k, p.m, at)
 	const band = 4 * mostTiles
 	share(divided(p.n, band), band*(panels(p.k)+1)*panel, func(i int, w *worker) {
 		first := i * band
