@@ -77,7 +77,7 @@ func mustStylize(t *testing.T, arguments ...string) string {
 	return output.String()
 }
 
-// Runs of version 0 are listed, shown, compared and resumed, and a sweep takes those that are finished for its own.
+// Runs of version 0 are listed, shown, compared and resumed, but for those of a fast optimizer that is no more, and a sweep takes those that are finished for its own.
 func TestRunsOfVersion0(t *testing.T) {
 	unpackVersion0(t)
 	list := mustStylize(t, "runs")
@@ -94,7 +94,11 @@ func TestRunsOfVersion0(t *testing.T) {
 	if swept := mustStylize(t, "sweep", "-backend", "go", "sweep.yaml"); strings.Count(swept, "finished before") != 4 {
 		t.Errorf("the sweep began again:\n%s", swept)
 	}
-	for _, id := range []string{"0d303aa5f2", "6c634710b4", "3f74281460", "1979fa78c1", "66c7ead189"} {
+	var refusal bytes.Buffer
+	if status := Run(t.Context(), []string{"-resume", "3f74281460", "-quiet"}, io.Discard, &refusal); status == 0 || !strings.Contains(refusal.String(), "smoothing: none, was 0.07") {
+		t.Errorf("a training by a fast optimizer that is no more is resumed: status %d: %s", status, refusal.String())
+	}
+	for _, id := range []string{"0d303aa5f2", "6c634710b4", "1979fa78c1", "66c7ead189"} {
 		mustStylize(t, "-resume", id, "-quiet")
 		var losses []sl.Record
 		for line := range strings.Lines(mustStylize(t, "show", "-losses", id)) {

@@ -115,7 +115,11 @@ func (s *Spec) UnmarshalJSON(text []byte) error {
 	*s = Spec(read)
 	if old.Version == 0 {
 		var err error
-		s.Version, s.Constants = specVersion, s.Options.Constants()
+		if s.Version, s.Constants = specVersion, s.Options.Constants(); s.Options.Optimizer == transfer.Fast { // which was another
+			delete(s.Constants, "levels")
+			delete(s.Constants, "gain")
+			maps.Copy(s.Constants, map[string]float64{"hold": 0.3, "beta1": 0.85, "beta2": 0.92, "smoothing": 0.07})
+		}
 		s.Options, err = s.Options.Resolve(sl.VGG19)
 		return err
 	}

@@ -26,7 +26,6 @@ type objective struct {
 	extractor *sl.Extractor
 	pictures  *sized
 	options   Options
-	epochs    int
 	layers    []sl.Layer
 	parts     []part
 	shared    *shared // with other content pictures of this size; nil: with none
@@ -44,8 +43,8 @@ type part interface {
 }
 
 // newObjective binds the terms and computes their targets. What is computed in pieces has its content targets in the tiles.
-func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epochs int, shared *shared) (*objective, error) {
-	o := &objective{extractor: extractor, pictures: pictures, options: options, epochs: epochs, layers: extractor.Layers, shared: shared}
+func newObjective(extractor *sl.Extractor, pictures *sized, options Options, shared *shared) (*objective, error) {
+	o := &objective{extractor: extractor, pictures: pictures, options: options, layers: extractor.Layers, shared: shared}
 	for _, term := range options.terms() {
 		part, err := shared.part(term, o.bind)
 		if err != nil {
@@ -154,30 +153,13 @@ func (b bound) sum(image *Node, losses []*Node) *Node {
 }
 
 // imagePart is a term on the image alone.
-type imagePart struct {
-	bound
-	smoothing func(epoch int) float64 // for the total variation under the fast optimizer; else nil
-}
+type imagePart struct{ bound }
 
-func (o *objective) bindImage(b bound) part {
-	p := &imagePart{bound: b}
-	if o.options.Optimizer == Fast && b.name == "tv" {
-		p.smoothing = func(epoch int) float64 { return fastSmoothing * fastShare(epoch, o.epochs) }
-	}
-	return p
-}
+func (o *objective) bindImage(b bound) part { return imagePart{b} }
 
-func (p *imagePart) inputs(epoch int) []*tensors.Tensor {
-	if p.smoothing == nil {
-		return nil
-	}
-	return []*tensors.Tensor{tensors.FromScalar(float32(p.smoothing(epoch)))}
-}
+func (p imagePart) inputs(int) []*tensors.Tensor { return nil }
 
-func (p *imagePart) loss(image *Node, _ map[string]*Node, in []*Node) *Node {
-	if p.smoothing != nil {
-		return MulScalar(smoothlyFollowed(image, in[0]), p.weight)
-	}
+func (p imagePart) loss(image *Node, _ map[string]*Node, _ []*Node) *Node {
 	return MulScalar(p.Image(image), p.weight)
 }
 

@@ -56,9 +56,9 @@ type Transfer struct {
 
 	content  string // the file
 	finest   *sized
-	unscaled *sl.Network           // before it was scaled to the pictures; nil for trained networks
-	shares   map[sharedKey]*shared // nil: nothing is shared
-	borrowed bool                  // the network on the engine is another transfer's
+	unscaled *sl.Network      // before it was scaled to the pictures; nil for trained networks
+	shares   map[size]*shared // nil: nothing is shared
+	borrowed bool             // the network on the engine is another transfer's
 }
 
 // New makes a transfer of pictures in memory with a network of the caller's, whose extractor must be [NewExtractor]'s for the
@@ -155,7 +155,7 @@ func (t *Transfer) place(engine compute.Backend, loaded *weights.Loaded, r Reque
 		t.unscaled = t.Network
 	}
 	if r.Many && !loaded.Normalize && t.Options.Colours != ColoursMeanCovariance {
-		t.shares = map[sharedKey]*shared{}
+		t.shares = map[size]*shared{}
 	}
 	return t.settle(r)
 }

@@ -36,7 +36,7 @@ type Optimizer string
 
 const (
 	Adam  Optimizer = "adam"  // the chapter's
-	Fast  Optimizer = "fast"  // Adam with another schedule and a smoother total variation: see optimizers.go
+	Fast  Optimizer = "fast"  // Adam at several resolutions at once, with a schedule of its own: see fast.go
 	LBFGS Optimizer = "lbfgs" // limited-memory BFGS with steps of fixed length, as in torch.optim.LBFGS
 )
 
@@ -239,7 +239,7 @@ func (o Options) seeded() bool {
 func (o Options) Constants() map[string]float64 {
 	constants := map[string]float64{}
 	if o.Optimizer == Fast {
-		constants = map[string]float64{"hold": fastHold, "beta1": fastBeta1, "beta2": fastBeta2, "smoothing": fastSmoothing}
+		constants = map[string]float64{"hold": fastHold, "beta1": fastBeta1, "beta2": fastBeta2, "levels": fastLevels, "gain": fastGain}
 	}
 	for _, t := range o.terms() {
 		if t.Statistic != nil && t.Statistic.Relative && !o.NormalizeLayers {

@@ -138,7 +138,7 @@ func TestChoicesBringTheirNumbers(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	o.Use(transfer.Fast)
-	if o.Epochs != 180 || o.LearningRate != 0.4 {
+	if o.Epochs != 150 || o.LearningRate != 0.05 {
 		t.Errorf("%+v", o)
 	}
 	o = transfer.Default()
@@ -147,14 +147,14 @@ func TestChoicesBringTheirNumbers(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	chosen, err := transfer.Choose(transfer.Choice{Preset: "mxnet", Optimizer: transfer.Fast, ContentLoss: "content", StyleLoss: "remd", NormalizeLayers: true})
-	if err != nil || chosen.StyleWeight != 3 || chosen.LearningRate != 0.4 || chosen.Adam != sl.AdamMXNet {
+	if err != nil || chosen.StyleWeight != 3 || chosen.LearningRate != 0.05 || chosen.Adam != sl.AdamMXNet {
 		t.Errorf("%+v, %v", chosen, err)
 	}
 }
 
 func TestPainting(t *testing.T) {
 	o, err := transfer.Choose(transfer.Choice{Preset: transfer.Painting})
-	if err != nil || !o.NormalizeLayers || o.StyleLoss != "wasserstein" || o.Optimizer != transfer.Fast || o.Epochs != 180 {
+	if err != nil || !o.NormalizeLayers || o.StyleLoss != "wasserstein" || o.Optimizer != transfer.Fast || o.Epochs != 150 {
 		t.Errorf("%+v, %v", o, err)
 	}
 	middle := o.StyleWeight

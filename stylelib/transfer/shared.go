@@ -8,8 +8,8 @@ import (
 )
 
 // With gets another content picture ready, r.Content, whose request is else the one that t was opened with, with Request.Many.
-// It gives the bits of a transfer of its own, and shares with t the network, the style pictures and, where size and epochs are
-// the same, what is computed of the styles and the compiled programs. Close it before t.
+// It gives the bits of a transfer of its own, and shares with t the network, the style pictures and, where the size is the
+// same, what is computed of the styles and the compiled programs. Close it before t.
 //
 // Of a request with masks there is no other.
 func (t *Transfer) With(r Request) (*Transfer, error) {
@@ -43,28 +43,22 @@ func (t *Transfer) With(r Request) (*Transfer, error) {
 	return &other, nil
 }
 
-// shared is what trainings of one size and length have in common, whatever their content picture. A nil one has nothing.
+// shared is what trainings of one size have in common, whatever their content picture. A nil one has nothing.
 type shared struct {
 	parts    map[string]part          // by term: those with targets of the style images alone
 	contents map[string]*sl.Extractor // by term: for the content image's features
 	epoch    *sl.Extractor            // for the program of an epoch
 }
 
-type sharedKey struct {
-	size
-	epochs int
-}
-
 // sharedAt returns nil where nothing is shared.
-func (t *Transfer) sharedAt(of size, epochs int) *shared {
+func (t *Transfer) sharedAt(of size) *shared {
 	if t.shares == nil {
 		return nil
 	}
-	key := sharedKey{of, epochs}
-	if t.shares[key] == nil {
-		t.shares[key] = &shared{parts: map[string]part{}, contents: map[string]*sl.Extractor{}}
+	if t.shares[of] == nil {
+		t.shares[of] = &shared{parts: map[string]part{}, contents: map[string]*sl.Extractor{}}
 	}
-	return t.shares[key]
+	return t.shares[of]
 }
 
 func (s *shared) part(term weighted, bind func(weighted) (part, error)) (part, error) {

@@ -8,7 +8,7 @@ import (
 )
 
 // The second picture of a size finds the style's targets, the program for its features and that of an epoch; one of another
-// length finds none.
+// height finds none.
 func TestWhatIsShared(t *testing.T) {
 	e := testkit.Engine(t, "go")
 	r := NewRequest(filepath.Join(testkit.Root(t), "data", "golden", "images", "source.png"), "")
@@ -20,8 +20,8 @@ func TestWhatIsShared(t *testing.T) {
 	}
 	defer first.Close()
 	var before shared
-	for _, epochs := range []int{1, 1, 2} {
-		r.Options.Epochs = epochs
+	for _, test := range []struct{ height, sizes int }{{32, 1}, {32, 1}, {40, 2}} {
+		r.Height, r.Options.Epochs = test.height, r.Options.Epochs+1
 		other, err := first.With(r)
 		if err != nil {
 			t.Fatal(err)
@@ -30,15 +30,15 @@ func TestWhatIsShared(t *testing.T) {
 			t.Fatal(err)
 		}
 		other.Close()
-		if len(first.shares) != epochs {
-			t.Fatalf("%d trainings share, want %d", len(first.shares), epochs)
+		if len(first.shares) != test.sizes {
+			t.Fatalf("trainings of %d sizes share, want %d", len(first.shares), test.sizes)
 		}
-		now := first.shares[sharedKey{size{32, 32}, epochs}]
+		now := first.shares[size{test.height, 32}]
 		style, content := now.parts["style"], now.contents["content"]
 		if style == nil || content == nil || now.epoch == nil {
 			t.Fatalf("shared are %v", now)
 		}
-		if epochs == 1 && before.epoch != nil && (style != before.parts["style"] || content != before.contents["content"] || now.epoch != before.epoch) {
+		if test.sizes == 1 && before.epoch != nil && (style != before.parts["style"] || content != before.contents["content"] || now.epoch != before.epoch) {
 			t.Error("the second training has its own")
 		}
 		before = *now

@@ -202,7 +202,7 @@ type tiled struct {
 	pieces     []tile
 	statistics []*statisticPart
 	pointwise  []*pointwisePart
-	images     []*imagePart
+	images     []imagePart
 	masks      [][]*tensors.Tensor // of each tile, by statistic and region
 	cores      [][]*tensors.Tensor // of each tile, by pointwise term and layer
 	targets    [][]*tensors.Tensor // features of the content image in each window, by pointwise term and layer
@@ -222,7 +222,7 @@ func newTiled(o *objective) (*tiled, error) {
 			t.statistics, ofStatistics = append(t.statistics, p), append(ofStatistics, p.layers...)
 		case *pointwisePart:
 			t.pointwise, ofPointwise = append(t.pointwise, p), append(ofPointwise, p.layers...)
-		case *imagePart:
+		case imagePart:
 			t.images = append(t.images, p)
 		}
 	}
@@ -369,7 +369,8 @@ func (t *tiled) minimized() sl.Objective {
 				values[i] = Reshape(Slice(in[0], AxisElem(i)))
 			}
 			total, parts := t.total(values)
-			return withGradientOf(total, sl.Sum(Mul(image, in[1]))), parts
+			along := sl.Sum(Mul(image, in[1])) // its gradient is the tiles'
+			return Add(StopGradient(total), Sub(along, StopGradient(along))), parts
 		},
 		Inputs: func(image *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {
 			start := time.Now()

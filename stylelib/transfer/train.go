@@ -45,7 +45,7 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 			continue
 		}
 		s := training{extractor: t.Extractor, options: t.Options, scale: scale, epochs: t.Options.epochsOf()[scale],
-			before: t.Options.EpochsBefore(scale), shared: t.sharedAt(of, t.Options.epochsOf()[scale])}
+			before: t.Options.EpochsBefore(scale), shared: t.sharedAt(of)}
 		if from != nil && scale == from.Scale {
 			s.from = from
 		}
@@ -97,7 +97,7 @@ func (t *training) run(ctx context.Context, x *sl.SynthesizedImage, report func(
 	if x.Epoch >= t.epochs {
 		return x.Image, nil
 	}
-	o, err := newObjective(t.extractor, t.pictures, t.options, t.epochs, t.shared)
+	o, err := newObjective(t.extractor, t.pictures, t.options, t.shared)
 	if err != nil {
 		return x.Image, err
 	}
