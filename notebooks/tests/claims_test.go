@@ -292,16 +292,12 @@ func TestLaboratory(t *testing.T) {
 	below(t, "L-BFGS has left the photograph least", optimizers.table(t, content, "lbfgs", "fast", "adam")...)
 
 	seeds := with(t, cells, "heading(\"seed\")")
-	for name, relative := range map[string]float64{"style": 0.034, "content": 0.051} {
-		spread := seeds.row(t, name+": ", 0)
-		below(t, "the spread of three seeds: "+name, spread[1]/spread[0], relative)
-		start := kept.table(t, map[string]int{"style": style, "content": content}[name], "the first time")[0]
-		if name == "style" {
-			below(t, "another start makes no other style distance than chance", math.Abs(start-spread[0]), 2*spread[1])
-		} else {
-			below(t, "another start makes the content distance less", 2*spread[1], spread[0]-start)
-		}
-	}
+	styles, contents := seeds.row(t, "style: ", 0), seeds.row(t, "content: ", 0) // mean and spread
+	below(t, "the style of three seeds spreads by a thirtieth", styles[1]/styles[0], 0.034)
+	below(t, "their content by a twentieth", contents[1]/contents[0], 0.051)
+	start := func(column int) float64 { return kept.table(t, column, "the first time")[0] }
+	below(t, "another start makes no other style distance than chance", math.Abs(start(style)-styles[0]), 2*styles[1])
+	below(t, "another start makes the content distance less", 2*contents[1], contents[0]-start(content))
 
 	losses := with(t, cells, "range pairs()")
 	for pair := range 3 {

@@ -52,13 +52,7 @@ func (a array) positive(gate array) array {
 	return b
 }
 
-func (a array) float32s() []float32 {
-	out := make([]float32, len(a.values))
-	for i, v := range a.values {
-		out[i] = float32(v)
-	}
-	return out
-}
+func (a array) float32s() []float32 { return testkit.Float32s(a.values) }
 
 func (a array) tensor(dimensions ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(a.float32s(), dimensions...)

@@ -35,11 +35,7 @@ func TestFast(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
 		for _, c := range file.Cases {
 			pixels := func(values []float64) *tensors.Tensor {
-				narrow := make([]float32, len(values))
-				for i, v := range values {
-					narrow[i] = float32(v)
-				}
-				return tensors.FromFlatDataAndDimensions(narrow, 1, c.Height, c.Width, 3)
+				return tensors.FromFlatDataAndDimensions(testkit.Float32s(values), 1, c.Height, c.Width, 3)
 			}
 			update, err := NewExec(e.Backend, func(in []*Node) []*Node {
 				image, state := optimizer.Update(in[0], in[3], in[1:3], in[4:])
@@ -56,8 +52,8 @@ func TestFast(t *testing.T) {
 				if state, err = update.Call(state[0], state[1], state[2], pixels(gradient), float32(numbers[0]), float32(numbers[1])); err != nil {
 					t.Fatal(err)
 				}
-				got, want := tensors.MustCopyFlatData[float32](state[0]), tensors.MustCopyFlatData[float32](pixels(c.After[i]))
-				if difference := testkit.RelativeL2(t, got, want); difference > 1e-6 {
+				got := tensors.MustCopyFlatData[float32](state[0])
+				if difference := testkit.RelativeL2(t, got, testkit.Float32s(c.After[i])); difference > 1e-6 {
 					t.Errorf("%d × %d: the image after epoch %d is off by %g", c.Height, c.Width, i+1, difference)
 				}
 				if rate := optimizer.LearningRate(i + 1); testkit.RelativeError(rate, c.Rates[i]) > 1e-12 {

@@ -221,7 +221,7 @@ func TestWassersteinAgainstSciPy(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
 		for _, c := range readGolden(t).Wasserstein {
 			distance, err := ExecOnce(e.Backend, func(in []*Node) *Node { return transfer.Wasserstein(in[0], in[1], in[2], in[3]) },
-				narrow(c.Mean), narrow2(c.Covariance), narrow(c.MeanTarget), narrow2(c.RootTarget))
+				testkit.Float32s(c.Mean), narrow2(c.Covariance), testkit.Float32s(c.MeanTarget), narrow2(c.RootTarget))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -232,18 +232,10 @@ func TestWassersteinAgainstSciPy(t *testing.T) {
 	})
 }
 
-func narrow(values []float64) []float32 {
-	out := make([]float32, len(values))
-	for i, v := range values {
-		out[i] = float32(v)
-	}
-	return out
-}
-
 func narrow2(rows [][]float64) [][]float32 {
 	out := make([][]float32, len(rows))
 	for i, row := range rows {
-		out[i] = narrow(row)
+		out[i] = testkit.Float32s(row)
 	}
 	return out
 }

@@ -24,11 +24,7 @@ type array struct {
 }
 
 func (a array) narrow() *tensors.Tensor {
-	values := make([]float32, len(a.Values))
-	for i, v := range a.Values {
-		values[i] = float32(v)
-	}
-	return tensors.FromFlatDataAndDimensions(values, a.Shape...)
+	return tensors.FromFlatDataAndDimensions(testkit.Float32s(a.Values), a.Shape...)
 }
 
 type termCase struct {
@@ -62,7 +58,7 @@ func compareTerm(t *testing.T, value float64, gradient []float32, want termCase,
 	if off := testkit.RelativeError(value, want.Value); off > tolerance {
 		t.Errorf("%.9g, want %.9g: off by %.1e", value, want.Value, off)
 	}
-	if off := testkit.RelativeL2(t, gradient, tensors.MustCopyFlatData[float32](want.Gradient.narrow())); off > 10*tolerance {
+	if off := testkit.RelativeL2(t, gradient, testkit.Float32s(want.Gradient.Values)); off > 10*tolerance {
 		t.Errorf("the gradient is off by %.1e", off)
 	}
 }

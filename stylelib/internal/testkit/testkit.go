@@ -93,6 +93,15 @@ func ReadJSON(t testing.TB, path string, v any) {
 	}
 }
 
+// Float32s rounds values.
+func Float32s(values []float64) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(v)
+	}
+	return out
+}
+
 // RelativeError returns |got - want| / |want|, and |got| where want is 0.
 func RelativeError(got, want float64) float64 {
 	if want == 0 {
