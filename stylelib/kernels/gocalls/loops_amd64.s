@@ -311,7 +311,7 @@ DATA constants<>+1212(SB)/4, $(3.375)
 GLOBL constants<>(SB), RODATA|NOPTR, $1216
 
 // func product6AVX2(data *float32, panel int, u *float32, channels int, sums *float32, add int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·product6AVX2(SB), $0-48
 	MOVQ    data+0(FP), AX
 	MOVQ    panel+8(FP), CX
@@ -349,6 +349,7 @@ TEXT ·product6AVX2(SB), $0-48
 
 panels:
 	MOVQ    AX, DI
+	LEAQ    1536(AX), R9
 	MOVQ    $0x00000040, R8
 	CMPQ    BX, R8
 	CMOVQLT BX, R8
@@ -358,6 +359,8 @@ channel:
 	VMOVUPS      (DX), Y12
 	VMOVUPS      32(DX), Y13
 	ADDQ         $0x00000040, DX
+	PREFETCHT0   (R9)
+	ADDQ         $0x40, R9
 	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -398,7 +401,7 @@ channel:
 	RET
 
 // func product4AVX2(data *float32, panel int, u *float32, channels int, sums *float32, add int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·product4AVX2(SB), $0-48
 	MOVQ    data+0(FP), AX
 	MOVQ    panel+8(FP), CX
@@ -428,6 +431,7 @@ TEXT ·product4AVX2(SB), $0-48
 
 panels:
 	MOVQ    AX, DI
+	LEAQ    1024(AX), R9
 	MOVQ    $0x00000040, R8
 	CMPQ    BX, R8
 	CMOVQLT BX, R8
@@ -437,6 +441,8 @@ channel:
 	VMOVUPS      (DX), Y8
 	VMOVUPS      32(DX), Y9
 	ADDQ         $0x00000040, DX
+	PREFETCHT0   (R9)
+	ADDQ         $0x40, R9
 	VBROADCASTSS (DI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -467,7 +473,7 @@ channel:
 	RET
 
 // func product2AVX2(data *float32, panel int, u *float32, channels int, sums *float32, add int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·product2AVX2(SB), $0-48
 	MOVQ    data+0(FP), AX
 	MOVQ    panel+8(FP), CX
@@ -489,6 +495,7 @@ TEXT ·product2AVX2(SB), $0-48
 
 panels:
 	MOVQ    AX, DI
+	LEAQ    512(AX), R9
 	MOVQ    $0x00000040, R8
 	CMPQ    BX, R8
 	CMOVQLT BX, R8
@@ -498,6 +505,8 @@ channel:
 	VMOVUPS      (DX), Y4
 	VMOVUPS      32(DX), Y5
 	ADDQ         $0x00000040, DX
+	PREFETCHT0   (R9)
+	ADDQ         $0x40, R9
 	VBROADCASTSS (DI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
@@ -518,7 +527,7 @@ channel:
 	RET
 
 // func product1AVX2(data *float32, panel int, u *float32, channels int, sums *float32, add int)
-// Requires: AVX, CMOV, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·product1AVX2(SB), $0-48
 	MOVQ    data+0(FP), AX
 	MOVQ    panel+8(FP), CX
@@ -536,6 +545,7 @@ TEXT ·product1AVX2(SB), $0-48
 
 panels:
 	MOVQ    AX, DI
+	LEAQ    256(AX), R9
 	MOVQ    $0x00000040, R8
 	CMPQ    BX, R8
 	CMOVQLT BX, R8
@@ -545,6 +555,8 @@ channel:
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
 	ADDQ         $0x00000040, DX
+	PREFETCHT0   (R9)
+	ADDQ         $0x40, R9
 	VBROADCASTSS (DI), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
@@ -674,7 +686,7 @@ row:
 	RET
 
 // func transformDataAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·transformDataAVX2(SB), $0-80
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -991,16 +1003,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1035,16 +1053,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1079,16 +1103,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1123,16 +1153,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1167,16 +1203,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1211,16 +1253,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1232,7 +1280,7 @@ square:
 	RET
 
 // func transformPositiveDataAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·transformPositiveDataAVX2(SB), $0-80
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -1621,16 +1669,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1665,16 +1719,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1709,16 +1769,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1753,16 +1819,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1797,16 +1869,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1841,16 +1919,22 @@ square:
 	VMOVAPS     Y5, Y3
 	VFMADD231PS constants<>+192(SB), Y1, Y3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -1862,7 +1946,7 @@ square:
 	RET
 
 // func transformFilterAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·transformFilterAVX2(SB), $0-80
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -1998,16 +2082,22 @@ square:
 	VMOVAPS     Y5, Y5
 	VSUBPS      Y1, Y5, Y5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -2032,16 +2122,22 @@ square:
 	VMOVAPS     Y5, Y5
 	VSUBPS      Y1, Y5, Y5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -2066,16 +2162,22 @@ square:
 	VMOVAPS     Y5, Y5
 	VSUBPS      Y1, Y5, Y5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -2100,16 +2202,22 @@ square:
 	VMOVAPS     Y5, Y5
 	VSUBPS      Y1, Y5, Y5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -2134,16 +2242,22 @@ square:
 	VMOVAPS     Y5, Y5
 	VSUBPS      Y1, Y5, Y5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -2168,16 +2282,22 @@ square:
 	VMOVAPS     Y5, Y5
 	VSUBPS      Y1, Y5, Y5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Y2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -2189,7 +2309,7 @@ square:
 	RET
 
 // func transformResultAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32, bias *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·transformResultAVX2(SB), $0-88
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -2212,16 +2332,22 @@ TEXT ·transformResultAVX2(SB), $0-88
 square:
 	MOVQ        AX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2252,16 +2378,22 @@ square:
 	VMOVUPS     Y1, 576(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2292,16 +2424,22 @@ square:
 	VMOVUPS     Y1, 608(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2332,16 +2470,22 @@ square:
 	VMOVUPS     Y1, 640(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2372,16 +2516,22 @@ square:
 	VMOVUPS     Y1, 672(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2412,16 +2562,22 @@ square:
 	VMOVUPS     Y1, 704(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2629,7 +2785,7 @@ square:
 	RET
 
 // func transformGatedResultAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32, gate *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·transformGatedResultAVX2(SB), $0-88
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -2653,16 +2809,22 @@ TEXT ·transformGatedResultAVX2(SB), $0-88
 square:
 	MOVQ        AX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2693,16 +2855,22 @@ square:
 	VMOVUPS     Y1, 576(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2733,16 +2901,22 @@ square:
 	VMOVUPS     Y1, 608(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2773,16 +2947,22 @@ square:
 	VMOVUPS     Y1, 640(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2813,16 +2993,22 @@ square:
 	VMOVUPS     Y1, 672(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -2853,16 +3039,22 @@ square:
 	VMOVUPS     Y1, 704(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Y5
 	ADDQ        CX, R14
 	VMOVAPS     Y1, Y6
@@ -3279,7 +3471,7 @@ vector:
 	RET
 
 // func product14AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·product14AVX512(SB), $0-48
 	MOVQ    data+0(FP), AX
 	MOVQ    panel+8(FP), CX
@@ -3349,6 +3541,7 @@ TEXT ·product14AVX512(SB), $0-48
 
 panels:
 	MOVQ    AX, DI
+	LEAQ    3584(AX), R9
 	MOVQ    $0x00000040, R8
 	CMPQ    BX, R8
 	CMOVQLT BX, R8
@@ -3358,6 +3551,8 @@ channel:
 	VMOVUPS      (DX), Z28
 	VMOVUPS      64(DX), Z29
 	ADDQ         $0x00000080, DX
+	PREFETCHT0   (R9)
+	ADDQ         $0x40, R9
 	VBROADCASTSS (DI), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
@@ -3438,7 +3633,7 @@ channel:
 	RET
 
 // func product8AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·product8AVX512(SB), $0-48
 	MOVQ    data+0(FP), AX
 	MOVQ    panel+8(FP), CX
@@ -3484,6 +3679,7 @@ TEXT ·product8AVX512(SB), $0-48
 
 panels:
 	MOVQ    AX, DI
+	LEAQ    2048(AX), R9
 	MOVQ    $0x00000040, R8
 	CMPQ    BX, R8
 	CMOVQLT BX, R8
@@ -3493,6 +3689,8 @@ channel:
 	VMOVUPS      (DX), Z16
 	VMOVUPS      64(DX), Z17
 	ADDQ         $0x00000080, DX
+	PREFETCHT0   (R9)
+	ADDQ         $0x40, R9
 	VBROADCASTSS (DI), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -3543,7 +3741,7 @@ channel:
 	RET
 
 // func product4AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·product4AVX512(SB), $0-48
 	MOVQ    data+0(FP), AX
 	MOVQ    panel+8(FP), CX
@@ -3573,6 +3771,7 @@ TEXT ·product4AVX512(SB), $0-48
 
 panels:
 	MOVQ    AX, DI
+	LEAQ    1024(AX), R9
 	MOVQ    $0x00000040, R8
 	CMPQ    BX, R8
 	CMOVQLT BX, R8
@@ -3582,6 +3781,8 @@ channel:
 	VMOVUPS      (DX), Z8
 	VMOVUPS      64(DX), Z9
 	ADDQ         $0x00000080, DX
+	PREFETCHT0   (R9)
+	ADDQ         $0x40, R9
 	VBROADCASTSS (DI), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -3612,7 +3813,7 @@ channel:
 	RET
 
 // func product2AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·product2AVX512(SB), $0-48
 	MOVQ    data+0(FP), AX
 	MOVQ    panel+8(FP), CX
@@ -3634,6 +3835,7 @@ TEXT ·product2AVX512(SB), $0-48
 
 panels:
 	MOVQ    AX, DI
+	LEAQ    512(AX), R9
 	MOVQ    $0x00000040, R8
 	CMPQ    BX, R8
 	CMOVQLT BX, R8
@@ -3643,6 +3845,8 @@ channel:
 	VMOVUPS      (DX), Z4
 	VMOVUPS      64(DX), Z5
 	ADDQ         $0x00000080, DX
+	PREFETCHT0   (R9)
+	ADDQ         $0x40, R9
 	VBROADCASTSS (DI), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
@@ -3663,7 +3867,7 @@ channel:
 	RET
 
 // func product1AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
-// Requires: AVX, AVX512DQ, AVX512F, CMOV
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
 TEXT ·product1AVX512(SB), $0-48
 	MOVQ    data+0(FP), AX
 	MOVQ    panel+8(FP), CX
@@ -3681,6 +3885,7 @@ TEXT ·product1AVX512(SB), $0-48
 
 panels:
 	MOVQ    AX, DI
+	LEAQ    256(AX), R9
 	MOVQ    $0x00000040, R8
 	CMPQ    BX, R8
 	CMOVQLT BX, R8
@@ -3690,6 +3895,8 @@ channel:
 	VMOVUPS      (DX), Z2
 	VMOVUPS      64(DX), Z3
 	ADDQ         $0x00000080, DX
+	PREFETCHT0   (R9)
+	ADDQ         $0x40, R9
 	VBROADCASTSS (DI), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
@@ -3895,7 +4102,7 @@ row:
 	RET
 
 // func transformDataAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·transformDataAVX512(SB), $0-80
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -4212,16 +4419,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -4256,16 +4469,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -4300,16 +4519,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -4344,16 +4569,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -4388,16 +4619,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -4432,16 +4669,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -4453,7 +4696,7 @@ square:
 	RET
 
 // func transformPositiveDataAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·transformPositiveDataAVX512(SB), $0-80
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -4842,16 +5085,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -4886,16 +5135,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -4930,16 +5185,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -4974,16 +5235,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -5018,16 +5285,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -5062,16 +5335,22 @@ square:
 	VMOVAPS     Z5, Z3
 	VFMADD231PS constants<>+192(SB), Z1, Z3
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z7, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -5083,7 +5362,7 @@ square:
 	RET
 
 // func transformFilterAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·transformFilterAVX512(SB), $0-80
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -5219,16 +5498,22 @@ square:
 	VMOVAPS     Z5, Z5
 	VSUBPS      Z1, Z5, Z5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -5253,16 +5538,22 @@ square:
 	VMOVAPS     Z5, Z5
 	VSUBPS      Z1, Z5, Z5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -5287,16 +5578,22 @@ square:
 	VMOVAPS     Z5, Z5
 	VSUBPS      Z1, Z5, Z5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -5321,16 +5618,22 @@ square:
 	VMOVAPS     Z5, Z5
 	VSUBPS      Z1, Z5, Z5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -5355,16 +5658,22 @@ square:
 	VMOVAPS     Z5, Z5
 	VSUBPS      Z1, Z5, Z5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -5389,16 +5698,22 @@ square:
 	VMOVAPS     Z5, Z5
 	VSUBPS      Z1, Z5, Z5
 	MOVQ        R12, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z0, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z6, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z3, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z4, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z5, (R13)
 	ADDQ        R8, R13
+	PREFETCHT0  256(R13)
 	VMOVUPS     Z2, (R13)
 	ADDQ        R8, R13
 	ADDQ        DI, R12
@@ -5410,7 +5725,7 @@ square:
 	RET
 
 // func transformResultAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32, bias *float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·transformResultAVX512(SB), $0-88
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -5433,16 +5748,22 @@ TEXT ·transformResultAVX512(SB), $0-88
 square:
 	MOVQ        AX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -5473,16 +5794,22 @@ square:
 	VMOVUPS     Z1, 1152(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -5513,16 +5840,22 @@ square:
 	VMOVUPS     Z1, 1216(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -5553,16 +5886,22 @@ square:
 	VMOVUPS     Z1, 1280(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -5593,16 +5932,22 @@ square:
 	VMOVUPS     Z1, 1344(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -5633,16 +5978,22 @@ square:
 	VMOVUPS     Z1, 1408(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -5850,7 +6201,7 @@ square:
 	RET
 
 // func transformGatedResultAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32, gate *float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·transformGatedResultAVX512(SB), $0-88
 	MOVQ from+0(FP), AX
 	MOVQ row+8(FP), CX
@@ -5874,16 +6225,22 @@ TEXT ·transformGatedResultAVX512(SB), $0-88
 square:
 	MOVQ        AX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -5914,16 +6271,22 @@ square:
 	VMOVUPS     Z1, 1152(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -5954,16 +6317,22 @@ square:
 	VMOVUPS     Z1, 1216(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -5994,16 +6363,22 @@ square:
 	VMOVUPS     Z1, 1280(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -6034,16 +6409,22 @@ square:
 	VMOVUPS     Z1, 1344(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6
@@ -6074,16 +6455,22 @@ square:
 	VMOVUPS     Z1, 1408(R11)
 	ADDQ        DX, R13
 	MOVQ        R13, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z0
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z1
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z2
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z3
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z4
 	ADDQ        CX, R14
+	PREFETCHT0  256(R14)
 	VMOVUPS     (R14), Z5
 	ADDQ        CX, R14
 	VMOVAPS     Z1, Z6

@@ -79,7 +79,12 @@ func Agree(t *testing.T, name string, b compute.Backend, all bool) {
 			}
 		}, x, filter, bias, gate)
 	}
-	for _, s := range []struct{ n, c int }{{1, 64}, {4001, 64}, {1000, 192}, {700, 512}, {301, 32}, {70, 96}} {
+	type matrix struct{ n, c int }
+	matrices := []matrix{{4001, 64}, {1000, 192}, {700, 512}, {301, 32}, {70, 96}}
+	for n := 1; n <= 14; n++ { // as many rows as there are loops for
+		matrices = append(matrices, matrix{n, 64})
+	}
+	for _, s := range matrices {
 		agree(t, fmt.Sprint(name, s), b, 2e-6, func(n []*Node) []*Node {
 			x, g := n[0], n[1]
 			if !kernels.FitProducts(x) {

@@ -1,4 +1,5 @@
-// 3×3 convolution by Winograd's method F(4×4, 3×3), for one kind of processor: see vec.h. The map is cut into tiles of 6×6 values that overlap by two, of which each gives 4×4 results.
+// 3×3 convolution by Winograd's method F(4×4, 3×3), for one kind of processor: see vec.h. The map is cut into tiles of 6×6 values
+// that overlap by two, of which each gives 4×4 results.
 //
 //	y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //
@@ -15,12 +16,15 @@ enum {
 	SKEW = 16,         // floats between two places, lest all of them share the same lines of the cache
 	ALONE = 256 * 256, // in · out, up to which each worker transforms tiles for itself
 	WHOLE = 5 << 16,   // floats, up to which it keeps the whole transformed filter
+	SMALL = (40 + ROWS - 1) / ROWS * ROWS, // tiles of a band beside a whole filter, which then fit the cache's second level
 };
 
 #define P 0.625f
 #define Q 1.5f
 #define P2 (P * P)
 #define Q2 (Q * Q)
+
+// A transform has dozens of streams of memory, more than the processor follows by itself, so it asks for what comes next.
 
 // positive returns v where gate is positive, else 0.
 INLINE vec positive(vec v, vec gate) { return (vec)((mask)v & (gate > 0)); }
@@ -72,10 +76,10 @@ static size_t filter_place(int channels) { return (size_t)channels * WIDTH + SKE
 // filter_part transforms channels from in on of the filter for the panel that begins at channel out.
 static void filter_part(const conv *c, int in, int channels, int out, float *u) {
 	size_t tap = (size_t)c->in * c->out;
-	for (int o = 0; o < STEP; o += LANES) {
-		float *to = u + o / WIDTH * PLACES * filter_place(channels) + o % WIDTH;
-		for (int k = 0; k < channels; k++, to += WIDTH) {
+	for (int k = 0; k < channels; k++) {
+		for (int o = 0; o < STEP; o += LANES) {
 			const float *g = c->filter + (size_t)(in + k) * c->out + out + o;
+			float *to = u + o / WIDTH * PLACES * filter_place(channels) + k * WIDTH + o % WIDTH;
 			vec half[6][3], r[6];
 			for (int b = 0; b < 3; b++) {
 				transform_filter((vec[]){load(g + b * tap), load(g + (3 + b) * tap), load(g + (6 + b) * tap)}, r);
@@ -83,7 +87,10 @@ static void filter_part(const conv *c, int in, int channels, int out, float *u) 
 			}
 			for (int i = 0; i < 6; i++) {
 				transform_filter(half[i], r);
-				for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * filter_place(channels), r[j]);
+				for (int j = 0; j < 6; j++, to += filter_place(channels)) {
+					soon_written(to + WIDTH);
+					store(to, r[j]);
+				}
 			}
 		}
 	}
@@ -97,6 +104,7 @@ static void data_tile(const conv *c, int tile, int at, int tiles, float *data) {
 	const float *corner = c->x + ((ptrdiff_t)top * c->w + left) * c->in;
 	for (int k = 0; k < c->in; k += LANES) {
 		vec half[6][6], d[6], r[6];
+		for (int i = 0; i < 24; i++) soon(corner + i % 6 * row + (6 + i / 6) * c->in + k); // four columns further
 		for (int b = 0; b < 6; b++) {
 			for (int a = 0; a < 6; a++) {
 				int there = inside || (top + a >= 0 && top + a < c->h && left + b >= 0 && left + b < c->w);
@@ -109,7 +117,10 @@ static void data_tile(const conv *c, int tile, int at, int tiles, float *data) {
 		float *to = data + ((size_t)(k / STEP) * tiles + at) * STEP + k % STEP;
 		for (int a = 0; a < 6; a++) {
 			transform_data(half[a], r);
-			for (int b = 0; b < 6; b++) store(to + (a * 6 + b) * place, r[b]);
+			for (int b = 0; b < 6; b++, to += place) {
+				soon_written(to + STEP);
+				store(to, r[b]);
+			}
 		}
 	}
 }
@@ -121,7 +132,11 @@ static void result_tile(const conv *c, int tile, int at, int tiles, int out, con
 	for (int o = 0; o < STEP; o += LANES) {
 		vec half[4][6], m[6], r[4];
 		for (int b = 0; b < 6; b++) {
-			for (int a = 0; a < 6; a++) m[a] = load(sums + (a * 6 + b) * place + at * STEP + o);
+			for (int a = 0; a < 6; a++) {
+				const float *from = sums + (a * 6 + b) * place + at * STEP + o;
+				soon(from + STEP);
+				m[a] = load(from);
+			}
 			transform_result(m, r);
 			for (int a = 0; a < 4; a++) half[a][b] = r[a];
 		}
@@ -131,6 +146,7 @@ static void result_tile(const conv *c, int tile, int at, int tiles, int out, con
 				size_t i = ((size_t)(top + a) * c->ow + left + b) * c->out + out + o;
 				if (c->bias) r[b] += load(c->bias + out + o);
 				if (c->gate) r[b] = positive(r[b], load(c->gate + i));
+				soon_written(c->y + i + 4 * c->out);
 				store(c->y + i, r[b]);
 			}
 		}
@@ -204,7 +220,7 @@ int NAME(conv)(conv *c, const ffi_call *call) {
 	int tiles = c->rows * c->columns, workers = threads(call), panels = c->out / STEP;
 	if (c->in * c->out <= ALONE && tiles >= workers * BAND / 2) {
 		c->whole = PLACES * (c->in + 1) * c->out <= WHOLE;
-		int most = c->whole ? BAND : 2 * BAND; // each band transforms the filter anew, if it isn't kept
+		int most = c->whole ? SMALL : 2 * BAND; // each band transforms the filter anew, if it isn't kept
 		int each = (tiles + workers * most - 1) / (workers * most);
 		c->band = (tiles + workers * each - 1) / (workers * each);
 		size_t memory = PLACES * (data_place(c, c->band) + sums_place(c->band)) + (c->whole ? panels : 1) * panel_filter(c);

@@ -19,6 +19,7 @@ static void block(const float *a, const float *b, int rows, float *sums, int c) 
 			sum[i][1] += v * right;
 		}
 	}
+#pragma GCC unroll 8
 	for (int i = 0; i < SIDE; i++, sums += c) {
 		store(sums, load(sums) + sum[i][0]);
 		store(sums + LANES, load(sums + LANES) + sum[i][1]);

@@ -71,10 +71,13 @@ type Transform[V any] struct {
 	With string // what it does besides: relu to what it reads, bias or gate to what it writes
 }
 
+// OfResult tells whether it makes results, and so takes a bias or a gate.
+func (t Transform[V]) OfResult() bool { return t.With == "bias" || t.With == "gate" }
+
 // Signature is that of its Go function.
 func (t Transform[V]) Signature() string {
 	s := "func(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext int, count int, half *float32"
-	if t.With == "bias" || t.With == "gate" {
+	if t.OfResult() {
 		s += ", " + t.With + " *float32"
 	}
 	return s + ")"

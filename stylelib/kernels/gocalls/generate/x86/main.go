@@ -142,8 +142,9 @@ func (l level) product(rows int) {
 		VMOVUPS(Mem{Base: sums, Disp: i*4*step + l.bytes()}, sum[i][1])
 	}
 	Label("panels")
-	at, n := GP64(), GP64()
+	at, n, soon := GP64(), GP64(), GP64()
 	MOVQ(data, at)
+	LEAQ(Mem{Base: data, Disp: rows * 4 * step}, soon) // the next rows
 	MOVQ(U32(step), n)
 	CMPQ(channels, n)
 	CMOVQLT(channels, n)
@@ -151,6 +152,8 @@ func (l level) product(rows int) {
 	loop("channel", n, func() {
 		left, right, d := l.load(Mem{Base: u}), l.load(Mem{Base: u, Disp: l.bytes()}), l.vector()
 		ADDQ(U32(2*l.bytes()), u)
+		PREFETCHT0(Mem{Base: soon})
+		ADDQ(U8(64), soon)
 		for i := range rows {
 			VBROADCASTSS(Mem{Base: at, Disp: i * 4 * step}, d)
 			VFMADD231PS(left, d, sum[i][0])
