@@ -12,14 +12,14 @@ static void block(const float *a, const float *b, int rows, float *sums, int c) 
 	vec sum[SIDE][2] = {};
 	for (int r = 0; r < rows; r++, a += STEP, b += STEP) {
 		vec left = load(b), right = load(b + LANES);
-#pragma GCC unroll 8
+		UNROLLED
 		for (int i = 0; i < SIDE; i++) {
 			vec v = same(a[i]);
 			sum[i][0] += v * left;
 			sum[i][1] += v * right;
 		}
 	}
-#pragma GCC unroll 8
+	UNROLLED
 	for (int i = 0; i < SIDE; i++, sums += c) {
 		store(sums, load(sums) + sum[i][0]);
 		store(sums + LANES, load(sums + LANES) + sum[i][1]);

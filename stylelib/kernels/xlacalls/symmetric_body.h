@@ -14,13 +14,14 @@ static void block64(const double *a, const double *b, int rows, double *sums) {
 	vec64 sum[SIDE][2] = {};
 	for (int r = 0; r < rows; r++, a += SIDE, b += LANES) {
 		vec64 left = load64(b), right = load64(b + LANES / 2);
-#pragma GCC unroll 8
+		UNROLLED
 		for (int i = 0; i < SIDE; i++) {
 			vec64 v = a[i] - (vec64){};
 			sum[i][0] += v * left;
 			sum[i][1] += v * right;
 		}
 	}
+	UNROLLED
 	for (int i = 0; i < SIDE; i++, sums += LANES) {
 		store64(sums, load64(sums) + sum[i][0]);
 		store64(sums + LANES / 2, load64(sums + LANES / 2) + sum[i][1]);

@@ -13,6 +13,13 @@ typedef int mask __attribute__((vector_size(LANES * 4)));
 
 #define INLINE static inline __attribute__((always_inline))
 
+// UNROLLED stands before a loop over sums that stay in registers.
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 16")
+#endif
+
 enum {
 	WIDTH = 2 * LANES,  // channels that a product computes at once
 	LINE = 16,          // floats in a line of the cache
@@ -33,7 +40,7 @@ static int at_most(int a, int b) { return a < b ? a : b; }
 // The n × 2 vectors of sums stay in registers.
 INLINE void product(int n, const float *data, size_t step, const float *u, int channels, float *sums, int add) {
 	vec sum[ROWS][2];
-#pragma GCC unroll 16
+	UNROLLED
 	for (int i = 0; i < n; i++) {
 		sum[i][0] = add ? load(sums + i * STEP) : (vec){};
 		sum[i][1] = add ? load(sums + i * STEP + LANES) : (vec){};
@@ -42,7 +49,7 @@ INLINE void product(int n, const float *data, size_t step, const float *u, int c
 		for (int k = 0; k < STEP; k++, u += WIDTH) {
 			vec left = load(u), right = load(u + LANES);
 			soon(data + n * STEP + k * LINE); // of the next rows
-#pragma GCC unroll 16
+			UNROLLED
 			for (int i = 0; i < n; i++) {
 				vec d = same(data[i * STEP + k]);
 				sum[i][0] += d * left;
@@ -50,7 +57,7 @@ INLINE void product(int n, const float *data, size_t step, const float *u, int c
 			}
 		}
 	}
-#pragma GCC unroll 16
+	UNROLLED
 	for (int i = 0; i < n; i++) {
 		store(sums + i * STEP, sum[i][0]);
 		store(sums + i * STEP + LANES, sum[i][1]);
