@@ -77,7 +77,8 @@ func mustStylize(t *testing.T, arguments ...string) string {
 	return output.String()
 }
 
-// Runs of version 0 are listed, shown, compared and resumed, but for those of a fast optimizer that is no more, and a sweep takes those that are finished for its own.
+// Runs of version 0 are listed, shown, compared and resumed, and a sweep takes those that are finished for its own. What a fast
+// optimizer trained that is no more is not resumed.
 func TestRunsOfVersion0(t *testing.T) {
 	unpackVersion0(t)
 	list := mustStylize(t, "runs")

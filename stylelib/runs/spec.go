@@ -115,15 +115,22 @@ func (s *Spec) UnmarshalJSON(text []byte) error {
 	*s = Spec(read)
 	if old.Version == 0 {
 		var err error
-		if s.Version, s.Constants = specVersion, s.Options.Constants(); s.Options.Optimizer == transfer.Fast { // which was another
-			delete(s.Constants, "levels")
-			delete(s.Constants, "gain")
-			maps.Copy(s.Constants, map[string]float64{"hold": 0.3, "beta1": 0.85, "beta2": 0.92, "smoothing": 0.07})
-		}
+		s.Version, s.Constants = specVersion, constantsOfVersion0(s.Options)
 		s.Options, err = s.Options.Resolve(sl.VGG19)
 		return err
 	}
 	return nil
+}
+
+// constantsOfVersion0 are those with which version 0 trained, whose fast optimizer was another.
+func constantsOfVersion0(o transfer.Options) map[string]float64 {
+	if o.Optimizer != transfer.Fast {
+		return o.Constants()
+	}
+	o.Optimizer = transfer.Adam // which has none
+	constants := o.Constants()
+	maps.Copy(constants, map[string]float64{"hold": 0.3, "beta1": 0.85, "beta2": 0.92, "smoothing": 0.07})
+	return constants
 }
 
 // texts writes indices of layers as names are written.

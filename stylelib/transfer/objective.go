@@ -63,7 +63,7 @@ func (o *objective) bind(term weighted) (part, error) {
 	base := bound{term, layers}
 	switch {
 	case term.Image != nil:
-		return o.bindImage(base), nil
+		return imagePart{base}, nil
 	case term.Pointwise != nil:
 		return o.bindPointwise(base)
 	case term.Statistic != nil:
@@ -154,8 +154,6 @@ func (b bound) sum(image *Node, losses []*Node) *Node {
 
 // imagePart is a term on the image alone.
 type imagePart struct{ bound }
-
-func (o *objective) bindImage(b bound) part { return imagePart{b} }
 
 func (p imagePart) inputs(int) []*tensors.Tensor { return nil }
 
