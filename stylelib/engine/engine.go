@@ -131,7 +131,7 @@ func (e *Engine) see() {
 func named(kind, options string) string { return strings.TrimSuffix(kind+","+options, ",") }
 
 // goConfig is how the pure-Go engine is opened. GoMLX would compute several nodes of a graph at once, though each uses all
-// cores already, and large matrix products side by side can wait for each other's workers for ever (compute v0.1.2).
+// cores already, and large matrix products side by side can wait for each other's workers for ever (compute v0.1.2 and later).
 const goConfig = "go:ops_sequential"
 
 func openGo(options, reason string) (*Engine, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 // The pure-Go engine takes no operations from outside: they are in an internal package, whose functions are linked by name here,
-// and whose fields are found by theirs. Version 0.1.2 of compute is named in go.mod, and the tests see it if another is otherwise.
+// and whose fields are found by theirs. Version 0.1.3 of compute is named in go.mod, and the tests see it if another is otherwise.
 
 //go:linkname setNodeExecutor github.com/gomlx/compute/internal/gobackend.SetNodeExecutor
 func setNodeExecutor(kind compute.OpType, priority int, e executor)

@@ -17,7 +17,7 @@ const typedFFI = 4
 // Call makes a custom call compute a node, of the operands, all of them in row order, and returns the node.
 //
 // GoMLX has no custom calls. So the node is one of GoMLX's that has the right shape and inputs, and its statement in XLA's program
-// is replaced by the call. Two fields on the way to it are private in go-xla and are read by reflection: version 0.4.1 is named in
+// is replaced by the call. Two fields on the way to it are private in go-xla and are read by reflection: version 0.4.2 is named in
 // go.mod, and the tests see it if another has other fields.
 func (linked) Call(target string, node *Node, operands ...*Node) *Node {
 	var values []*stablehlo.Value
