@@ -9,7 +9,7 @@ import (
 	"stylebook/stylelib/conv"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -23,9 +23,12 @@ type Extractor struct {
 	Layers  []Layer // up to the last one used
 	Convs   []Conv  // among them
 
+	// Programs keeps the compiled graphs. It is the extractor's own, and keeps none that is not in use, unless the caller puts
+	// another in its place.
+	Programs *Programs
+
 	taps     Taps
 	prepared *prepared
-	only     *only // nil: each graph is compiled anew
 }
 
 // prepared are the parameters of fast convolutions.
@@ -33,9 +36,6 @@ type prepared struct {
 	sync.Mutex
 	parameters [][]*tensors.Tensor // per convolution: the filter, its gradient's, the bias; nil until Compile
 }
-
-// only is the program that [Extractor.ForOne] keeps; nil until it is compiled.
-type only struct{ program *Program }
 
 // MissingLayerError reports a layer that the options name and the network's weights do not reach.
 type MissingLayerError struct {
@@ -57,7 +57,8 @@ func NewExtractor(backend compute.Backend, net *Network, options Options) (*Extr
 	if _, err := net.Architecture.Find(names...); err != nil {
 		return nil, err
 	}
-	e := &Extractor{Backend: backend, Network: net, taps: options.Taps, prepared: &prepared{}}
+	e := &Extractor{Backend: backend, Network: net, Programs: NewPrograms(backend, 0, 0), taps: options.Taps,
+		prepared: &prepared{}}
 	e.Layers = Net(net.Architecture.Layers(), names)
 	var err error
 	if e.Convs, err = net.convsOf(e.Layers); err != nil {
@@ -112,22 +113,8 @@ func (e *Extractor) prepare() ([][]*tensors.Tensor, error) {
 	return e.prepared.parameters, err
 }
 
-// ForOne returns an extractor of the same network for one graph: it compiles the first one that it is asked for, and gives its
-// program to all that ask later, whatever they would build. Finalize it before e; programs of it need not be.
-func (e *Extractor) ForOne() *Extractor {
-	one := *e
-	one.only = &only{}
-	return &one
-}
-
-// Finalize frees the filters on the device, or the program of an extractor for one; it can't be used afterwards.
+// Finalize frees the filters on the device; the extractor can't be used afterwards.
 func (e *Extractor) Finalize() {
-	if e.only != nil {
-		if e.only.program != nil {
-			e.only.program.exec.Finalize()
-		}
-		return
-	}
 	for _, p := range e.prepared.parameters {
 		free(p[1]) // the others belong to the Network
 	}
@@ -140,30 +127,25 @@ func (e *Extractor) Compile(build func(vgg *VGG, inputs []*Node) []*Node) (*Prog
 	if err != nil {
 		return nil, fmt.Errorf("place the network on the engine: %w", err)
 	}
-	return e.compile(parameters, build)
+	return e.program(parameters, build), nil
 }
 
-// RunOnce compiles a graph as [Extractor.Compile] does and runs it once: it compiles in less time and runs in more.
+// RunOnce compiles a graph as [Extractor.Compile] does and runs it once: it compiles in less time and runs in more. The result
+// may be kept by the extractor's [Programs], and must not be changed.
 func (e *Extractor) RunOnce(build func(vgg *VGG, inputs []*Node) []*Node, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 	var parameters [][]*tensors.Tensor
 	for _, c := range e.Convs {
 		parameters = append(parameters, []*tensors.Tensor{c.Filter, c.Bias})
 	}
-	program, err := e.compile(parameters, build)
-	if err != nil {
-		return nil, err
-	}
+	program := e.program(parameters, build)
 	defer program.Finalize()
-	return program.Run(AsInputs(inputs)...)
+	return program.once(AsInputs(inputs))
 }
 
-// compile is Compile with given parameters, for each convolution its filter, that of its gradient if it is at hand, and its bias.
-func (e *Extractor) compile(parameters [][]*tensors.Tensor, build func(vgg *VGG, inputs []*Node) []*Node) (*Program, error) {
-	if e.only != nil && e.only.program != nil {
-		return e.only.program, nil
-	}
-	exec, err := NewExec(e.Backend, func(nodes []*Node) []*Node {
-		vgg, g, convs := &VGG{}, nodes[0].Graph(), parameters
+// program is Compile with given parameters, for each convolution its filter, that of its gradient if it is at hand, and its bias.
+func (e *Extractor) program(parameters [][]*tensors.Tensor, build func(vgg *VGG, inputs []*Node) []*Node) *Program {
+	all := func(nodes []*Node) []*Node {
+		vgg, convs := &VGG{}, parameters
 		for _, l := range e.Layers {
 			graphLayer := GraphLayer{Layer: l, network: e.Network, taps: e.taps, last: l.Index == len(e.Layers)-1}
 			if l.Kind == ConvLayer {
@@ -178,39 +160,107 @@ func (e *Extractor) compile(parameters [][]*tensors.Tensor, build func(vgg *VGG,
 			}
 			vgg.Layers = append(vgg.Layers, graphLayer)
 		}
-		// GoMLX can't run a graph without outputs, which is what options without layers ask for.
-		return append(build(vgg, nodes), ScalarZero(g, dtypes.Float32))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("build the graph: %w", err)
+		return build(vgg, nodes)
 	}
-	program := &Program{backend: e.Backend, exec: exec, parameters: slices.Concat(parameters...), kept: e.only != nil}
-	if program.kept {
-		e.only.program = program
-	}
-	return program, nil
+	program := e.Programs.New(all)
+	program.parameters = slices.Concat(parameters...)
+	return program
 }
 
-// Program is a compiled graph that uses the network. The first run with inputs of new shapes compiles it.
+// Program is a graph, mostly one that uses a network. The first run with inputs of new shapes compiles it, unless the extractor's
+// [Programs] have it. It is for one goroutine.
 type Program struct {
-	backend    compute.Backend
-	exec       *Exec
+	programs   *Programs
+	build      func(in []*Node) []*Node
 	parameters []*tensors.Tensor
-	parts      []string // names of the losses, where it is an epoch's
-	kept       bool     // by an extractor for one
+	graphs     map[string]*compiled // by the shapes of inputs
+	parts      []string             // names of the losses, where it is an epoch's
 }
+
+// donated is an input whose memory the program may take; the tensor can't be used afterwards.
+type donated struct{ *tensors.Tensor }
 
 // Run executes the program; inputs are tensors or numbers, as GoMLX takes them.
 func (p *Program) Run(inputs ...any) ([]*tensors.Tensor, error) {
 	all := append(AsInputs(p.parameters), inputs...)
 	if len(all) == 0 {
-		return nil, nil // nothing comes of nothing
+		return nil, nil // options without layers ask for nothing
 	}
-	outputs, err := p.exec.Call(all...)
+	c, err := p.compile(all)
+	if err != nil {
+		return nil, err
+	}
+	for i, in := range all {
+		if d, ok := in.(donated); ok {
+			if all[i], err = DonateTensorBuffer(d.Tensor, p.programs.backend, 0); err != nil {
+				return nil, err
+			}
+		}
+	}
+	outputs, err := c.run(all)
 	if err != nil {
 		return nil, err
 	}
 	return outputs[:len(outputs)-1], nil
+}
+
+// once is Run, or a result that is kept.
+func (p *Program) once(inputs []any) ([]*tensors.Tensor, error) {
+	if p.programs.bytes == 0 || len(p.parameters)+len(inputs) == 0 {
+		return p.Run(inputs...)
+	}
+	c, err := p.compile(append(AsInputs(p.parameters), inputs...))
+	if err != nil || c.key == "" {
+		return p.Run(inputs...)
+	}
+	key, err := hashOf(inputs)
+	if err != nil {
+		return nil, err
+	}
+	key += c.key
+	if outputs, ok := p.programs.recall(key, p.parameters); ok {
+		return outputs, nil
+	}
+	outputs, err := p.Run(inputs...)
+	if err == nil {
+		p.programs.remember(result{key, p.parameters, outputs})
+	}
+	return outputs, err
+}
+
+// compile returns the graph for inputs of these shapes, numbers among which it makes tensors.
+func (p *Program) compile(inputs []any) (c *compiled, err error) {
+	of := make([]shapes.Shape, len(inputs))
+	for i, in := range inputs {
+		switch in := in.(type) {
+		case *tensors.Tensor:
+			of[i] = in.Shape()
+		case donated:
+			of[i] = in.Shape()
+		default:
+			t, err := tensors.FromAnyValue(in)
+			if err != nil {
+				return nil, err
+			}
+			of[i], inputs[i] = t.Shape(), donated{t}
+		}
+	}
+	key := fmt.Sprint(of)
+	if p.graphs[key] == nil {
+		if c, err = p.programs.get(p.build, of); err != nil {
+			return nil, err
+		}
+		p.graphs[key] = c
+	}
+	return p.graphs[key], nil
+}
+
+// Finalize gives the compiled graphs back.
+func (p *Program) Finalize() {
+	for key, c := range p.graphs {
+		p.programs.giveBack(c)
+		delete(p.graphs, key)
+	}
 }
 
 // AsInputs returns tensors in the form that [Program.Run] takes.
@@ -220,13 +270,6 @@ func AsInputs(ts []*tensors.Tensor) []any {
 		inputs[i] = t
 	}
 	return inputs
-}
-
-// Finalize frees the compiled program, unless it is kept.
-func (p *Program) Finalize() {
-	if !p.kept {
-		p.exec.Finalize()
-	}
 }
 
 // VGG is the network inside a graph: its layers in order, up to the last one used.

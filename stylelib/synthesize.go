@@ -80,11 +80,7 @@ func (x *SynthesizedImage) Step(program *Program, optimizer Optimizer, inputs []
 	}
 	in := []any{x.Image}
 	for _, array := range x.State {
-		given, err := DonateTensorBuffer(array, program.backend, 0)
-		if err != nil {
-			return Record{}, fmt.Errorf("epoch %d: %w", epoch, err)
-		}
-		in = append(in, given)
+		in = append(in, donated{array})
 	}
 	for _, number := range optimizer.Numbers(epoch) {
 		in = append(in, float32(number))

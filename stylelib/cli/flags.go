@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,8 +17,6 @@ import (
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/web"
 	"stylebook/stylelib/weights"
-
-	"github.com/gomlx/compute"
 )
 
 // settings are what the command line asks for.
@@ -45,7 +42,7 @@ type settings struct {
 	arguments []string // with which it can be run again, from anywhere
 	err       error    // the first flag that can't be meant
 
-	open func(context.Context, compute.Backend, transfer.Request) (*transfer.Transfer, error) // nil: transfer.Open
+	opened func(*transfer.Transfer) // is told of what is ready to be trained; may be nil
 
 	web     bool // beside a page
 	port    int

@@ -16,8 +16,6 @@ import (
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
 	"stylebook/stylelib/transfer"
-
-	"github.com/gomlx/compute"
 )
 
 // contents are the pictures of -content if they are several or a folder, whose pictures are those with the name of one; nil for
@@ -67,7 +65,8 @@ type many struct {
 	*sweep.Work
 	settings *settings
 	results  []string // where the results go
-	first    *transfer.Transfer
+	cache    *transfer.Cache
+	told     bool // what the pictures will take
 }
 
 // newMany plans the runs and refuses what can't be meant with several pictures.
@@ -144,7 +143,8 @@ func (c *command) paintMany(ctx context.Context, s *settings, pictures []string)
 		return err
 	}
 	defer e.Close()
-	defer m.close()
+	m.cache = transfer.NewCache(e.Backend)
+	defer m.cache.Close()
 	m.Store = store
 	c.speak(m.Work, s.quiet)
 	m.Do = func(ctx context.Context, i int) (*runs.Summary, bool, error) { return c.paintOne(ctx, m, e, i) }
@@ -162,7 +162,7 @@ func (c *command) paintOne(ctx context.Context, m *many, e *engine.Engine, i int
 		return nil, false, err
 	}
 	one.request.Say, one.request.Memory, one.checkpointEvery = m.settings.request.Say, m.settings.request.Memory, m.settings.checkpointEvery
-	one.open = m.open
+	one.request.Cache, one.opened = m.cache, m.tellEstimate
 	record, before, err := c.doRun(ctx, one, e, m.Store)
 	if err != nil {
 		return nil, false, err
@@ -179,26 +179,15 @@ func (c *command) paintOne(ctx context.Context, m *many, e *engine.Engine, i int
 	return record, before, err
 }
 
-// open opens the first picture, and the others with it.
-func (m *many) open(ctx context.Context, backend compute.Backend, r transfer.Request) (*transfer.Transfer, error) {
-	r.Many = true
-	if m.first != nil {
-		return m.first.With(r)
+// tellEstimate says once what the pictures will take.
+func (m *many) tellEstimate(t *transfer.Transfer) {
+	if m.told {
+		return
 	}
-	var err error
-	if m.first, err = transfer.Open(ctx, backend, r); err != nil {
-		return nil, err
-	}
-	if estimate, err := m.first.Estimate(); err == nil {
+	m.told = true
+	if estimate, err := t.Estimate(); err == nil {
 		m.Say("size     %d × %d (height × width), %d epochs: %s, for the first of %d pictures",
-			m.first.Height, m.first.Width, m.first.Options.Epochs, estimate, len(m.Runs))
-	}
-	return m.first.With(r)
-}
-
-func (m *many) close() {
-	if m.first != nil {
-		m.first.Close()
+			t.Height, t.Width, t.Options.Epochs, estimate, len(m.Runs))
 	}
 }
 

@@ -286,13 +286,12 @@ func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Sto
 	if strings.HasPrefix(e.Name, "go") && !s.sized && !s.sweep {
 		r.Limit = goLimit
 	}
-	open := transfer.Open
-	if s.open != nil {
-		open = s.open
-	}
-	t, err := open(ctx, e.Backend, r)
+	t, err := transfer.Open(ctx, e.Backend, r)
 	if err != nil {
 		return nil, err
+	}
+	if s.opened != nil {
+		s.opened(t)
 	}
 	if r.Limit > 0 { // so that the run is resumed with the same size and epochs
 		s.arguments = append(s.arguments, fmt.Sprintf("-height=%d", t.Height), fmt.Sprintf("-width=%d", t.Width),

@@ -15,6 +15,7 @@ import (
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
+	"stylebook/stylelib/transfer"
 )
 
 const sweepHelp = `stylize sweep FILE runs every combination of the options in a file, each run once:
@@ -147,11 +148,14 @@ func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) er
 		}
 		defer e.Close()
 		w.Say("engine   %s", e)
+		cache := transfer.NewCache(e.Backend)
+		defer cache.Close()
 		w.Do = func(ctx context.Context, i int) (*runs.Summary, bool, error) {
 			one, err := c.runSettings(w, i)
 			if err != nil {
 				return nil, false, err
 			}
+			one.request.Cache = cache
 			return c.doRun(ctx, one, e, w.Store)
 		}
 		if o.task >= 0 {

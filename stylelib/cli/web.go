@@ -51,11 +51,21 @@ func (c *command) web(ctx context.Context, args []string) error {
 
 // paintBeside makes the picture while a page watches, and then stays for more.
 func (c *command) paintBeside(ctx context.Context, e *engine.Engine, s *settings, store *runs.Store) error {
-	return c.serve(ctx, e, s, store, c.painting(ctx, e, s, store))
+	return c.serve(ctx, e, s, store, s)
 }
 
-// serve shows the page until ctx ends, or the first job fails.
-func (c *command) serve(ctx context.Context, e *engine.Engine, s *settings, store *runs.Store, first web.Paint) error {
+// serve shows the page until ctx ends, or the first job, if there is one, fails. What its trainings have in common is kept.
+func (c *command) serve(ctx context.Context, e *engine.Engine, s *settings, store *runs.Store, job *settings) error {
+	cache := transfer.NewCache(e.Backend)
+	defer cache.Close()
+	painting := func(s *settings) web.Paint {
+		s.request.Cache = cache
+		return c.painting(ctx, e, s, store)
+	}
+	var first web.Paint
+	if job != nil {
+		first = painting(job)
+	}
 	listener, err := web.Listen(s.port)
 	if err != nil {
 		return &usageError{fmt.Errorf("-%w", err)}
@@ -70,7 +80,7 @@ func (c *command) serve(ctx context.Context, e *engine.Engine, s *settings, stor
 				return nil, err
 			}
 			one.quiet, one.request.Memory, one.uploads = true, s.request.Memory, []string{content, style}
-			return c.painting(ctx, e, one, store), nil
+			return painting(one), nil
 		},
 		Resume: func(run runs.Summary) (web.Paint, error) {
 			asked := c.settings()
@@ -79,7 +89,10 @@ func (c *command) serve(ctx context.Context, e *engine.Engine, s *settings, stor
 			if err == nil {
 				err = one.checkOutputs(store)
 			}
-			return c.painting(ctx, e, one, store), err
+			if err != nil {
+				return nil, err
+			}
+			return painting(one), nil
 		},
 	}
 	return page.Serve(ctx, listener, first, func(address string) { c.tell("page     %s", address) })

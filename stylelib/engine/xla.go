@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"stylebook/stylelib/engine/compiled"
 	_ "stylebook/stylelib/kernels/xlacalls" // hands in its loops
 
 	"github.com/gomlx/go-xla/compute/xla"
@@ -34,6 +35,7 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine %s: %w", kind, err)
 	}
+	keepCompiled(path)
 	e := &Engine{Backend: backend, Name: named(kind, options), Reason: reason, Plugin: path}
 	if cpu, ok := backend.(interface{ IsCPU() bool }); ok && cpu.IsCPU() {
 		e.see()
@@ -43,6 +45,13 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 		e.PJRT = fmt.Sprintf("%d.%d", major, minor)
 	}
 	return e, nil
+}
+
+// keepCompiled keeps what the plugin compiles in the user's cache, if there is one; where it can't be kept, it is compiled again.
+func keepCompiled(plugin string) {
+	if cache, err := os.UserCacheDir(); err == nil {
+		_ = compiled.Keep(plugin, filepath.Join(cache, "stylebook", "compiled"))
+	}
 }
 
 // tf32Env is read by cuBLAS and cuDNN when they are loaded: "0" forbids TF32.

@@ -83,6 +83,28 @@ func fit(x *Node, dtype dtypes.DType, kind string, channels ...int) bool {
 // of returns the loops of a node's engine.
 func of(x *Node) Calls { return calls[x.Graph().Backend().Name()] }
 
+// callsKey is where a graph keeps what its nodes are computed by.
+type callsKey struct{}
+
+// call makes a loop compute a node, of the operands, and notes it in the graph.
+func call(loop string, node *Node, operands ...*Node) *Node {
+	g := node.Graph()
+	result := of(node).Call(loop, node, operands...)
+	note := fmt.Sprintf("%d=%s", result.Id(), loop)
+	for _, x := range operands {
+		note += fmt.Sprintf(" %d", x.Id())
+	}
+	g.AttachState(callsKey{}, append(CallsOf(g), note))
+	return result
+}
+
+// CallsOf tells which nodes of a graph are computed by loops, of which operands: GoMLX's own list of nodes tells what they stand
+// for.
+func CallsOf(g *Graph) []string {
+	notes, _ := g.State(callsKey{}).([]string)
+	return notes
+}
+
 // Conv3x3 convolves x with a 3×3 filter and stride 1, and adds a bias:
 //
 //	y[i,j,o] = Σ_{a,b,c} x[i+a-pad, j+b-pad, c] · filter[a, b, c, o] + bias[o]
@@ -91,12 +113,12 @@ func of(x *Node) Calls { return calls[x.Graph().Backend().Name()] }
 // beyond the border are zeros. Between wide maps it is computed by Winograd's method F(4×4, 3×3), 2¼ multiplications for each
 // output and input channel instead of 9, from the plain filter. It has no gradient of its own. Ask [Fit] before.
 func Conv3x3(x, filter, bias *Node, pad int) *Node {
-	return of(x).Call("stylebook.conv+bias", Native(x, filter, pad), x, filter, bias)
+	return call("stylebook.conv+bias", Native(x, filter, pad), x, filter, bias)
 }
 
 // Conv3x3OfReLU is [Conv3x3] of max(x, 0), which is never in memory.
 func Conv3x3OfReLU(x, filter, bias *Node, pad int) *Node {
-	return of(x).Call("stylebook.conv+relu+bias", Native(x, filter, pad), x, filter, bias)
+	return call("stylebook.conv+relu+bias", Native(x, filter, pad), x, filter, bias)
 }
 
 // Conv3x3Gradient is [Conv3x3] without bias, for gradients: x is the gradient that arrives, the filter is turned by 180° and has
@@ -104,9 +126,9 @@ func Conv3x3OfReLU(x, filter, bias *Node, pad int) *Node {
 // before. Without ReLU gate is nil.
 func Conv3x3Gradient(x, filter, gate *Node, pad int) *Node {
 	if gate == nil {
-		return of(x).Call("stylebook.conv", Native(x, filter, pad), x, filter)
+		return call("stylebook.conv", Native(x, filter, pad), x, filter)
 	}
-	return of(x).Call("stylebook.conv+gate", Native(x, filter, pad), x, filter, gate)
+	return call("stylebook.conv+gate", Native(x, filter, pad), x, filter, gate)
 }
 
 // Native is an engine's own convolution, without bias, of any number of channels.
@@ -120,12 +142,12 @@ func FitProducts(x *Node) bool { return fit(x, dtypes.Float32, "products", x.Sha
 
 // ColumnProducts returns xᵀ·x. x has shape [n, c], the result [c, c]. It has no gradient of its own. Ask [FitProducts] before.
 func ColumnProducts(x *Node) *Node {
-	return of(x).Call("stylebook.products", Einsum("nc,nd->cd", x, x), x)
+	return call("stylebook.products", Einsum("nc,nd->cd", x, x), x)
 }
 
 // ColumnProductsGradient returns x·(g + gᵀ), the gradient of [ColumnProducts] where g is the one that arrives at its result.
 func ColumnProductsGradient(x, g *Node) *Node {
-	return of(x).Call("stylebook.products+gradient", Einsum("nc,cd->nd", x, g), x, g)
+	return call("stylebook.products+gradient", Einsum("nc,cd->nd", x, g), x, g)
 }
 
 // FitMultiply tells whether the kernels compute [Multiply] of matrices [n, k] and [k, m], or [m, k] if transposed: in pure Go where that is
@@ -141,9 +163,9 @@ func FitMultiply(a, b *Node, transposed bool) bool {
 // Multiply returns a·b, or a·bᵀ if transposed. It has no gradient of its own. Ask [FitMultiply] before.
 func Multiply(a, b *Node, transposed bool) *Node {
 	if transposed {
-		return of(a).Call("stylebook.matmul+transposed", Einsum("nk,mk->nm", a, b), a, b)
+		return call("stylebook.matmul+transposed", Einsum("nk,mk->nm", a, b), a, b)
 	}
-	return of(a).Call("stylebook.matmul", Einsum("nk,km->nm", a, b), a, b)
+	return call("stylebook.matmul", Einsum("nk,km->nm", a, b), a, b)
 }
 
 // FitSymmetric tells whether the kernels compute [SymmetricProduct] of matrices like a: on an engine that is [Usable], in float64,
@@ -153,7 +175,7 @@ func FitSymmetric(a *Node) bool { return fit(a, dtypes.Float64, "symmetric", a.S
 // SymmetricProduct returns a·b of matrices [c, c], which is known to be symmetric: half of it is computed, and the other half is the
 // same to the bit. It has no gradient. Ask [FitSymmetric] before.
 func SymmetricProduct(a, b *Node) *Node {
-	return of(a).Call("stylebook.symmetric", Einsum("ij,jk->ik", a, b), a, b)
+	return call("stylebook.symmetric", Einsum("ij,jk->ik", a, b), a, b)
 }
 
 // FitMatrix tells whether the kernels compute [MatrixProduct] of matrices like a: in pure Go where that is [Usable], in float64, with
@@ -163,7 +185,7 @@ func FitMatrix(a *Node) bool { return fit(a, dtypes.Float64, "matrix", a.Shape()
 // MatrixProduct returns γ·a·b + β·x + α·1 of matrices [c, c]. It has no gradient. Ask [FitMatrix] before.
 func MatrixProduct(a, b, x *Node, gamma, beta, alpha float64) *Node {
 	numbers := Const(a.Graph(), []float64{gamma, beta, alpha})
-	return of(a).Call("stylebook.matrix", Einsum("ij,jk->ik", a, b), a, b, x, numbers)
+	return call("stylebook.matrix", Einsum("ij,jk->ik", a, b), a, b, x, numbers)
 }
 
 // FitMap tells whether the kernels compute [ReLU] and [MaxPool2OfReLU] of a map x: in pure Go where that is [Usable], in float32,
@@ -171,22 +193,22 @@ func MatrixProduct(a, b, x *Node, gamma, beta, alpha float64) *Node {
 func FitMap(x *Node) bool { return x.Rank() == 4 && fit(x, dtypes.Float32, "map", x.Shape().Dim(3)) }
 
 // ReLU is max(x, 0). It has no gradient of its own. Ask [FitMap] before.
-func ReLU(x *Node) *Node { return of(x).Call("stylebook.relu", x, x) }
+func ReLU(x *Node) *Node { return call("stylebook.relu", x, x) }
 
 // ReLUGradient is dy where x, or ReLU(x), is above 0, else 0.
-func ReLUGradient(x, dy *Node) *Node { return of(x).Call("stylebook.relu+gradient", x, x, dy) }
+func ReLUGradient(x, dy *Node) *Node { return call("stylebook.relu+gradient", x, x, dy) }
 
 // MaxPool2OfReLU makes of each 2×2 square of max(x, 0) its largest value; an odd last row or column is dropped.
 //
 // x has shape [1, h, w, c], the result [1, h/2, w/2, c]. It has no gradient of its own. Ask [FitMap] before.
 func MaxPool2OfReLU(x *Node) *Node {
-	return of(x).Call("stylebook.pool", MaxPool(x).Window(2).Done(), x)
+	return call("stylebook.pool", MaxPool(x).Window(2).Done(), x)
 }
 
 // MaxPool2OfReLUGradient is its gradient, where dy is the one that arrives at its result: it goes to the first of the largest values
 // of a square, if that is above 0.
 func MaxPool2OfReLUGradient(x, dy *Node) *Node {
-	return of(x).Call("stylebook.pool+gradient", x, x, dy)
+	return call("stylebook.pool+gradient", x, x, dy)
 }
 
 // UnusableError says why an engine can't call the kernels.

@@ -41,6 +41,8 @@ func Knobs(ctx context.Context, backend compute.Backend, request transfer.Reques
 	}
 	train, done := panel.train.Listen().LatestOnly(), panel.done.Listen().LatestOnly()
 	id := gonbui.UniqueId()
+	request.Cache = transfer.NewCache(backend)
+	defer request.Cache.Close()
 	for {
 		select {
 		case <-ctx.Done():

@@ -33,20 +33,21 @@ type Spec struct {
 	Files     map[string]string  `json:"files"`               // SHA-256 of each picture file: content, style 1, mask of style 1, …
 	Weights   string             `json:"weights"`             // SHA-256 of the network's filters and biases
 	Engine    string             `json:"engine"`
+	Terms     map[string]string  `json:"terms,omitempty"` // [transfer.Transfer.Terms]
 }
 
 // NewSpec returns the spec of a training that is ready to begin.
 func NewSpec(t *transfer.Transfer, bits int, engine string) (Spec, error) {
 	network, err := hashNetwork(t.Network)
 	return Spec{Version: specVersion, Height: t.Height, Width: t.Width, Bits: bits, Options: t.Options, Constants: t.Options.Constants(),
-		Files: t.Hashes, Weights: network, Engine: engine}, err
+		Files: t.Hashes, Weights: network, Engine: engine, Terms: t.Terms}, err
 }
 
 // neutral are the values of options under which everything is as it was before there were these options. An option with its
 // neutral value is no part of a key, so that a new option leaves old runs what they are. A new option gets its value here; a
 // default that changes does not change this.
 func neutral() transfer.Options {
-	return transfer.Options{ContentLoss: "content", StyleLoss: "gram", Samples: 1024, StyleScale: 1, Init: transfer.InitContent,
+	return transfer.Options{ContentLoss: "content", StyleLoss: "gram", Renew: 1, Samples: 1024, StyleScale: 1, Init: transfer.InitContent,
 		Pooling: transfer.PoolingOfWeights, Colours: transfer.ColoursOfStyle, Optimizer: transfer.Adam, History: 20, Scales: 1}
 }
 

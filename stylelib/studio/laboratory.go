@@ -20,6 +20,8 @@ type Laboratory struct {
 	Store   *runs.Store
 	Judge   *quality.Judge
 	Context context.Context // ends when the notebook's user interrupts the cell
+
+	cache *transfer.Cache
 }
 
 // OpenLaboratory opens a folder of runs, which it makes if need be, on the fastest engine. The judge's network is VGG-16 or,
@@ -30,6 +32,7 @@ func OpenLaboratory(folder string) (*Laboratory, error) {
 	if l.Engine, err = engine.Open(""); err != nil {
 		return nil, err
 	}
+	l.cache = transfer.NewCache(l.Engine.Backend)
 	if l.Store, err = runs.Open(folder); err == nil {
 		if l.Judge, err = quality.Open(l.Context, l.Engine.Backend, weights.VGG16); err != nil {
 			l.Judge, err = quality.Open(l.Context, l.Engine.Backend, weights.Auto)
@@ -50,6 +53,7 @@ func (l *Laboratory) Close() {
 	if l.Store != nil {
 		l.Store.Close()
 	}
+	l.cache.Close()
 	l.Engine.Close()
 }
 
@@ -80,6 +84,7 @@ const checkpointEvery = 50
 // weights, and the engine; of a term of the caller's by name, weight and layers, so a changed function needs another name. One
 // that was interrupted goes on where it was; one that another process is at is a *[runs.BusyError].
 func (l *Laboratory) Run(r transfer.Request) (*Run, error) {
+	r.Cache = l.cache
 	t, err := transfer.Open(l.Context, l.Engine.Backend, r)
 	if err != nil {
 		return nil, err

@@ -48,8 +48,8 @@ const (
 	smallestProbe     = 32
 	bytesPerFloat     = 4
 	bytesPerPixel     = 3 * bytesPerFloat // of an image
-	probeRepetitions  = 4
-	probeTime         = 500 * time.Millisecond // after which it is not repeated
+	probeRepetitions  = 3
+	probeTime         = 200 * time.Millisecond // after which it is not repeated
 )
 
 // memoryModel is how an engine's memory grows: base, and so many copies of the weights and of all feature maps. While
@@ -78,7 +78,7 @@ func (t *Transfer) Estimate() (Estimate, error) {
 	if shrink := math.Sqrt(probeArea / float64(of.area())); shrink < 1 {
 		probe = size{max(smallestProbe, int(float64(of.height)*shrink)), max(smallestProbe, int(float64(of.width)*shrink))}
 	}
-	forward, compile, err := timeForward(t.Extractor, probe)
+	forward, compile, err := timeForward(t.Extractor, o.computed(), probe)
 	if err != nil {
 		return Estimate{}, fmt.Errorf("estimate the time: %w", err)
 	}
@@ -86,12 +86,20 @@ func (t *Transfer) Estimate() (Estimate, error) {
 	if err != nil {
 		return Estimate{}, fmt.Errorf("estimate the time: %w", err)
 	}
-	perEpoch := stepPerForward * float64(forward) / float64(probe.area()) * float64(of.area()) * t.passes(of)
-	total := compilePerForward * float64(compile) * float64(o.Scales)
-	for i, s := range o.sizes(of.height, of.width) {
-		total += (perEpoch*float64(s.area())/float64(of.area()) + float64(roots)) * float64(o.epochsOf()[i])
+	perPixel := float64(forward) / float64(probe.area())
+	// epoch is what one takes at a size, on average: exact losses take the roots in each, transports a forward pass too, now and then.
+	epoch := func(of size) float64 {
+		pass := perPixel * float64(of.area())
+		if o.transports(of) {
+			return stepPerForward*pass + (pass+float64(roots))/float64(o.Renew)
+		}
+		return stepPerForward*pass*t.passes(of) + float64(roots)
 	}
-	return Estimate{PerEpoch: time.Duration(perEpoch) + roots, Total: time.Duration(total), Bytes: t.memory(of)}, nil
+	total := 0.0
+	for i, s := range o.sizes(of.height, of.width) {
+		total += compilePerForward*float64(compile) + epoch(s)*float64(o.epochsOf()[i])
+	}
+	return Estimate{PerEpoch: time.Duration(epoch(of)), Total: time.Duration(total), Bytes: t.memory(of)}, nil
 }
 
 func (s size) area() int { return s.height * s.width }
@@ -229,16 +237,16 @@ func ParseMemory(text string) (int64, error) {
 	return int64(bytes), nil
 }
 
-// timeRoots returns how long the roots of covariances take in an epoch, which the size of the picture has no part in: that of
-// the deepest layer is timed, the others' time goes with the cube of their channels.
+// timeRoots returns how long the roots of covariances take once for all layers: a step of the iteration is timed for the deepest
+// one, and the others' time goes with the cube of their channels.
 func (t *Transfer) timeRoots() (time.Duration, error) {
 	most, cubes := 0, 0.0
 	for _, term := range t.Options.terms() {
-		if term.Name != wassersteinTerm.Name || term.weight == 0 {
+		if term.weight == 0 || term.Statistic == nil || !term.Statistic.transport {
 			continue
 		}
 		for _, conv := range t.Extractor.Convs {
-			if layer := t.Extractor.Layers[conv.Index]; layer.In(term.layers) {
+			if layer := t.Extractor.Layers[conv.Index]; layer.In(term.looksAt()) {
 				channels := conv.Bias.Size()
 				most, cubes = max(most, channels), cubes+math.Pow(float64(channels), 3)
 			}
@@ -247,30 +255,26 @@ func (t *Transfer) timeRoots() (time.Duration, error) {
 	if most == 0 {
 		return 0, nil
 	}
-	program, err := t.Extractor.Compile(func(_ *sl.VGG, in []*Node) []*Node {
-		mean, matrix := in[0], DiagonalWithValue(ReduceAllMax(in[0]), most)
-		return []*Node{Wasserstein(mean, matrix, mean, matrix)}
+	program := t.Extractor.Programs.New(func(in []*Node) []*Node {
+		y, z := stepRoots(in[0], in[0], func(t *Node) *Node { return matMul(t, t) })
+		return []*Node{y, z}
 	})
-	if err != nil {
-		return 0, err
-	}
 	defer program.Finalize()
-	ones := make([]float32, most)
-	for i := range ones {
-		ones[i] = 1
-	}
-	_, run, err := timed(program, tensors.FromFlatDataAndDimensions(ones, most))
-	return time.Duration(float64(run) * cubes / math.Pow(float64(most), 3)), err
+	_, run, err := timed(program, tensors.FromShape(shapes.Make(dtypes.Float64, most, most)))
+	return time.Duration(float64(run) * float64(len(polynomials)) * cubes / math.Pow(float64(most), 3)), err
 }
 
 // timeForward returns how long a forward pass takes to run, and how much longer the first one takes, which compiles.
-func timeForward(extractor *sl.Extractor, of size) (run, compile time.Duration, err error) {
+func timeForward(extractor *sl.Extractor, layers []string, of size) (run, compile time.Duration, err error) {
 	program, err := extractor.Compile(func(vgg *sl.VGG, in []*Node) []*Node {
-		x := in[0]
-		for _, layer := range vgg.Layers {
-			x = layer.Forward(x)
+		sum := ReduceAllSum(in[0])
+		maps := mapsOf(vgg, in[0], layers)
+		for _, layer := range vgg.Layers { // a map's own order is another each time, and so would be the graph
+			if features := maps[layer.Name]; features != nil {
+				sum = Add(sum, ReduceAllSum(features))
+			}
 		}
-		return []*Node{ReduceAllSum(x)}
+		return []*Node{sum}
 	})
 	if err != nil {
 		return 0, 0, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -28,7 +29,7 @@ type Request struct {
 	Area          int           // pixels, where neither height nor width is given
 	Limit         time.Duration // if not 0 and neither height nor width is given, for how long the training may take
 	Memory        int64         // bytes that the training may take; 0: nobody asks
-	Many          bool          // more content pictures follow, by [Transfer.With]
+	Cache         *Cache        // where what other trainings have in common with this one is kept; nil: nothing is
 
 	Options Options
 	Weights weights.Options   // Layers and Seed are set from Options
@@ -51,14 +52,15 @@ type Transfer struct {
 	Height, Width int               // of the result in pixels
 	Options       Options           // layers by their names in the network
 
+	// Terms are hashes of what terms of the caller's compute, by their names.
+	Terms map[string]string
+
 	// The content image and the first style image, normalized, [1, height, width, 3], as [sl.Train] takes them.
 	Content, Style *tensors.Tensor
 
-	content  string // the file
-	finest   *sized
-	unscaled *sl.Network      // before it was scaled to the pictures; nil for trained networks
-	shares   map[size]*shared // nil: nothing is shared
-	borrowed bool             // the network on the engine is another transfer's
+	finest *sized
+	cache  *Cache         // whose the network on the engine is; nil: it is its own
+	cached *cachedNetwork // in it
 }
 
 // New makes a transfer of pictures in memory with a network of the caller's, whose extractor must be [NewExtractor]'s for the
@@ -72,12 +74,29 @@ func New(extractor *sl.Extractor, pictures Pictures, height, width int, options 
 		return nil, err
 	}
 	t := &Transfer{Network: extractor.Network, Extractor: extractor, Pictures: pictures, Height: height, Width: width, Options: options}
+	for _, layer := range options.Layers() {
+		found, _ := extractor.Network.Architecture.Find(layer)
+		if !slices.Contains(extractor.Layers, found[0]) {
+			return nil, fmt.Errorf("the extractor ends at %s, but %s is used: make it with NewExtractor for the same options",
+				lastOf(extractor.Layers), found[0])
+		}
+	}
 	return t, t.prepare()
+}
+
+func lastOf(layers []sl.Layer) string {
+	if len(layers) == 0 {
+		return "the picture"
+	}
+	return layers[len(layers)-1].String()
 }
 
 // prepare brings the pictures to the size of the result.
 func (t *Transfer) prepare() (err error) {
 	if err := t.checkSizes(); err != nil {
+		return err
+	}
+	if t.Terms, err = t.ownTerms(); err != nil {
 		return err
 	}
 	if t.finest, err = t.Pictures.at(size{t.Height, t.Width}, t.Options); err != nil {
@@ -105,7 +124,7 @@ func NewExtractor(engine compute.Backend, network *sl.Network, options Options) 
 // Open reads the pictures and the weights, says where the weights are from, settles the size, and places the network on the
 // engine. The error is a one-line message of the part that failed.
 func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, error) {
-	t := &Transfer{Hashes: map[string]string{}, Options: r.Options, content: r.Content}
+	t := &Transfer{Hashes: map[string]string{}, Options: r.Options}
 	if err := t.read(r); err != nil {
 		return nil, err
 	}
@@ -116,20 +135,36 @@ func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, er
 	if !r.Options.seeded() && r.Weights.Spec != weights.RandomNet {
 		t.Options.Seed = 0 // it changes nothing, so it makes no other run
 	}
-	loaded, err := weights.Load(ctx, r.Weights)
+	loaded, before, err := t.load(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	t.Source = loaded.Source
-	r.say("weights  %s", loaded.Source)
-	if loaded.Note != "" {
-		r.say("         %s", loaded.Note)
+	if !before {
+		r.say("weights  %s", loaded.Source)
+		if loaded.Note != "" {
+			r.say("         %s", loaded.Note)
+		}
 	}
 	if err := t.place(engine, loaded, r); err != nil {
 		t.Close()
 		return nil, err
 	}
 	return t, nil
+}
+
+// load gets the network, from the cache if there is one; before says that it was there. One that is yet to be scaled to the
+// pictures is not kept.
+func (t *Transfer) load(ctx context.Context, r Request) (loaded *weights.Loaded, before bool, err error) {
+	if r.Cache == nil || r.Weights.Spec == weights.RandomNet {
+		loaded, err = weights.Load(ctx, r.Weights)
+		return loaded, false, err
+	}
+	if t.cached, before, err = r.Cache.load(ctx, r.Weights); err != nil {
+		return nil, false, err
+	}
+	t.cache = r.Cache
+	return t.cached.loaded, before, nil
 }
 
 // fitSize settles the size that is asked for.
@@ -148,20 +183,19 @@ func (t *Transfer) place(engine compute.Backend, loaded *weights.Loaded, r Reque
 	if t.Options, err = t.Options.Resolve(t.Network.Architecture); err != nil {
 		return err
 	}
-	if t.Extractor, err = NewExtractor(engine, t.Network, t.Options); err != nil {
+	if t.cache != nil {
+		t.Extractor, err = t.cache.extractor(t.cached, t.Network, t.Options)
+	} else {
+		t.Extractor, err = NewExtractor(engine, t.Network, t.Options)
+	}
+	if err != nil {
 		return err
 	}
-	if loaded.Normalize {
-		t.unscaled = t.Network
-	}
-	if r.Many && !loaded.Normalize && t.Options.Colours != ColoursMeanCovariance {
-		t.shares = map[size]*shared{}
-	}
-	return t.settle(r)
+	return t.settle(r, loaded.Normalize)
 }
 
 // settle settles size, epochs and memory, and brings the pictures to size.
-func (t *Transfer) settle(r Request) (err error) {
+func (t *Transfer) settle(r Request, normalize bool) (err error) {
 	if r.Limit > 0 && r.Height == 0 && r.Width == 0 {
 		if err := t.fit(r); err != nil {
 			return err
@@ -172,7 +206,7 @@ func (t *Transfer) settle(r Request) (err error) {
 			return err
 		}
 	}
-	if err := t.prepare(); err != nil || t.unscaled == nil {
+	if err := t.prepare(); err != nil || !normalize {
 		return err
 	}
 	engine := t.Extractor.Backend
@@ -284,15 +318,15 @@ func (t *Transfer) Describe() string {
 		t.Source, layers(t.Options.ContentLayers), layers(t.Options.StyleLayers))
 }
 
-// Close frees the network on the engine, and what is shared; the engine stays open.
+// Close frees the network on the engine, unless a cache keeps it; the engine stays open.
 func (t *Transfer) Close() {
-	if t.Extractor == nil || t.borrowed {
-		return
+	switch {
+	case t.cache != nil:
+		t.cache.giveBack(t.cached)
+		t.cache = nil
+	case t.Extractor != nil:
+		t.Extractor.Finalize()
 	}
-	for _, s := range t.shares {
-		s.finalize()
-	}
-	t.Extractor.Finalize()
 }
 
 func (r Request) say(format string, args ...any) {

@@ -61,6 +61,7 @@ type Options struct {
 	StyleLoss   string        // and of its style loss: [Options.UseStyleLoss] chooses one with the weight that goes with it
 	Terms       []TermOptions // further terms of the loss
 	Own         []Term        `json:"-"` // terms that the library doesn't have, for Terms, ContentLoss and StyleLoss to name
+	Renew       int           // epochs for which an optimal transport of the style's features serves (see transport.go); 1: the loss of each epoch is exact
 	Samples     int           // positions that terms on sampled positions take of each picture
 
 	Blend      []float64 // share of each style image, of any sum; nil gives all the same
@@ -101,6 +102,7 @@ func From(options sl.Options) Options {
 		Options:     options,
 		ContentLoss: contentTerm.Name,
 		StyleLoss:   gramTerm.Name,
+		Renew:       1,
 		Samples:     1024,
 		StyleScale:  1,
 		Init:        InitContent,
@@ -165,7 +167,7 @@ func Choose(c Choice) (Options, error) {
 		o.Normalize()
 	}
 	if c.Preset == Painting && c.StyleLoss == wassersteinTerm.Name {
-		o.StyleWeight = paintingStyleWeight
+		o.StyleWeight, o.Renew = paintingStyleWeight, paintingRenew
 	}
 	o.Use(cmp.Or(c.Optimizer, Adam))
 	return o, nil
@@ -173,6 +175,9 @@ func Choose(c Choice) (Options, error) {
 
 // paintingStyleWeight leaves the scene in the picture: at three times as much, motifs of the style take its place.
 const paintingStyleWeight = 0.3
+
+// paintingRenew takes a tenth of the roots that exact losses take; the loss that a training ends with is a few hundredths higher.
+const paintingRenew = 10
 
 // Strengthen is the dial for how much style: it multiplies the style weight by the square of strength, from 0, no style, to
 // [MaxStrength]; 1 leaves it. Another number is an *[sl.OptionError].
@@ -241,7 +246,13 @@ func (o Options) Constants() map[string]float64 {
 	if o.Optimizer == Fast {
 		constants = map[string]float64{"hold": fastHold, "beta1": fastBeta1, "beta2": fastBeta2, "levels": fastLevels, "gain": fastGain}
 	}
+	if o.Renew > 1 {
+		constants["relax"] = relax
+	}
 	for _, t := range o.terms() {
+		if t.Statistic != nil && t.Statistic.transport {
+			constants["noise"] = noise
+		}
 		if t.Statistic != nil && t.Statistic.Relative && !o.NormalizeLayers {
 			constants[t.name+" relative"] = 1
 		}
@@ -364,6 +375,7 @@ func (o Options) checkNumbers() error {
 		between("epochs", o.Epochs, 0, maxEpochs),
 		between("history", o.History, 1, maxHistory),
 		between("scales", o.Scales, 1, maxScales),
+		between("renew", o.Renew, 1, maxEpochs),
 		between("samples", o.Samples, 2, maxSamples),
 		between("tile", o.Tile, 0, math.MaxInt32),
 	} {
@@ -433,11 +445,20 @@ func (o Options) Names(of Source) (names []string) {
 	return names
 }
 
-// Layers returns the layers that the options use.
+// Layers returns the layers that the options name, those of weight 0 among them: the network ends after the last of them, and
+// [sl.TapsInPlace] makes its last layer another.
 func (o Options) Layers() []string {
 	layers := slices.Concat(o.ContentLayers, o.StyleLayers)
 	for _, t := range o.Terms {
 		layers = append(layers, t.Layers...)
+	}
+	return layers
+}
+
+// computed returns the layers whose features are looked at.
+func (o Options) computed() (layers []string) {
+	for _, t := range o.terms() {
+		layers = append(layers, t.looksAt()...)
 	}
 	return layers
 }

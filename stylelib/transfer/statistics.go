@@ -30,6 +30,9 @@ type Statistic struct {
 	// the statistics.
 	Scale func(statistics []Array) float64
 
+	// transport says that features can be moved to the target's statistics: see transportPart.
+	transport bool
+
 	// Relative makes the loss relative even where [Options.NormalizeLayers] does not: its weight then suits any network.
 	Relative bool
 }

@@ -121,3 +121,13 @@ func (t weighted) layerWeight(layer string) float64 {
 	}
 	return t.weight
 }
+
+// looksAt returns the layers whose features the term looks at: those that have a weight.
+func (t weighted) looksAt() (layers []string) {
+	for _, layer := range t.layers {
+		if t.layerWeight(layer) != 0 {
+			layers = append(layers, layer)
+		}
+	}
+	return layers
+}

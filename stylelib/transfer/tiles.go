@@ -134,7 +134,7 @@ func coreMasks(pieces []tile, of size, layers []sl.Layer, regions []mask) [][]*t
 // sumsOf is a graph of the sums of each term and region of one tile.
 func (o *objective) sumsOf(terms ...*statisticPart) func(vgg *sl.VGG, in []*Node) []*Node {
 	return func(vgg *sl.VGG, in []*Node) (out []*Node) {
-		maps, masks := mapsOf(vgg, in[0], o.options.Layers()), in[1:]
+		maps, masks := mapsOf(vgg, in[0], o.options.computed()), in[1:]
 		for _, p := range terms {
 			for k, r := range p.regions {
 				sums := p.Statistic.sums(maps[r.layer.Name], masks[k])
@@ -257,7 +257,7 @@ func (t *tiled) finalize() {
 // such as multiply sums over the whole map, or relative ones where layers are normalized.
 func (t *tiled) contentTargets(layers []sl.Layer) error {
 	program, err := t.extractor.Compile(func(vgg *sl.VGG, in []*Node) (out []*Node) {
-		maps := mapsOf(vgg, in[0], t.options.Layers())
+		maps := mapsOf(vgg, in[0], t.options.computed())
 		for _, layer := range layers {
 			out = append(out, maps[layer.Name])
 		}
@@ -309,34 +309,36 @@ func (t *tiled) valueAndGradientOfSums(_ *sl.VGG, in []*Node) (losses []*Node) {
 	if n == 0 {
 		return nil
 	}
-	sums, targets := feed(in[:n]), feed(in[n:])
+	sums, inputs := feed(in[:n]), feed(in[n:])
 	total := ScalarZero(in[0].Graph(), in[0].DType())
 	for _, p := range t.statistics {
-		loss := ScalarZero(in[0].Graph(), in[0].DType())
+		var ofRegions []*Node
 		for _, r := range p.regions {
 			statistics := p.Statistic.Of(sums.next(p.each), r.count)
-			loss = Add(loss, MulScalar(p.Statistic.Loss(statistics, targets.next(len(r.target))), r.weight))
+			ofRegions = append(ofRegions, p.Statistic.Loss(statistics, inputs.next(len(r.target))))
 		}
+		loss := weightedSum(in[0], ofRegions, inputs.next(1)[0])
 		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
 	}
 	return append(losses, Gradient(total, in[:n]...)...)
 }
 
 // valueAndGradientOfTile returns one tile's pointwise losses and its share of the gradient. Inputs are the window, the masks
-// of statistics and of pointwise terms, the latter's targets, and the derivatives with respect to the sums.
+// of statistics and of pointwise terms, the latter's targets and weights, and the derivatives with respect to the sums.
 func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) (losses []*Node) {
 	inputs := feed(in)
 	image := inputs.next(1)[0]
-	maps := mapsOf(vgg, image, t.options.Layers())
+	maps := mapsOf(vgg, image, t.options.computed())
 	masks, cores, targets := feed(inputs.next(len(t.masks[0]))), feed(inputs.next(len(t.cores[0]))), feed(inputs.next(len(t.cores[0])))
+	weights := feed(inputs.next(len(t.pointwise)))
 	total := ScalarZero(image.Graph(), image.DType())
 	for _, p := range t.pointwise {
 		var parts []*Node
-		for i, layer := range p.layers {
+		for _, layer := range p.layers {
 			values := Mul(p.Pointwise(maps[layer.Name], StopGradient(targets.next(1)[0])), cores.next(1)[0])
-			parts = append(parts, MulScalar(sl.Sum(values), p.factors[i]))
+			parts = append(parts, sl.Sum(values))
 		}
-		loss := p.sum(image, parts)
+		loss := weightedSum(image, parts, weights.next(1)[0])
 		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
 	}
 	for _, p := range t.statistics {
@@ -354,7 +356,7 @@ func (t *tiled) valueAndGradientOfImage(_ *sl.VGG, in []*Node) (losses []*Node) 
 	image, inputs := in[0], feed(in[1:])
 	total := ScalarZero(image.Graph(), image.DType())
 	for _, p := range t.images {
-		loss := p.loss(image, nil, inputs.next(len(p.inputs(1))))
+		loss := p.loss(image, nil, &inputs)
 		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
 	}
 	return append(losses, Gradient(total, image)[0])
@@ -401,7 +403,11 @@ func (t *tiled) valueAndGradient(image *tensors.Tensor, epoch int) (losses map[s
 	}
 	inputs := []any{image}
 	for _, p := range t.images {
-		inputs = append(inputs, sl.AsInputs(p.inputs(epoch))...)
+		in, err := p.inputs(image, epoch)
+		if err != nil {
+			return nil, nil, err
+		}
+		inputs = append(inputs, sl.AsInputs(in)...)
 	}
 	out, err := t.whole.Run(inputs...)
 	if err != nil {
@@ -415,7 +421,7 @@ func (t *tiled) valueAndGradient(image *tensors.Tensor, epoch int) (losses map[s
 		return nil, nil, err
 	}
 	for i, piece := range t.pieces {
-		out, err := runTile(t.second, picture, piece, t.masks[i], t.cores[i], t.targets[i], derivatives)
+		out, err := runTile(t.second, picture, piece, t.masks[i], t.cores[i], t.targets[i], t.pointwiseWeights(), derivatives)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -443,6 +449,7 @@ func (t *tiled) runSums(picture raster, losses map[string]float64) ([]*tensors.T
 		for _, r := range p.regions {
 			inputs = append(inputs, sl.AsInputs(r.target)...)
 		}
+		inputs = append(inputs, weightsOf(p.weights()))
 	}
 	out, err := t.middle.Run(inputs...)
 	if err != nil {
@@ -452,4 +459,11 @@ func (t *tiled) runSums(picture raster, losses map[string]float64) ([]*tensors.T
 		losses[p.name] = float64(tensors.ToScalar[float32](out[k]))
 	}
 	return out[len(t.statistics):], nil
+}
+
+func (t *tiled) pointwiseWeights() (all []*tensors.Tensor) {
+	for _, p := range t.pointwise {
+		all = append(all, weightsOf(p.factors))
+	}
+	return all
 }

@@ -25,8 +25,11 @@ type State struct {
 	Arrays        map[string][]float32 // the image and what the optimizer keeps, each a multiple of height·width·3 values
 }
 
-// imageArray is what the image is called in a state.
-const imageArray = "image"
+// What the image is called in a state, and the one for which a transport was found.
+const (
+	imageArray     = "image"
+	transportArray = "transport"
+)
 
 // Train synthesizes the image.
 //
@@ -45,7 +48,7 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 			continue
 		}
 		s := training{extractor: t.Extractor, options: t.Options, scale: scale, epochs: t.Options.epochsOf()[scale],
-			before: t.Options.EpochsBefore(scale), shared: t.sharedAt(of)}
+			before: t.Options.EpochsBefore(scale)}
 		if from != nil && scale == from.Scale {
 			s.from = from
 		}
@@ -72,7 +75,6 @@ type training struct {
 	scale     int
 	epochs    int
 	before    int
-	shared    *shared
 	from      *State // nil: from the beginning
 }
 
@@ -97,20 +99,26 @@ func (t *training) run(ctx context.Context, x *sl.SynthesizedImage, report func(
 	if x.Epoch >= t.epochs {
 		return x.Image, nil
 	}
-	o, err := newObjective(t.extractor, t.pictures, t.options, t.shared)
+	o, err := newObjective(t.extractor, t.pictures, t.options, t.epochs)
 	if err != nil {
 		return x.Image, err
 	}
-	objective, pieces, extractor := o.minimized(), (*tiled)(nil), t.shared.training(t.extractor)
+	defer o.finalize()
+	if t.from != nil {
+		if err := o.restore(t.from); err != nil {
+			return x.Image, err
+		}
+	}
+	objective, pieces := o.minimized(), (*tiled)(nil)
 	if o.inPieces(t.pictures.size) {
 		if pieces, err = newTiled(o); err != nil {
 			return x.Image, err
 		}
 		defer pieces.finalize()
-		objective, extractor = pieces.minimized(), t.extractor
+		objective = pieces.minimized()
 	}
 	optimizer := t.options.optimizer(t.epochs)
-	return sl.Minimize(ctx, extractor, objective, x, optimizer, t.epochs, func(record sl.Record) error {
+	return sl.Minimize(ctx, t.extractor, objective, x, optimizer, t.epochs, func(record sl.Record) error {
 		if report == nil {
 			return nil
 		}
@@ -118,18 +126,23 @@ func (t *training) run(ctx context.Context, x *sl.SynthesizedImage, report func(
 		if pieces != nil {
 			record.Seconds += pieces.took.Seconds() // before the step that the record tells of
 		}
-		return report(Epoch{record, func() (*State, error) { return t.snapshot(x, optimizer) }})
+		return report(Epoch{record, func() (*State, error) { return t.snapshot(x, optimizer, o) }})
 	})
 }
 
 // snapshot copies where the training stands.
-func (t *training) snapshot(x *sl.SynthesizedImage, optimizer sl.Optimizer) (s *State, err error) {
+func (t *training) snapshot(x *sl.SynthesizedImage, optimizer sl.Optimizer, o *objective) (s *State, err error) {
 	s = &State{Scale: t.scale, Epoch: x.Epoch, Height: t.pictures.height, Width: t.pictures.width, Arrays: map[string][]float32{}}
 	if s.Arrays[imageArray], err = tensors.CopyFlatData[float32](x.Image); err != nil {
 		return nil, err
 	}
 	for i, array := range optimizer.State {
 		if s.Arrays[array.Name], err = tensors.CopyFlatData[float32](x.State[i]); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range o.transports() {
+		if s.Arrays[transportArray], err = tensors.CopyFlatData[float32](p.found); err != nil {
 			return nil, err
 		}
 	}
@@ -150,6 +163,9 @@ func (s *State) Check(o Options, height, width int) error {
 		return fmt.Errorf("the saved state is of epoch %d of %d", s.Epoch, epochs)
 	}
 	wanted, each := append(o.optimizer(epochs).State, sl.StateArray{Name: imageArray, Copies: 1}), 3*of.area()
+	if o.transports(of) {
+		wanted = append(wanted, sl.StateArray{Name: transportArray, Copies: 1})
+	}
 	for _, array := range wanted {
 		saved, ok := s.Arrays[array.Name]
 		if n := len(saved); !ok || n > array.Copies*each || n%each != 0 || (array.Copies == 1 && n == 0) {

@@ -121,7 +121,8 @@ func equalBits(a, b []float32) bool {
 	return true
 }
 
-// With the chapter's options the result is the chapter's, to the last bit.
+// With the chapter's options the result is the chapter's: to the last bit in pure Go. XLA folds the chapter's weights, which are
+// constants of its graph, into other constants; here they are inputs, and so losses part by what rounding does.
 func TestDefaultIsTheChapter(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
 		s := newSetting(nil)
@@ -130,7 +131,7 @@ func TestDefaultIsTheChapter(t *testing.T) {
 		i := 0
 		want, err := sl.Train(t.Context(), s.extractor(t, e), content, style, s.options.Options, func(r sl.Record) error {
 			r.Seconds, r.Image = 0, nil
-			if !reflect.DeepEqual(r, records[i]) {
+			if !reflect.DeepEqual(r, records[i]) && (e.Name == "go" || testkit.RelativeError(records[i].Total, r.Total) > losses) {
 				t.Errorf("epoch %d: %+v, the chapter has %+v", i+1, records[i], r)
 			}
 			i++
@@ -139,7 +140,8 @@ func TestDefaultIsTheChapter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !equalBits(got, tensors.MustCopyFlatData[float32](want)) {
+		chapters := tensors.MustCopyFlatData[float32](want)
+		if !equalBits(got, chapters) && (e.Name == "go" || testkit.RelativeL2(t, got, chapters) > losses) {
 			t.Error("the picture is not the chapter's")
 		}
 	})

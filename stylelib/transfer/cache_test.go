@@ -1,7 +1,6 @@
 package transfer_test
 
 import (
-	"context"
 	"path/filepath"
 	"testing"
 
@@ -33,6 +32,9 @@ func manyGiveTheBitsOfEach(t *testing.T, e *engine.Engine) {
 		name   string
 		change func(*transfer.Options)
 	}{
+		{"painting", func(o *transfer.Options) {
+			*o, _ = transfer.Choose(transfer.Choice{Preset: transfer.Painting})
+		}},
 		{"relative", func(o *transfer.Options) { o.Use(transfer.Fast); o.NormalizeLayers = true }},
 		{"coarse to fine", func(o *transfer.Options) { o.Scales = 2 }},
 		{"sampled", func(o *transfer.Options) { o.Term("remd").Weight, o.Term("selfsim").Weight, o.Samples = 1, 1, 50 }},
@@ -40,7 +42,7 @@ func manyGiveTheBitsOfEach(t *testing.T, e *engine.Engine) {
 		{"histogram", func(o *transfer.Options) { o.Colours = transfer.ColoursMeanCovariance }},
 	}
 	if e.Name != "go" { // which compiles in no time
-		ways, contents = ways[:1], []string{contents[0], contents[2]}
+		ways, contents = ways[:2], []string{contents[0], contents[2]}
 	}
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
@@ -61,15 +63,11 @@ func manyGiveTheBitsOfEach(t *testing.T, e *engine.Engine) {
 				return tensors.MustCopyFlatData[float32](x)
 			}
 			many := r
-			many.Many = true
-			first, err := transfer.Open(context.Background(), e.Backend, many)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer first.Close()
+			many.Cache = transfer.NewCache(e.Backend)
+			defer many.Cache.Close()
 			for _, content := range contents {
 				r.Content, many.Content = content, content
-				got, want := paint(first.With(many)), paint(transfer.Open(t.Context(), e.Backend, r))
+				got, want := paint(transfer.Open(t.Context(), e.Backend, many)), paint(transfer.Open(t.Context(), e.Backend, r))
 				if !cmp.Equal(got, want) {
 					t.Errorf("%s: other values than alone", filepath.Base(content))
 				}

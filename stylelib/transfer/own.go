@@ -1,0 +1,157 @@
+package transfer
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	sl "stylebook/stylelib"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// ownTerms returns the fingerprints of the caller's terms that the loss has, by their names: hashes of what they compute, so that a
+// term whose function was changed makes another run. A function that panics is an error that names its term.
+func (t *Transfer) ownTerms() (map[string]string, error) {
+	var prints map[string]string
+	for _, term := range t.Options.terms() {
+		own := slices.ContainsFunc(t.Options.Own, func(o Term) bool { return o.Name == term.Name })
+		if !own || term.weight == 0 {
+			continue
+		}
+		print, err := t.fingerprint(term)
+		if err != nil {
+			return nil, fmt.Errorf("term %s: %w", term.Name, err)
+		}
+		if prints == nil {
+			prints = map[string]string{}
+		}
+		prints[term.Name] = print
+	}
+	return prints, nil
+}
+
+// thisProcess makes a term of which not everything can be told another in each process: its runs are not taken for finished, nor
+// resumed, by others.
+var thisProcess = fmt.Sprint(" of ", time.Now().UnixNano())
+
+// fingerprint builds the graph of a term alone, for features of the shapes that its layers have.
+func (t *Transfer) fingerprint(term weighted) (print string, err error) {
+	g := NewGraph(t.Extractor.Backend, "fingerprint")
+	defer g.Finalize()
+	err = caught(func() {
+		var outputs []*Node
+		switch {
+		case term.Image != nil:
+			outputs = []*Node{term.Image(t.sample(g, "image", 1, t.Height, t.Width, 3))}
+		case term.Pointwise != nil:
+			for _, x := range t.sampleMaps(g, term) {
+				outputs = append(outputs, term.Pointwise(x, x))
+			}
+		case term.Statistic != nil:
+			for _, x := range t.sampleMaps(g, term) {
+				outputs = append(outputs, term.Statistic.sample(x)...)
+			}
+		case term.Features != nil:
+			all := t.sampleMaps(g, term)
+			outputs = []*Node{term.Features(all, all)}
+		default:
+			channels := 0
+			for _, x := range t.sampleMaps(g, term) {
+				channels += x.Shape().Dim(-1)
+			}
+			x := t.sample(g, "positions", t.Options.Samples, channels)
+			outputs = []*Node{term.Sampled(x, x)}
+		}
+		var whole bool
+		if print, whole = sl.Fingerprint(g, outputs...); !whole {
+			print += thisProcess
+		}
+	})
+	if err == nil && term.Statistic != nil {
+		var more string
+		more, err = term.Statistic.fingerprintOfNumbers()
+		print += more
+	}
+	return print, err
+}
+
+func (t *Transfer) sample(g *Graph, name string, dims ...int) *Node {
+	return Parameter(g, name, shapes.Make(dtypes.Float32, dims...))
+}
+
+// sampleMaps are parameters of the shapes of a term's features.
+func (t *Transfer) sampleMaps(g *Graph, term weighted) (all []*Node) {
+	channels := 3
+	convs := t.Extractor.Convs
+	for _, layer := range t.Extractor.Layers {
+		if layer.Kind == sl.ConvLayer {
+			channels, convs = convs[0].Bias.Size(), convs[1:]
+		}
+		if layer.In(term.looksAt()) {
+			of := size{t.Height, t.Width}.halved(poolings(layer))
+			all = append(all, t.sample(g, layer.Name, 1, of.height, of.width, channels))
+		}
+	}
+	return all
+}
+
+// sample computes all that a statistic makes in a graph of features x.
+func (s *Statistic) sample(x *Node) []*Node {
+	of := s.of(x, nil, float64(x.Shape().Dim(1)*x.Shape().Dim(2)))
+	sums := s.sums(x, nil)
+	return append(append(slices.Clone(of), sums...), s.Loss(of, of))
+}
+
+// fingerprintOfNumbers is a hash of what the functions that work outside the graph make of some numbers.
+func (s *Statistic) fingerprintOfNumbers() (print string, err error) {
+	const n = 4
+	some := []Array{{[]int{n}, make([]float64, n)}, {[]int{n, n}, make([]float64, n*n)}}
+	for _, a := range some {
+		for i := range a.Values {
+			a.Values[i] = 2 + math.Sin(float64(i))
+		}
+	}
+	caughtErr := caught(func() {
+		h := sha256.New()
+		if s.Scale != nil {
+			fmt.Fprintln(h, s.Scale(some))
+		}
+		if s.Target != nil {
+			target, targetErr := s.Target(some)
+			fmt.Fprintln(h, target, targetErr != nil)
+		}
+		print = fmt.Sprintf("%x", h.Sum(nil)[:8])
+	})
+	if caughtErr != nil { // it wants statistics of another kind: it is known by the graph alone
+		return "", nil
+	}
+	return print, nil
+}
+
+// caught runs a function that may panic, with whatever value, and returns that as an error.
+func caught(f func()) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case error:
+			err = r
+		default:
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	f()
+	return nil
+}
+
+// lossOf is the loss of a part; a panic names its term.
+func lossOf(p part, image *Node, maps map[string]*Node, in *feed) (loss *Node) {
+	if err := caught(func() { loss = p.loss(image, maps, in) }); err != nil {
+		panic(fmt.Errorf("term %s: %w", p.term().name, err))
+	}
+	return loss
+}
