@@ -3,6 +3,7 @@ package transfer
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	sl "stylebook/stylelib"
 
@@ -120,4 +121,10 @@ func (t weighted) layerWeight(layer string) float64 {
 		return t.weight * factor
 	}
 	return t.weight
+}
+
+// counts says whether the term has a say in the total.
+func (t weighted) counts() bool {
+	weighs := func(layer string) bool { return t.layerWeight(layer) > 0 }
+	return t.weight*t.repeat > 0 && (t.Image != nil || slices.ContainsFunc(t.layers, weighs))
 }
