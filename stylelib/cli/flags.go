@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,11 +14,11 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/film"
+	"stylebook/stylelib/internal/fileoption"
 	"stylebook/stylelib/internal/pathlist"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/web"
-	"stylebook/stylelib/weights"
 
 	"github.com/gomlx/compute"
 )
@@ -162,7 +163,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 		return nil
 	})
 	text("init", string(o.Init), "what the training starts from: `content|style|noise|gray|style-statistics|PICTURE`; style-statistics: noise in the style pictures' colours", func(word string) error {
-		if o.Init = transfer.Init(word); !slices.Contains([]transfer.Init{transfer.InitContent, transfer.InitStyle, transfer.InitNoise, transfer.InitGray, transfer.InitStatistics}, o.Init) {
+		if o.Init = transfer.Init(word); !slices.Contains(transfer.Inits(), o.Init) {
 			o.Init, r.Init = transfer.InitFile, word
 		}
 		return nil
@@ -379,38 +380,22 @@ func numbers(list string) (values []float64, err error) {
 
 // absolute returns the command line with absolute paths, so that it means the same from anywhere.
 func (s *settings) absolute(flags *flag.FlagSet) (arguments []string) {
+	here, err := os.Getwd()
+	if err != nil {
+		here = "" // then names stay what they are
+	}
 	flags.Visit(func(f *flag.Flag) {
-		text := f.Value.String()
 		switch f.Name {
-		case "content", "out", "log", "animation", "content-mask", "colours-mask":
-			text = absolutePath(text)
-		case "style", "style-mask":
-			text = absolutePaths(pathlist.Split("", text))
-		case "init":
-			if s.request.Options.Init == transfer.InitFile {
-				text = absolutePath(text)
-			}
-		case "weights":
-			if !weights.Word(text) {
-				text = absolutePath(text)
-			}
 		case "runs", "quiet", "memory", "backend", "checkpoint-every", "web", "port":
 			return
 		}
+		text := fileoption.From(here, f.Name, f.Value.String())
 		arguments = append(arguments, "-"+f.Name+"="+text)
 	})
 	if !given(flags, "preset") { // the default may be another one day
 		arguments = append(arguments, "-preset="+s.choice.Preset)
 	}
 	return arguments
-}
-
-func absolutePaths(paths []string) string {
-	var all []string
-	for _, path := range paths {
-		all = append(all, absolutePath(path))
-	}
-	return pathlist.Join(all)
 }
 
 func absolutePath(path string) string {

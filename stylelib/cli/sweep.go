@@ -113,7 +113,7 @@ func (c *command) work(file string, o sweepOptions) (w *sweep.Work, inputs []str
 	for i, settings := range w.Runs {
 		one, err := c.runSettings(w, i)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: run %d (%s): %w", file, i, sweep.Label(settings), err)
+			return nil, nil, fmt.Errorf("%s: run %d (%s): %w", file, i, w.Label(settings), err)
 		}
 		for _, input := range one.inputs() {
 			all[input] = true

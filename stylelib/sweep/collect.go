@@ -20,7 +20,7 @@ func (w *Work) Collect(results []*runs.Summary, stdout io.Writer) error {
 	var pictures []figure.Picture
 	failed := 0
 	for i, r := range results {
-		picture := figure.Picture{Title: sheetLabel(w.Runs[i])}
+		picture := figure.Picture{Title: w.sheetLabel(w.Runs[i])}
 		if r == nil {
 			failed++
 			picture.Title += " (failed)"
@@ -54,10 +54,10 @@ func (w *Work) Collect(results []*runs.Summary, stdout io.Writer) error {
 	return nil
 }
 
-func sheetLabel(settings []Setting) string {
+func (w *Work) sheetLabel(settings []Setting) string {
 	var parts []string
 	for _, s := range settings {
-		parts = append(parts, s.short())
+		parts = append(parts, w.short(s))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -83,7 +83,7 @@ func (w *Work) table(results []*runs.Summary, stdout io.Writer) error {
 		}
 		row := []string{r.ID}
 		for _, setting := range w.Runs[i] {
-			row = append(row, setting.short())
+			row = append(row, w.short(setting))
 		}
 		row = append(row, strconv.Itoa(r.Epoch))
 		for _, term := range terms {

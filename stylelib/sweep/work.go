@@ -63,7 +63,7 @@ func (w *Work) All(ctx context.Context) ([]*runs.Summary, error) {
 			case ctx.Err() != nil:
 				return nil, &InterruptedError{fmt.Sprintf("%d of %d runs are finished; the same command goes on", finished, len(w.Runs))}
 			case err != nil:
-				w.Warn("run %d (%s): %v", i, Label(w.Runs[i]), err)
+				w.Warn("run %d (%s): %v", i, w.Label(w.Runs[i]), err)
 			default:
 				finished++
 			}
@@ -89,7 +89,7 @@ func (w *Work) Task(ctx context.Context, i int) error {
 		case errors.As(err, &another):
 			wait(ctx)
 		case err != nil:
-			return fmt.Errorf("run %d (%s): %w", i, Label(w.Runs[i]), err)
+			return fmt.Errorf("run %d (%s): %w", i, w.Label(w.Runs[i]), err)
 		default:
 			return os.WriteFile(w.notePath(i), []byte(record.ID+"\n"), 0o644)
 		}
@@ -113,7 +113,7 @@ func (w *Work) one(ctx context.Context, i int) (*runs.Summary, error) {
 	if before {
 		what = "finished before"
 	}
-	w.Say("run %d/%d  %s  %s  %s", i+1, len(w.Runs), record.ID, Label(w.Runs[i]), what)
+	w.Say("run %d/%d  %s  %s  %s", i+1, len(w.Runs), record.ID, w.Label(w.Runs[i]), what)
 	return record, nil
 }
 

@@ -28,6 +28,9 @@ const (
 	InitStatistics Init = "style-statistics"
 )
 
+// Inits returns what an image can start from without a picture of the caller's.
+func Inits() []Init { return []Init{InitContent, InitStyle, InitNoise, InitGray, InitStatistics} }
+
 // PoolingOfWeights lets the file of weights say how the network halves its maps: by the maximum, if it says nothing.
 const PoolingOfWeights sl.Pooling = "weights"
 
@@ -291,7 +294,7 @@ func (o Options) Validate(styles int) error {
 		return err
 	}
 	for _, check := range []error{
-		oneOf("init", o.Init, InitContent, InitStyle, InitNoise, InitFile, InitGray, InitStatistics),
+		oneOf("init", o.Init, append(Inits(), InitFile)...),
 		oneOf("pooling", o.Pooling, PoolingOfWeights, sl.MaxPooling, sl.AveragePooling),
 		oneOf("colours", o.Colours, ColoursOfStyle, ColoursLuminance, ColoursMeanCovariance),
 		oneOf("optimizer", o.Optimizer, Adam, Fast, LBFGS),
