@@ -50,7 +50,7 @@ func (c *command) doctor(ctx context.Context, args []string) error {
 	spec := flags.String("weights", weights.Auto, "`weights` of the network")
 	dir := flags.String("runs", "", "`folder` of the runs, or off")
 	asJSON := flags.Bool("json", false, "one JSON object for each thing")
-	if err := parseFlags(flags, args, doctorHelp, c.stdout); err != nil {
+	if _, err := parseFlags(flags, args, doctorHelp, c.stdout); err != nil {
 		return err
 	}
 	d := doctor{request: transfer.NewRequest("", "")}

@@ -77,7 +77,7 @@ Runs are kept, with their losses and, until they are finished, a checkpoint:
   stylize -resume RUN        continue a run that was stopped; it ends with the same bits as if it had not been
   stylize runs               list them
   stylize show RUN           all about one
-  stylize compare RUN RUN    in what two differ
+  stylize compare RUN RUN    in what two or more differ
   stylize sweep FILE         all combinations of options in a file: see stylize sweep -help
   stylize web                a page to start pictures from, to watch and to compare them
 
@@ -250,7 +250,7 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 	}
 	flags := newFlags("stylize")
 	first.register(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := parseStart(flags, args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Fprint(stdout, usage)
 			flags.SetOutput(stdout)
@@ -293,7 +293,7 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 	}
 	flags = newFlags("stylize")
 	s.register(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := parseStart(flags, args); err != nil {
 		return err
 	}
 	s.sized = given(flags, "height") || given(flags, "width") || given(flags, "epochs")

@@ -56,10 +56,11 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 	flags.StringVar(&o.volume, "volume", "", "`claim:folder` of the persistent volume that holds the file, -runs and -out, at the folder in which they are here")
 	flags.IntVar(&o.task, "task", -1, "do only this `run`, counted from 0; tasks of Slurm and Kubernetes are called so")
 	flags.BoolVar(&o.quiet, "quiet", false, "print errors only")
-	if err := parseFlags(flags, args, sweepHelp, c.stdout, "FILE"); err != nil {
+	names, err := parseFlags(flags, args, sweepHelp, c.stdout, "FILE")
+	if err != nil {
 		return err
 	}
-	w, inputs, err := c.work(flags.Arg(0), o)
+	w, inputs, err := c.work(names[0], o)
 	if err != nil {
 		return err
 	}
