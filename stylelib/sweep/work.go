@@ -23,6 +23,9 @@ type Work struct {
 	// *[runs.BusyError].
 	Do func(ctx context.Context, run int) (record *runs.Summary, before bool, err error)
 
+	Measures []string // names of what else is measured of each run, each with an underscore; see table
+	Measure  func(run int, record *runs.Summary) ([]float64, error)
+
 	Say  func(format string, args ...any) // gets messages for the user
 	Warn func(format string, args ...any) // and those of runs that failed
 }
@@ -124,15 +127,16 @@ func Duration(seconds float64) time.Duration {
 
 // Outputs are the files that the work may write beside its runs.
 func (w *Work) Outputs() []string {
-	paths := []string{w.sheetPath(), w.tablePath()}
+	paths := []string{w.sheetPath(), w.tablePath(), w.summaryPath()}
 	for i := range w.Runs {
 		paths = append(paths, w.notePath(i))
 	}
 	return paths
 }
 
-func (w *Work) sheetPath() string { return filepath.Join(w.Out, "sheet.png") }
-func (w *Work) tablePath() string { return filepath.Join(w.Out, "table.csv") }
+func (w *Work) sheetPath() string   { return filepath.Join(w.Out, "sheet.png") }
+func (w *Work) tablePath() string   { return filepath.Join(w.Out, "table.csv") }
+func (w *Work) summaryPath() string { return filepath.Join(w.Out, "summary.csv") }
 
 func (w *Work) notePath(task int) string {
 	return filepath.Join(w.Out, fmt.Sprintf("task-%d.run", task))
