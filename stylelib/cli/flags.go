@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -12,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	sl "stylebook/stylelib"
 	"stylebook/stylelib/film"
 	"stylebook/stylelib/internal/fileoption"
 	"stylebook/stylelib/internal/pathlist"
@@ -53,6 +53,9 @@ type settings struct {
 	watch   *web.Job // nil: no page watches
 	uploads []string // pictures that go to the run's folder
 }
+
+// sweepPreset is that of a sweep whose file names none.
+const sweepPreset = "pytorch"
 
 const (
 	runsOff         = "off" // the folder of runs that keeps none
@@ -122,6 +125,8 @@ func (s *settings) register(flags *flag.FlagSet) {
 	layers := func(to *[]string, weights *map[string]float64) func(string) error {
 		return func(list string) (err error) { *to, *weights, err = transfer.ParseLayers(list); return err }
 	}
+	fast := transfer.Default()
+	fast.Use(transfer.Fast)
 	flags.StringVar(&r.Content, "content", "", "content `picture`: what the result shows (required); several, comma separated, or a folder of them are painted one after the other, and -out is a folder then")
 	text("style", "", "style `picture`: how it is painted (required); several, comma separated, are blended; a name with a comma stands in double quotes", paths(&r.Styles))
 	flags.StringVar(&s.out, "out", "", "`file` to write the result to (required)")
@@ -129,9 +134,9 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.Float64Var(&s.strength, "strength", 1, fmt.Sprintf("`how much` style, from 0 to %d: the style weight is multiplied by its square", transfer.MaxStrength))
 	flags.IntVar(&r.Height, "height", 0, "height of the result in `pixels`")
 	flags.IntVar(&r.Width, "width", 0, "width of the result in `pixels`")
-	flags.IntVar(&o.Epochs, "epochs", o.Epochs, "number of training `epochs`; 150 with painting and -fast, else 500")
-	flags.BoolVar(&s.fast, "fast", false, "short for -optimizer fast: 150 epochs instead of 500, with steps of our own instead of the chapter's; with VGG-16 the loss at 300 × 450 ends below the chapter's")
-	flags.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning `rate`; 0.05 with painting and -fast, 0.3 with pytorch and paddle, 0.9 with mxnet, 1 with -optimizer lbfgs")
+	flags.IntVar(&o.Epochs, "epochs", o.Epochs, "number of training `epochs`")
+	flags.BoolVar(&s.fast, "fast", false, fmt.Sprintf("short for -optimizer fast: %d epochs instead of %d, with steps of our own instead of the chapter's; with VGG-16 the loss at 300 × 450 ends below the chapter's", fast.Epochs, transfer.Default().Epochs))
+	flags.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning `rate`")
 	text("content-layers", strings.Join(o.ContentLayers, ","), "content `layers`", layers(&o.ContentLayers, &o.ContentLayerWeights))
 	text("style-layers", strings.Join(o.StyleLayers, ","), "style `layers`; with several style pictures, lists separated by semicolons give each its own: conv1_1,conv2_1;conv4_1,conv5_1", func(list string) (err error) {
 		o.StyleLayers, o.StyleLayerWeights, o.LayersOfStyles, err = transfer.ParseStyleLayers(list)
@@ -142,8 +147,8 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.Float64Var(&o.TVWeight, "tv-weight", o.TVWeight, "`weight` of the total variation loss, 0 for none")
 	flags.StringVar(&c.ContentLoss, "content-loss", c.ContentLoss, "what is compared of the content: `"+strings.Join(o.Names(transfer.ContentImage), "|")+"`; each has a weight and layers of its own")
 	flags.StringVar(&c.StyleLoss, "style-loss", c.StyleLoss, "what is compared of the style: `"+strings.Join(o.Names(transfer.StyleImages), "|")+"`; each has a weight of its own")
-	flags.BoolVar(&c.NormalizeLayers, "normalize-layers", c.NormalizeLayers, fmt.Sprintf("make the loss of each layer relative, so that any layers may be chosen; the style weight is then %g", transfer.NormalizedStyleWeight))
-	flags.StringVar((*string)(&c.Optimizer), "optimizer", string(c.Optimizer), "`adam|fast|lbfgs`; the learning rate of lbfgs is 1 and stays, unless -lr says otherwise")
+	flags.BoolVar(&c.NormalizeLayers, "normalize-layers", c.NormalizeLayers, fmt.Sprintf("make the loss of each layer relative, so that any layers may be chosen; the chapter's style weight is then %g", transfer.NormalizedStyleWeight))
+	flags.StringVar((*string)(&c.Optimizer), "optimizer", string(c.Optimizer), "`adam|fast|lbfgs`; the learning rate of lbfgs stays")
 	s.registerTerms(flags)
 	flags.IntVar(&o.Samples, "samples", o.Samples, "`positions` that remd and selfsim take of each picture, anew for each epoch")
 	text("blend", "", "`weights` of several style pictures, comma separated (default: all the same)", func(list string) (err error) {
@@ -241,7 +246,7 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 	*s = settings{request: transfer.NewRequest("", ""), sweep: sweep, kept: s.kept,
 		choice: transfer.Choice{Preset: transfer.Painting, Own: own}}
 	if sweep {
-		s.choice.Preset = sl.Presets()[0]
+		s.choice.Preset = sweepPreset
 	}
 	s.request.Styles = nil
 	first := *s
@@ -252,9 +257,7 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 	first.register(flags)
 	if err := parseStart(flags, args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Fprint(stdout, usage)
-			flags.SetOutput(stdout)
-			flags.PrintDefaults()
+			return cmp.Or(first.printHelp(stdout), err)
 		}
 		return err
 	}

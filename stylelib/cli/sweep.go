@@ -17,6 +17,7 @@ import (
 	"stylebook/stylelib/quality"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
+	"stylebook/stylelib/transfer"
 )
 
 const sweepHelp = `stylize sweep FILE runs every combination of the options in a file, each run once:
@@ -29,7 +30,7 @@ const sweepHelp = `stylize sweep FILE runs every combination of the options in a
     style: [oak.jpg, stars.jpg]
     style-layers: ["conv1_1", "conv1_1,conv2_1:0.5"]
 
-In a sweep the preset is pytorch unless the file names another. Runs that are finished are not run again, also those of other
+In a sweep the preset is ` + sweepPreset + ` unless the file names another: stylize -preset ` + sweepPreset + ` -help lists what goes with it. Runs that are finished are not run again, also those of other
 sweeps; runs that were stopped go on. Several processes may work on one file, each run is one's only.
 
 At the end there are sheet.png, all results side by side, and table.csv in the folder -out. The table's columns are the options
@@ -139,6 +140,7 @@ func (c *command) runSettings(w *sweep.Work, i int) (*settings, error) {
 
 // doSweep does what is not finished, here or elsewhere, and collects the results.
 func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) error {
+	w.Say("preset   %s", presetsOf(w.Sweep))
 	var e *engine.Engine
 	if !o.slurm || o.measure {
 		var err error
@@ -168,6 +170,21 @@ func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) er
 		stdout = io.Discard
 	}
 	return w.Collect(ctx, results, stdout)
+}
+
+// presetsOf says which presets the runs of a sweep have.
+func presetsOf(s *sweep.Sweep) string {
+	for _, setting := range s.Set {
+		if setting.Name == "preset" {
+			return setting.Value + ", as the file says"
+		}
+	}
+	for _, axis := range s.Vary {
+		if axis.Name == "preset" {
+			return strings.Join(axis.Values, ", ") + ", as the file says"
+		}
+	}
+	return sweepPreset + ", the chapter's numbers, because the file names none; alone the command takes " + transfer.Painting
 }
 
 // results does what is not finished: on the engine, or by Slurm.
