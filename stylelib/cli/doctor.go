@@ -165,6 +165,9 @@ func (d *doctor) weights(ctx context.Context) *weights.Loaded {
 		remedy = "with a connection the next picture gets VGG-19 (52 MB), if its servers answer; in a clone, scripts/setup gets VGG-16; or name a file of either in " + weights.EnvWeights
 	}
 	d.say("weights", hashed(taken), remedy)
+	if taken.Why != "" {
+		d.say("weights", "no VGG-19 could be had: "+taken.Why, "")
+	}
 	for _, spec := range []string{weights.VGG19, weights.VGG16} {
 		options := d.request.Weights
 		options.Spec = spec
