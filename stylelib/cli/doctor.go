@@ -50,7 +50,7 @@ func (c *command) doctor(ctx context.Context, args []string) error {
 	spec := flags.String("weights", weights.Auto, "`weights` of the network")
 	dir := flags.String("runs", "", "`folder` of the runs, or off")
 	asJSON := flags.Bool("json", false, "one JSON object for each thing")
-	if err := parseFlags(flags, args, doctorHelp, c.stdout); err != nil {
+	if _, err := parseFlags(flags, args, doctorHelp, c.stdout); err != nil {
 		return err
 	}
 	d := doctor{request: transfer.NewRequest("", "")}
@@ -165,6 +165,9 @@ func (d *doctor) weights(ctx context.Context) *weights.Loaded {
 		remedy = "with a connection the next picture gets VGG-19 (52 MB), if its servers answer; in a clone, scripts/setup gets VGG-16; or name a file of either in " + weights.EnvWeights
 	}
 	d.say("weights", hashed(taken), remedy)
+	if taken.Why != "" {
+		d.say("weights", "no VGG-19 could be had: "+taken.Why, "")
+	}
 	for _, spec := range []string{weights.VGG19, weights.VGG16} {
 		options := d.request.Weights
 		options.Spec = spec

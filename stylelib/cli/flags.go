@@ -1,22 +1,23 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
-	sl "stylebook/stylelib"
 	"stylebook/stylelib/film"
+	"stylebook/stylelib/internal/fileoption"
 	"stylebook/stylelib/internal/pathlist"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/web"
-	"stylebook/stylelib/weights"
 )
 
 // settings are what the command line asks for.
@@ -50,6 +51,9 @@ type settings struct {
 	uploads []string // pictures that go to the run's folder
 }
 
+// sweepPreset is that of a sweep whose file names none.
+const sweepPreset = "pytorch"
+
 const (
 	runsOff         = "off" // the folder of runs that keeps none
 	checkpointEvery = 25    // epochs
@@ -73,7 +77,7 @@ Runs are kept, with their losses and, until they are finished, a checkpoint:
   stylize -resume RUN        continue a run that was stopped; it ends with the same bits as if it had not been
   stylize runs               list them
   stylize show RUN           all about one
-  stylize compare RUN RUN    in what two differ
+  stylize compare RUN RUN    in what two or more differ
   stylize sweep FILE         all combinations of options in a file: see stylize sweep -help
   stylize web                a page to start pictures from, to watch and to compare them
 
@@ -118,6 +122,8 @@ func (s *settings) register(flags *flag.FlagSet) {
 	layers := func(to *[]string, weights *map[string]float64) func(string) error {
 		return func(list string) (err error) { *to, *weights, err = transfer.ParseLayers(list); return err }
 	}
+	fast := transfer.Default()
+	fast.Use(transfer.Fast)
 	flags.StringVar(&r.Content, "content", "", "content `picture`: what the result shows (required); several, comma separated, or a folder of them are painted one after the other, and -out is a folder then")
 	text("style", "", "style `picture`: how it is painted (required); several, comma separated, are blended; a name with a comma stands in double quotes", paths(&r.Styles))
 	flags.StringVar(&s.out, "out", "", "`file` to write the result to (required)")
@@ -125,9 +131,9 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.Float64Var(&s.strength, "strength", 1, fmt.Sprintf("`how much` style, from 0 to %d: the style weight is multiplied by its square", transfer.MaxStrength))
 	flags.IntVar(&r.Height, "height", 0, "height of the result in `pixels`")
 	flags.IntVar(&r.Width, "width", 0, "width of the result in `pixels`")
-	flags.IntVar(&o.Epochs, "epochs", o.Epochs, "number of training `epochs`; 150 with painting and -fast, else 500")
-	flags.BoolVar(&s.fast, "fast", false, "short for -optimizer fast: 150 epochs instead of 500, with steps of our own instead of the chapter's; with VGG-16 the loss at 300 × 450 ends below the chapter's")
-	flags.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning `rate`; 0.05 with painting and -fast, 0.3 with pytorch and paddle, 0.9 with mxnet, 1 with -optimizer lbfgs")
+	flags.IntVar(&o.Epochs, "epochs", o.Epochs, "number of training `epochs`")
+	flags.BoolVar(&s.fast, "fast", false, fmt.Sprintf("short for -optimizer fast: %d epochs instead of %d, with steps of our own instead of the chapter's; with VGG-16 the loss at 300 × 450 ends below the chapter's", fast.Epochs, transfer.Default().Epochs))
+	flags.Float64Var(&o.LearningRate, "lr", o.LearningRate, "learning `rate`")
 	text("content-layers", strings.Join(o.ContentLayers, ","), "content `layers`", layers(&o.ContentLayers, &o.ContentLayerWeights))
 	text("style-layers", strings.Join(o.StyleLayers, ","), "style `layers`; with several style pictures, lists separated by semicolons give each its own: conv1_1,conv2_1;conv4_1,conv5_1", func(list string) (err error) {
 		o.StyleLayers, o.StyleLayerWeights, o.LayersOfStyles, err = transfer.ParseStyleLayers(list)
@@ -138,8 +144,8 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.Float64Var(&o.TVWeight, "tv-weight", o.TVWeight, "`weight` of the total variation loss, 0 for none")
 	flags.StringVar(&c.ContentLoss, "content-loss", c.ContentLoss, "what is compared of the content: `"+strings.Join(o.Names(transfer.ContentImage), "|")+"`; each has a weight and layers of its own")
 	flags.StringVar(&c.StyleLoss, "style-loss", c.StyleLoss, "what is compared of the style: `"+strings.Join(o.Names(transfer.StyleImages), "|")+"`; each has a weight of its own")
-	flags.BoolVar(&c.NormalizeLayers, "normalize-layers", c.NormalizeLayers, fmt.Sprintf("make the loss of each layer relative, so that any layers may be chosen; the style weight is then %g", transfer.NormalizedStyleWeight))
-	flags.StringVar((*string)(&c.Optimizer), "optimizer", string(c.Optimizer), "`adam|fast|lbfgs`; the learning rate of lbfgs is 1 and stays, unless -lr says otherwise")
+	flags.BoolVar(&c.NormalizeLayers, "normalize-layers", c.NormalizeLayers, fmt.Sprintf("make the loss of each layer relative, so that any layers may be chosen; the chapter's style weight is then %g", transfer.NormalizedStyleWeight))
+	flags.StringVar((*string)(&c.Optimizer), "optimizer", string(c.Optimizer), "`adam|fast|lbfgs`; the learning rate of lbfgs stays")
 	s.registerTerms(flags)
 	flags.IntVar(&o.Samples, "samples", o.Samples, "`positions` that remd and selfsim take of each picture, anew for each epoch")
 	text("blend", "", "`weights` of several style pictures, comma separated (default: all the same)", func(list string) (err error) {
@@ -159,7 +165,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 		return nil
 	})
 	text("init", string(o.Init), "what the training starts from: `content|style|noise|gray|style-statistics|PICTURE`; style-statistics: noise in the style pictures' colours", func(word string) error {
-		if o.Init = transfer.Init(word); !slices.Contains([]transfer.Init{transfer.InitContent, transfer.InitStyle, transfer.InitNoise, transfer.InitGray, transfer.InitStatistics}, o.Init) {
+		if o.Init = transfer.Init(word); !slices.Contains(transfer.Inits(), o.Init) {
 			o.Init, r.Init = transfer.InitFile, word
 		}
 		return nil
@@ -237,7 +243,7 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 	*s = settings{request: transfer.NewRequest("", ""), sweep: sweep, kept: s.kept,
 		choice: transfer.Choice{Preset: transfer.Painting, Own: own}}
 	if sweep {
-		s.choice.Preset = sl.Presets()[0]
+		s.choice.Preset = sweepPreset
 	}
 	s.request.Styles = nil
 	first := *s
@@ -246,11 +252,9 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 	}
 	flags := newFlags("stylize")
 	first.register(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := parseStart(flags, args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Fprint(stdout, usage)
-			flags.SetOutput(stdout)
-			flags.PrintDefaults()
+			return cmp.Or(first.printHelp(stdout), err)
 		}
 		return err
 	}
@@ -289,7 +293,7 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 	}
 	flags = newFlags("stylize")
 	s.register(flags)
-	if err := flags.Parse(args); err != nil {
+	if err := parseStart(flags, args); err != nil {
 		return err
 	}
 	s.sized = given(flags, "height") || given(flags, "width") || given(flags, "epochs")
@@ -376,38 +380,22 @@ func numbers(list string) (values []float64, err error) {
 
 // absolute returns the command line with absolute paths, so that it means the same from anywhere.
 func (s *settings) absolute(flags *flag.FlagSet) (arguments []string) {
+	here, err := os.Getwd()
+	if err != nil {
+		here = "" // then names stay what they are
+	}
 	flags.Visit(func(f *flag.Flag) {
-		text := f.Value.String()
 		switch f.Name {
-		case "content", "out", "log", "animation", "content-mask", "colours-mask":
-			text = absolutePath(text)
-		case "style", "style-mask":
-			text = absolutePaths(pathlist.Split("", text))
-		case "init":
-			if s.request.Options.Init == transfer.InitFile {
-				text = absolutePath(text)
-			}
-		case "weights":
-			if !weights.Word(text) {
-				text = absolutePath(text)
-			}
 		case "runs", "quiet", "memory", "backend", "checkpoint-every", "web", "port":
 			return
 		}
+		text := fileoption.From(here, f.Name, f.Value.String())
 		arguments = append(arguments, "-"+f.Name+"="+text)
 	})
 	if !given(flags, "preset") { // the default may be another one day
 		arguments = append(arguments, "-preset="+s.choice.Preset)
 	}
 	return arguments
-}
-
-func absolutePaths(paths []string) string {
-	var all []string
-	for _, path := range paths {
-		all = append(all, absolutePath(path))
-	}
-	return pathlist.Join(all)
 }
 
 func absolutePath(path string) string {

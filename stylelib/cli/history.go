@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -17,30 +15,6 @@ import (
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
 )
-
-// newFlags returns a flag set whose help is text and then its flags.
-func newFlags(name string) *flag.FlagSet {
-	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	return flags
-}
-
-// parseFlags reads the flags and wants so many arguments after them, each named in names.
-func parseFlags(flags *flag.FlagSet, args []string, help string, stdout io.Writer, names ...string) error {
-	if err := flags.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			fmt.Fprint(stdout, help)
-			flags.SetOutput(stdout)
-			flags.PrintDefaults()
-			return err
-		}
-		return &usageError{fmt.Errorf("%s: %w", flags.Name(), err)}
-	}
-	if flags.NArg() != len(names) {
-		return &usageError{fmt.Errorf("%s: want %s", flags.Name(), cmp.Or(strings.Join(names, " "), "no further arguments"))}
-	}
-	return nil
-}
 
 // printJSON prints an object a line.
 func printJSON[T any](w io.Writer, objects []T) error {
@@ -87,7 +61,7 @@ func (c *command) list(_ context.Context, args []string) error {
 	flags := newFlags("runs")
 	dir := flags.String("runs", "", "`folder` of the runs")
 	asJSON := flags.Bool("json", false, "one JSON object for each run")
-	if err := parseFlags(flags, args, "stylize runs lists all runs, the latest first.\n\n", c.stdout); err != nil {
+	if _, err := parseFlags(flags, args, "stylize runs lists all runs, the latest first.\n\n", c.stdout); err != nil {
 		return err
 	}
 	return look(*dir, func(store *runs.Store) error {
@@ -116,11 +90,12 @@ func (c *command) show(_ context.Context, args []string) error {
 	flags := newFlags("show")
 	dir := flags.String("runs", "", "`folder` of the runs")
 	losses := flags.Bool("losses", false, "only the losses of each epoch, one JSON object a line")
-	if err := parseFlags(flags, args, "stylize show RUN tells all about one run; the beginning of its name is enough.\n\n", c.stdout, "RUN"); err != nil {
+	names, err := parseFlags(flags, args, "stylize show RUN tells all about one run; the beginning of its name is enough.\n\n", c.stdout, "RUN")
+	if err != nil {
 		return err
 	}
 	return look(*dir, func(store *runs.Store) error {
-		r, err := store.Find(flags.Arg(0))
+		r, err := store.Find(names[0])
 		if err != nil {
 			return err
 		}
@@ -163,37 +138,67 @@ func (c *command) show(_ context.Context, args []string) error {
 func (c *command) compare(_ context.Context, args []string) error {
 	flags := newFlags("compare")
 	dir := flags.String("runs", "", "`folder` of the runs")
-	if err := parseFlags(flags, args, "stylize compare RUN RUN tells in what two runs differ.\n\n", c.stdout, "RUN", "RUN"); err != nil {
+	names, err := parseFlags(flags, args, "stylize compare RUN RUN [RUN...] tells in what runs differ.\n\n", c.stdout, "RUN", "RUN", "[RUN...]")
+	if err != nil {
 		return err
 	}
 	return look(*dir, func(store *runs.Store) error {
-		var both [2]runs.Summary
-		for i := range both {
-			var err error
-			if both[i], err = store.Find(flags.Arg(i)); err != nil {
+		var records []runs.Summary
+		for _, name := range names {
+			record, err := store.Find(name)
+			if err != nil {
 				return err
 			}
+			records = append(records, record)
 		}
-		a, b := both[0], both[1]
-		differences := b.Spec.Differences(a.Spec)
+		if err := c.printDifferences(records); err != nil {
+			return err
+		}
+		return c.printOutcomes(records)
+	})
+}
+
+// printDifferences tells in what runs differ: of two the second against the first, of more the value of each.
+func (c *command) printDifferences(records []runs.Summary) error {
+	if len(records) == 2 {
+		differences := records[1].Spec.Differences(records[0].Spec)
 		if len(differences) == 0 {
 			fmt.Fprintln(c.stdout, "both compute the same")
 		}
 		for _, line := range differences {
 			printLine(c.stdout, "%s", line)
 		}
-		table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-		terms := runs.TermNames(both[:]...)
-		fmt.Fprintf(table, "RUN\tEPOCH\t%s\tTOTAL\tTIME\tPICTURE\n", strings.ToUpper(strings.Join(terms, "\t")))
-		for _, r := range both {
-			fmt.Fprintf(table, "%s\t%d", r.ID, r.Epoch)
-			for _, term := range terms {
-				fmt.Fprintf(table, "\t%.6g", r.Last.Loss(term))
-			}
-			fmt.Fprintf(table, "\t%.6g\t%s\t%s\n", r.Last.Total, sweep.Duration(r.Seconds), oneline.Escape(picturePath(r)))
+		return nil
+	}
+	header, specs := []string{"DIFFERENCE"}, []runs.Spec{}
+	for _, r := range records {
+		header, specs = append(header, r.ID), append(specs, r.Spec)
+	}
+	differing := runs.Differing(specs...)
+	if len(differing) == 0 {
+		fmt.Fprintln(c.stdout, "all compute the same")
+		return nil
+	}
+	if err := oneline.Table(c.stdout, append([][]string{header}, differing...)); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.stdout)
+	return nil
+}
+
+// printOutcomes tells what came of runs.
+func (c *command) printOutcomes(records []runs.Summary) error {
+	terms := runs.TermNames(records...)
+	header := append([]string{"RUN", "EPOCH"}, strings.Fields(strings.ToUpper(strings.Join(terms, " ")))...)
+	rows := [][]string{append(header, "TOTAL", "TIME", "PICTURE")}
+	for _, r := range records {
+		row := []string{r.ID, fmt.Sprint(r.Epoch)}
+		for _, term := range terms {
+			row = append(row, fmt.Sprintf("%.6g", r.Last.Loss(term)))
 		}
-		return table.Flush()
-	})
+		rows = append(rows, append(row, fmt.Sprintf("%.6g", r.Last.Total), sweep.Duration(r.Seconds).String(), picturePath(r)))
+	}
+	return oneline.Table(c.stdout, rows)
 }
 
 func picturePath(r runs.Summary) string {

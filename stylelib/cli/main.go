@@ -10,8 +10,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -99,6 +101,9 @@ func (c *command) run(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		if other := c.others()[args[0]]; other != nil {
 			return other(ctx, args[1:])
+		}
+		if hint := didYouMean("stylize ", args[0], slices.Sorted(maps.Keys(c.others()))); hint != "" && args[0][0] != '-' {
+			return &usageError{fmt.Errorf("there is no sub-command %q%s", args[0], hint)}
 		}
 	}
 	s := c.settings()

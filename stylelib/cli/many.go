@@ -152,7 +152,7 @@ func (c *command) paintMany(ctx context.Context, s *settings, pictures []string)
 	if err != nil {
 		return stopped(err)
 	}
-	return m.collect(done)
+	return m.collect(ctx, done)
 }
 
 // paintOne does one run and puts its picture among the results.
@@ -192,8 +192,8 @@ func (m *many) tellEstimate(t *transfer.Transfer) {
 }
 
 // collect makes the sheet and the table, and names what failed.
-func (m *many) collect(done []*runs.Summary) error {
-	err := m.Collect(done, io.Discard)
+func (m *many) collect(ctx context.Context, done []*runs.Summary) error {
+	err := m.Collect(ctx, done, io.Discard)
 	var failed []string
 	for i, record := range done {
 		if record == nil {

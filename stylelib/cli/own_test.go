@@ -30,6 +30,33 @@ func ExampleMain() {
 	})
 }
 
+// A style loss of one's own, named as such, counts once, with its own weight, whatever the preset.
+func TestOwnStyleLoss(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("STYLEBOOK_RUNS", t.TempDir())
+	picture := image.NewRGBA(image.Rect(0, 0, 48, 32))
+	if err := sl.WriteImage("a.png", picture); err != nil {
+		t.Fatal(err)
+	}
+	own := transfer.Term{Name: "bright", About: "the mean of the features", Of: transfer.StyleImages, Layers: []string{"conv1_1"}, Weight: 3,
+		Features: func(features, target []*Node) *Node {
+			return Square(Sub(sl.Mean(features[0]), sl.Mean(target[0])))
+		}}
+	for _, preset := range transfer.Presets() {
+		var output bytes.Buffer
+		begin := strings.Fields("-content a.png -style a.png -out b.png -height 32 -epochs 1 -weights offline -backend go -style-loss bright -log log.jsonl -preset " + preset)
+		if status := cli.Run(t.Context(), begin, &output, &output, own); status != 0 {
+			t.Fatalf("%s: status %d: %s", preset, status, output.String())
+		}
+		if log, err := os.ReadFile("log.jsonl"); err != nil || strings.Contains(string(log), `"bright":`) {
+			t.Errorf("%s: it is a further term: %s, %v", preset, log, err)
+		}
+		if status := cli.Run(t.Context(), append(begin, "-bright-weight", "5"), &output, &output, own); status != 2 || !strings.Contains(output.String(), "bright: is the style loss already") {
+			t.Errorf("%s: status %d: %s", preset, status, output.String())
+		}
+	}
+}
+
 // A term of one's own is a flag, a sweep's key, a loss in log and runs like the others.
 func TestOwnTerm(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -61,6 +88,9 @@ func TestOwnTerm(t *testing.T) {
 		t.Errorf("status %d: %s", status, output)
 	}
 	if status, output := stylize("-help"); status != 0 || !strings.Contains(output, "how far the picture is from grey (default 20)") {
+		t.Errorf("status %d: %s", status, output)
+	}
+	if status, output := stylize(append(begin, "-content-weight", "0", "-style-weight", "0", "-tv-weight", "0", "-grey-weight", "0")...); status != 2 || !strings.Contains(output, "nothing to minimize") {
 		t.Errorf("status %d: %s", status, output)
 	}
 	sweep := "set: {content: a.png, style: a.png, weights: offline, height: 32, epochs: 1}\nvary: {grey-weight: [0, 5]}\n"

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/testkit"
 )
 
@@ -129,6 +130,7 @@ func TestInterruptWhileCompiling(t *testing.T) {
 	testkit.Engine(t, "xla:cpu")
 	dir, binary := workplace(t)
 	cmd := forever(dir, binary, "-backend", "xla:cpu", "-weights", "random")
+	cmd.Env = append(cmd.Environ(), engine.EnvCompiled+"=off")
 	said, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

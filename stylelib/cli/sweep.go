@@ -10,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
+	"stylebook/stylelib/quality"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
 	"stylebook/stylelib/transfer"
@@ -28,9 +30,12 @@ const sweepHelp = `stylize sweep FILE runs every combination of the options in a
     style: [oak.jpg, stars.jpg]
     style-layers: ["conv1_1", "conv1_1,conv2_1:0.5"]
 
-In a sweep the preset is pytorch unless the file names another. Runs that are finished are not run again, also those of other
-sweeps; runs that were stopped go on. Several processes may work on one file, each run is one's only. At the end there are
-sheet.png, all results side by side, and table.csv in the folder -out.
+In a sweep the preset is ` + sweepPreset + ` unless the file names another: stylize -preset ` + sweepPreset + ` -help lists what goes with it. Runs that are finished are not run again, also those of other
+sweeps; runs that were stopped go on. Several processes may work on one file, each run is one's only.
+
+At the end there are sheet.png, all results side by side, and table.csv in the folder -out. The table's columns are the options
+that are varied, by their names, and our own, whose names have an underscore: content_loss, style_loss, tv_loss, epochs_done, … Where
+seed is varied, summary.csv has mean and standard deviation over the seeds, for each combination of the others.
 
 Options:
 `
@@ -41,6 +46,7 @@ type sweepOptions struct {
 	slurm              bool
 	slurmOptions       string
 	kubernetes, volume string
+	measure            bool
 	task               int // the only run to do, for a task of Slurm or Kubernetes; -1 for all
 	quiet              bool
 }
@@ -55,12 +61,14 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 	flags.StringVar(&o.slurmOptions, "slurm-options", "", "`options` for sbatch, such as \"--partition=gpu --mem=8G\"")
 	flags.StringVar(&o.kubernetes, "kubernetes", "", "print a Kubernetes Job that does the runs with this `image`, in which stylize is, and end; when it is done, the command without this collects")
 	flags.StringVar(&o.volume, "volume", "", "`claim:folder` of the persistent volume that holds the file, -runs and -out, at the folder in which they are here")
+	flags.BoolVar(&o.measure, "measure", false, "add to the table how far each result is from its pictures, by measures that no training minimizes, under VGG-16 where it is here: "+strings.Join(quality.Names(), ", "))
 	flags.IntVar(&o.task, "task", -1, "do only this `run`, counted from 0; tasks of Slurm and Kubernetes are called so")
 	flags.BoolVar(&o.quiet, "quiet", false, "print errors only")
-	if err := parseFlags(flags, args, sweepHelp, c.stdout, "FILE"); err != nil {
+	names, err := parseFlags(flags, args, sweepHelp, c.stdout, "FILE")
+	if err != nil {
 		return err
 	}
-	w, inputs, err := c.work(flags.Arg(0), o)
+	w, inputs, err := c.work(names[0], o)
 	if err != nil {
 		return err
 	}
@@ -114,7 +122,7 @@ func (c *command) work(file string, o sweepOptions) (w *sweep.Work, inputs []str
 	for i, settings := range w.Runs {
 		one, err := c.runSettings(w, i)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: run %d (%s): %w", file, i, sweep.Label(settings), err)
+			return nil, nil, fmt.Errorf("%s: run %d (%s): %w", file, i, w.Label(settings), err)
 		}
 		for _, input := range one.inputs() {
 			all[input] = true
@@ -132,44 +140,104 @@ func (c *command) runSettings(w *sweep.Work, i int) (*settings, error) {
 
 // doSweep does what is not finished, here or elsewhere, and collects the results.
 func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) error {
-	var results []*runs.Summary
-	if o.slurm {
-		program, err := os.Executable()
-		if err != nil {
-			return err
-		}
-		if results, err = w.Slurm(ctx, sweepCommand(program, o), o.slurmOptions); err != nil {
-			return err
-		}
-	} else {
-		e, err := engine.Open(o.backend)
-		if err != nil {
+	w.Say("preset   %s", presetsOf(w.Sweep))
+	var e *engine.Engine
+	if !o.slurm || o.measure {
+		var err error
+		if e, err = engine.Open(o.backend); err != nil {
 			return err
 		}
 		defer e.Close()
 		w.Say("engine   %s", e)
 		cache := transfer.NewCache(e.Backend)
 		defer cache.Close()
-		w.Do = func(ctx context.Context, i int) (*runs.Summary, bool, error) {
-			one, err := c.runSettings(w, i)
-			if err != nil {
-				return nil, false, err
-			}
-			one.request.Cache = cache
-			return c.doRun(ctx, one, e, w.Store)
-		}
-		if o.task >= 0 {
-			return w.Task(ctx, o.task)
-		}
-		if results, err = w.All(ctx); err != nil {
+		w.Do = c.doOn(w, e, cache)
+	}
+	if o.task >= 0 {
+		return w.Task(ctx, o.task)
+	}
+	if o.measure { // before the runs, so that a judge without a network is told of at once
+		judge, err := c.judge(ctx, w, e)
+		if err != nil {
 			return err
 		}
+		defer judge.Close()
+	}
+	results, err := results(ctx, w, o)
+	if err != nil {
+		return err
 	}
 	stdout := c.stdout
 	if o.quiet {
 		stdout = io.Discard
 	}
-	return w.Collect(results, stdout)
+	return w.Collect(ctx, results, stdout)
+}
+
+// presetsOf says which presets the runs of a sweep have.
+func presetsOf(s *sweep.Sweep) string {
+	for _, setting := range s.Set {
+		if setting.Name == "preset" {
+			return setting.Value + ", as the file says"
+		}
+	}
+	for _, axis := range s.Vary {
+		if axis.Name == "preset" {
+			return strings.Join(axis.Values, ", ") + ", as the file says"
+		}
+	}
+	return sweepPreset + ", the chapter's numbers, because the file names none; alone the command takes " + transfer.Painting
+}
+
+// results does what is not finished: on the engine, or by Slurm.
+func results(ctx context.Context, w *sweep.Work, o sweepOptions) ([]*runs.Summary, error) {
+	if !o.slurm {
+		return w.All(ctx)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return w.Slurm(ctx, sweepCommand(program, o), o.slurmOptions)
+}
+
+// doOn does runs on an engine; what they have in common is in the cache.
+func (c *command) doOn(w *sweep.Work, e *engine.Engine, cache *transfer.Cache) func(context.Context, int) (*runs.Summary, bool, error) {
+	return func(ctx context.Context, i int) (*runs.Summary, bool, error) {
+		one, err := c.runSettings(w, i)
+		if err != nil {
+			return nil, false, err
+		}
+		one.request.Cache = cache
+		return c.doRun(ctx, one, e, w.Store)
+	}
+}
+
+// judge lets the runs be measured against their photographs and their first paintings.
+func (c *command) judge(ctx context.Context, w *sweep.Work, e *engine.Engine) (*quality.Judge, error) {
+	judge, err := quality.OpenUsual(ctx, e.Backend)
+	if err != nil {
+		return nil, fmt.Errorf("-measure: %w", err)
+	}
+	w.Say("judge    %s", judge.Source)
+	w.Measures = quality.Names()
+	w.Measure = func(i int, record *runs.Summary) ([]float64, error) {
+		one, err := c.runSettings(w, i)
+		if err != nil {
+			return nil, err
+		}
+		var pictures []image.Image
+		for _, path := range []string{record.Picture(), one.request.Content, one.request.Styles[0]} {
+			picture, err := sl.ReadImage(path)
+			if err != nil {
+				return nil, err
+			}
+			pictures = append(pictures, picture)
+		}
+		m, err := judge.Measure(pictures[0], pictures[1], pictures[2], record.Spec.Height, record.Spec.Width)
+		return m.Values(), err
+	}
+	return judge, nil
 }
 
 // doRun makes sure that a run is finished.

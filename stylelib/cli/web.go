@@ -32,7 +32,7 @@ func (c *command) web(ctx context.Context, args []string) error {
 	flags.StringVar(&s.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go")
 	flags.StringVar(&s.memory, "memory", "", "memory that a run may take, such as `4GB` (default: what is free)")
 	flags.BoolVar(&s.quiet, "quiet", false, "print the page's address and errors only")
-	if err := parseFlags(flags, args, webHelp, c.stdout); err != nil {
+	if _, err := parseFlags(flags, args, webHelp, c.stdout); err != nil {
 		return err
 	}
 	if err := s.readMemory(); err != nil {

@@ -24,6 +24,10 @@ import (
 // BackendEnv names the environment variable that chooses the engine when the caller does not.
 const BackendEnv = compute.ConfigEnvVar
 
+// EnvCompiled names the environment variable that says in which folder XLA's compiled programs are kept, or off: empty means
+// stylebook/compiled in the user's cache folder.
+const EnvCompiled = "STYLEBOOK_COMPILED"
+
 // Engine is an open engine.
 type Engine struct {
 	Backend compute.Backend // what GoMLX computes with

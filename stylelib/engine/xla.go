@@ -47,10 +47,14 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 	return e, nil
 }
 
-// keepCompiled keeps what the plugin compiles in the user's cache, if there is one; where it can't be kept, it is compiled again.
+// keepCompiled keeps what the plugin compiles, if there is a place for it; where it can't be kept, it is compiled again.
 func keepCompiled(plugin string) {
-	if cache, err := os.UserCacheDir(); err == nil {
-		_ = compiled.Keep(plugin, filepath.Join(cache, "stylebook", "compiled"))
+	folder := os.Getenv(EnvCompiled)
+	if cache, err := os.UserCacheDir(); folder == "" && err == nil {
+		folder = filepath.Join(cache, "stylebook", "compiled")
+	}
+	if folder != "" && folder != "off" {
+		_ = compiled.Keep(plugin, folder)
 	}
 }
 

@@ -43,6 +43,16 @@ type Measures struct {
 	Grain float64
 }
 
+// Names are those of the measures in tables, in the order of [Measures.Values].
+func Names() []string {
+	return []string{"style_distance", "content_distance", "texture_distance", "structure_distance", "grain_ratio"}
+}
+
+// Values are the measures in the order of [Names].
+func (m Measures) Values() []float64 {
+	return []float64{m.Style, m.Content, m.Texture, m.Structure, m.Grain}
+}
+
 // The layers that are looked at. No preset optimizes those of texture and structure.
 var (
 	styleLayers   = sl.Default().StyleLayers
@@ -95,6 +105,15 @@ func Open(ctx context.Context, backend compute.Backend, spec string) (*Judge, er
 		return nil, err
 	}
 	return j, nil
+}
+
+// OpenUsual returns a judge with VGG-16 or, where that is not here, with the best network that is: its Source says which.
+func OpenUsual(ctx context.Context, backend compute.Backend) (*Judge, error) {
+	j, err := Open(ctx, backend, weights.VGG16)
+	if err != nil {
+		j, err = Open(ctx, backend, weights.Auto)
+	}
+	return j, err
 }
 
 // Close frees the network on the engine.

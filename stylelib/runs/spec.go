@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -144,28 +145,35 @@ func texts(indices []any) []string {
 }
 
 // Differences names everything in which two specs differ, one line each: "epochs: 500, was 300".
-func (s Spec) Differences(was Spec) []string {
-	now, then := flat(s), flat(was)
-	keys := slices.Sorted(maps.Keys(now))
-	for key := range then {
-		if _, ok := now[key]; !ok {
-			keys = append(keys, key)
-		}
-	}
-	var lines []string
-	for _, key := range keys {
-		if now[key] != then[key] {
-			lines = append(lines, fmt.Sprintf("%s: %s, was %s", key, orNone(now[key]), orNone(then[key])))
-		}
+func (s Spec) Differences(was Spec) (lines []string) {
+	for _, d := range Differing(s, was) {
+		lines = append(lines, fmt.Sprintf("%s: %s, was %s", d[0], d[1], d[2]))
 	}
 	return lines
 }
 
-func orNone(s string) string {
-	if s == "" {
-		return "none"
+// Differing returns everything in which specs are not all the same, sorted: its name, and its value in each of them.
+func Differing(specs ...Spec) (differing [][]string) {
+	var all []map[string]string
+	names := map[string]bool{}
+	for _, s := range specs {
+		values := flat(s)
+		for name := range values {
+			names[name] = true
+		}
+		all = append(all, values)
 	}
-	return s
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		row, differ := []string{name}, false
+		for _, values := range all {
+			row = append(row, cmp.Or(values[name], "none"))
+			differ = differ || values[name] != all[0][name]
+		}
+		if differ {
+			differing = append(differing, row)
+		}
+	}
+	return differing
 }
 
 // flat lists a spec's values by name, hashes shortened.

@@ -11,7 +11,6 @@ import (
 	"stylebook/stylelib/quality"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
-	"stylebook/stylelib/weights"
 )
 
 // Laboratory is an engine, a folder of runs and a judge: what was trained before is not trained again. Close it when done.
@@ -34,9 +33,7 @@ func OpenLaboratory(folder string) (*Laboratory, error) {
 	}
 	l.cache = transfer.NewCache(l.Engine.Backend)
 	if l.Store, err = runs.Open(folder); err == nil {
-		if l.Judge, err = quality.Open(l.Context, l.Engine.Backend, weights.VGG16); err != nil {
-			l.Judge, err = quality.Open(l.Context, l.Engine.Backend, weights.Auto)
-		}
+		l.Judge, err = quality.OpenUsual(l.Context, l.Engine.Backend)
 	}
 	if err != nil {
 		l.Close()

@@ -1,28 +1,54 @@
 package sweep
 
 import (
-	"encoding/csv"
+	"context"
 	"fmt"
 	"io"
-	"strconv"
+	"math"
+	"path/filepath"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/figure"
-	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/runs"
 )
 
-// Collect writes sheet.png, all results side by side, and table.csv; the table for people too, to stdout.
-func (w *Work) Collect(results []*runs.Summary, stdout io.Writer) error {
-	var pictures []figure.Picture
+// Collect writes sheet.png, all results side by side, table.csv and, where the seed is varied, summary.csv; the tables for people
+// too, to stdout.
+func (w *Work) Collect(ctx context.Context, results []*runs.Summary, stdout io.Writer) error {
+	if err := w.sheet(results); err != nil {
+		return err
+	}
+	measures, unmeasured, err := w.measure(ctx, results)
+	if err != nil {
+		return err
+	}
+	if err := w.tables(newTable(w, results, measures), stdout); err != nil {
+		return err
+	}
 	failed := 0
-	for i, r := range results {
-		picture := figure.Picture{Title: sheetLabel(w.Runs[i])}
+	for _, r := range results {
 		if r == nil {
 			failed++
+		}
+	}
+	switch {
+	case failed > 0:
+		return fmt.Errorf("%d of %d runs failed", failed, len(results))
+	case unmeasured > 0:
+		return fmt.Errorf("%d of %d runs could not be measured", unmeasured, len(results))
+	}
+	return nil
+}
+
+// sheet puts all results side by side.
+func (w *Work) sheet(results []*runs.Summary) error {
+	var pictures []figure.Picture
+	for i, r := range results {
+		picture := figure.Picture{Title: w.sheetLabel(w.Runs[i])}
+		if r == nil {
 			picture.Title += " (failed)"
 		} else {
 			image, err := sl.ReadImage(r.Picture())
@@ -41,83 +67,57 @@ func (w *Work) Collect(results []*runs.Summary, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := sl.WriteImage(w.sheetPath(), sheet); err != nil {
-		return err
-	}
-	if err := w.table(results, stdout); err != nil {
-		return err
-	}
-	w.Say("saved    %s and table.csv", w.sheetPath())
-	if failed > 0 {
-		return fmt.Errorf("%d of %d runs failed", failed, len(results))
-	}
-	return nil
+	return sl.WriteImage(w.sheetPath(), sheet)
 }
 
-func sheetLabel(settings []Setting) string {
+func (w *Work) sheetLabel(settings []Setting) string {
 	var parts []string
 	for _, s := range settings {
-		parts = append(parts, s.short())
+		parts = append(parts, w.short(s))
 	}
 	return strings.Join(parts, " · ")
 }
 
-// table writes table.csv and, for people, the same to stdout.
-func (w *Work) table(results []*runs.Summary, stdout io.Writer) error {
-	header := []string{"run"}
-	for _, axis := range w.Vary {
-		header = append(header, axis.Name)
-	}
-	var done []runs.Summary
-	for _, r := range results {
-		if r != nil {
-			done = append(done, *r)
-		}
-	}
-	terms := runs.TermNames(done...)
-	header = append(append(header, "epochs"), terms...)
-	rows := [][]string{append(header, "total", "seconds", "peak_bytes")}
+// measure returns the measures of each finished run, NaN where one can't be measured, and how many can't.
+func (w *Work) measure(ctx context.Context, results []*runs.Summary) (all [][]float64, unmeasured int, err error) {
+	all = make([][]float64, len(results))
 	for i, r := range results {
-		if r == nil {
+		if r == nil || w.Measure == nil {
 			continue
 		}
-		row := []string{r.ID}
-		for _, setting := range w.Runs[i] {
-			row = append(row, setting.short())
+		if ctx.Err() != nil {
+			return nil, 0, &InterruptedError{"the runs are finished; the same command measures them"}
 		}
-		row = append(row, strconv.Itoa(r.Epoch))
-		for _, term := range terms {
-			row = append(row, number(r.Last.Loss(term)))
+		measures, err := w.Measure(i, r)
+		if err != nil {
+			w.Warn("run %d (%s) can't be measured: %v", i, w.Label(w.Runs[i]), err)
+			measures = slices.Repeat([]float64{math.NaN()}, len(w.Measures))
+			unmeasured++
 		}
-		row = append(row, number(r.Last.Total), number(r.Seconds))
-		rows = append(rows, append(row, strconv.FormatInt(r.PeakBytes, 10)))
+		all[i] = measures
 	}
-	_, err := atomicfile.Write(w.tablePath(), func(out io.Writer) error { return csv.NewWriter(out).WriteAll(harmless(rows)) })
-	if err != nil {
+	return all, unmeasured, nil
+}
+
+// tables writes the tables and prints them.
+func (w *Work) tables(t *table, stdout io.Writer) error {
+	if err := writeCSV(w.tablePath(), t.cells()); err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i := range row {
-			row[i] = oneline.Escape(row[i])
-		}
-		fmt.Fprintln(table, strings.Join(row, "\t"))
+	if err := oneline.Table(stdout, t.cells()); err != nil {
+		return err
 	}
-	return table.Flush()
-}
-
-// harmless puts an apostrophe before cells that a spreadsheet would take for formulas.
-func harmless(rows [][]string) [][]string {
-	safe := make([][]string, len(rows))
-	for i, row := range rows {
-		for _, cell := range row {
-			if _, err := strconv.ParseFloat(cell, 64); err != nil && strings.ContainsAny(cell[:min(len(cell), 1)], "=+-@\t\r") {
-				cell = "'" + cell
-			}
-			safe[i] = append(safe[i], cell)
+	saved := w.sheetPath() + " and " + filepath.Base(w.tablePath())
+	if summary := t.summaryFile(); summary != nil {
+		if err := writeCSV(w.summaryPath(), summary); err != nil {
+			return err
 		}
+		fmt.Fprintln(stdout)
+		if err := oneline.Table(stdout, t.summaryText()); err != nil {
+			return err
+		}
+		saved = fmt.Sprintf("%s, %s and %s", w.sheetPath(), filepath.Base(w.tablePath()), filepath.Base(w.summaryPath()))
 	}
-	return safe
+	w.Say("saved    %s", saved)
+	return nil
 }
-
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }

@@ -18,10 +18,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
+	"stylebook/stylelib/internal/fileoption"
 	"stylebook/stylelib/internal/oneline"
-	"stylebook/stylelib/internal/pathlist"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -116,6 +117,9 @@ func parse(data []byte) (*Sweep, error) {
 // optionName is what options may be called.
 var optionName = regexp.MustCompile("^[a-z0-9]+(-[a-z0-9]+)*$")
 
+// ofCommand are options of a call of the command, not of a run.
+var ofCommand = []string{"resume", "quiet", "backend", "version", "help", "h"}
+
 // eachOption calls f for each option of a mapping.
 func eachOption(of string, mapping *yaml.Node, seen map[string]bool, f func(name string, value *yaml.Node) error) error {
 	if mapping.IsZero() || mapping.Tag == "!!null" {
@@ -131,9 +135,7 @@ func eachOption(of string, mapping *yaml.Node, seen map[string]bool, f func(name
 			return fmt.Errorf("%s: there is no option %q", of, name)
 		case seen[name]:
 			return fmt.Errorf("%s is set twice", name)
-		}
-		switch name {
-		case "out", "log", "animation", "runs", "resume", "quiet", "backend", "version", "help", "h":
+		case fileoption.IsPlace(name), slices.Contains(ofCommand, name):
 			return fmt.Errorf("%s can't be set in a sweep", name)
 		}
 		seen[name] = true
@@ -178,46 +180,21 @@ func (s *Sweep) Combinations() [][]Setting {
 // Arguments returns the command line of a run. Paths count from the file's folder.
 func (s *Sweep) Arguments(settings []Setting) (arguments []string) {
 	for _, setting := range append(s.Set[:len(s.Set):len(s.Set)], settings...) {
-		arguments = append(arguments, "-"+setting.Name+"="+s.fromFile(setting))
+		arguments = append(arguments, "-"+setting.Name+"="+fileoption.From(filepath.Dir(s.Path), setting.Name, setting.Value))
 	}
 	return arguments
 }
 
-// fromFile makes paths count from the folder of the sweep file.
-func (s *Sweep) fromFile(setting Setting) string {
-	here := func(path string) string {
-		if filepath.IsAbs(path) {
-			return path
-		}
-		return filepath.Join(filepath.Dir(s.Path), path)
-	}
-	switch setting.Name {
-	case "content", "content-mask":
-		return here(setting.Value)
-	case "style", "style-mask":
-		return pathlist.Join(pathlist.Split(filepath.Dir(s.Path), setting.Value))
-	case "init", "weights":
-		if _, err := os.Stat(here(setting.Value)); err == nil {
-			return here(setting.Value)
-		}
-	}
-	return setting.Value
-}
-
-// short is the setting's value without the folders of files.
-func (s Setting) short() string {
-	switch s.Name {
-	case "content", "style", "content-mask", "style-mask":
-		return filepath.Base(s.Value)
-	}
-	return s.Value
+// short is a setting's value without the folders of files.
+func (s *Sweep) short(of Setting) string {
+	return fileoption.Short(filepath.Dir(s.Path), of.Name, of.Value)
 }
 
 // Label tells the varied settings of a run: "style=oak.jpg  height=60".
-func Label(settings []Setting) string {
+func (s *Sweep) Label(settings []Setting) string {
 	var parts []string
-	for _, s := range settings {
-		parts = append(parts, s.Name+"="+s.short())
+	for _, setting := range settings {
+		parts = append(parts, setting.Name+"="+s.short(setting))
 	}
 	return strings.Join(parts, "  ")
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"stylebook/stylelib/internal/fileoption"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -34,6 +36,30 @@ func TestCombinations(t *testing.T) {
 	}
 	if s, err = read(t, `{"set": {"epochs": 3}}`); err != nil || len(s.Combinations()) != 1 {
 		t.Errorf("JSON without anything to vary must be one run: %+v, %v", s, err)
+	}
+}
+
+// Every option that names a file counts from the sweep's folder, but for one that names a place to write to, which a sweep can't
+// have.
+func TestFilesCountFromTheSweep(t *testing.T) {
+	for _, name := range fileoption.Names() {
+		s, err := read(t, "set: {"+name+": x/mask.png}")
+		if fileoption.IsPlace(name) {
+			if err == nil || !strings.Contains(err.Error(), name+" can't be set in a sweep") {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "-" + name + "=" + filepath.Join(filepath.Dir(s.Path), "x/mask.png")
+		if got := s.Arguments(nil)[0]; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if got, want := s.Label(s.Set), name+"=mask.png"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

@@ -23,6 +23,9 @@ type Work struct {
 	// *[runs.BusyError].
 	Do func(ctx context.Context, run int) (record *runs.Summary, before bool, err error)
 
+	Measures []string // names of what else is measured of each run, each with an underscore; see table
+	Measure  func(run int, record *runs.Summary) ([]float64, error)
+
 	Say  func(format string, args ...any) // gets messages for the user
 	Warn func(format string, args ...any) // and those of runs that failed
 }
@@ -63,7 +66,7 @@ func (w *Work) All(ctx context.Context) ([]*runs.Summary, error) {
 			case ctx.Err() != nil:
 				return nil, &InterruptedError{fmt.Sprintf("%d of %d runs are finished; the same command goes on", finished, len(w.Runs))}
 			case err != nil:
-				w.Warn("run %d (%s): %v", i, Label(w.Runs[i]), err)
+				w.Warn("run %d (%s): %v", i, w.Label(w.Runs[i]), err)
 			default:
 				finished++
 			}
@@ -89,7 +92,7 @@ func (w *Work) Task(ctx context.Context, i int) error {
 		case errors.As(err, &another):
 			wait(ctx)
 		case err != nil:
-			return fmt.Errorf("run %d (%s): %w", i, Label(w.Runs[i]), err)
+			return fmt.Errorf("run %d (%s): %w", i, w.Label(w.Runs[i]), err)
 		default:
 			return os.WriteFile(w.notePath(i), []byte(record.ID+"\n"), 0o644)
 		}
@@ -113,7 +116,7 @@ func (w *Work) one(ctx context.Context, i int) (*runs.Summary, error) {
 	if before {
 		what = "finished before"
 	}
-	w.Say("run %d/%d  %s  %s  %s", i+1, len(w.Runs), record.ID, Label(w.Runs[i]), what)
+	w.Say("run %d/%d  %s  %s  %s", i+1, len(w.Runs), record.ID, w.Label(w.Runs[i]), what)
 	return record, nil
 }
 
@@ -124,15 +127,16 @@ func Duration(seconds float64) time.Duration {
 
 // Outputs are the files that the work may write beside its runs.
 func (w *Work) Outputs() []string {
-	paths := []string{w.sheetPath(), w.tablePath()}
+	paths := []string{w.sheetPath(), w.tablePath(), w.summaryPath()}
 	for i := range w.Runs {
 		paths = append(paths, w.notePath(i))
 	}
 	return paths
 }
 
-func (w *Work) sheetPath() string { return filepath.Join(w.Out, "sheet.png") }
-func (w *Work) tablePath() string { return filepath.Join(w.Out, "table.csv") }
+func (w *Work) sheetPath() string   { return filepath.Join(w.Out, "sheet.png") }
+func (w *Work) tablePath() string   { return filepath.Join(w.Out, "table.csv") }
+func (w *Work) summaryPath() string { return filepath.Join(w.Out, "summary.csv") }
 
 func (w *Work) notePath(task int) string {
 	return filepath.Join(w.Out, fmt.Sprintf("task-%d.run", task))

@@ -242,7 +242,7 @@ func ParseMemory(text string) (int64, error) {
 func (t *Transfer) timeRoots() (time.Duration, error) {
 	most, cubes := 0, 0.0
 	for _, term := range t.Options.terms() {
-		if term.weight == 0 || term.Statistic == nil || !term.Statistic.transport {
+		if !term.counts() || term.Statistic == nil || !term.Statistic.transport {
 			continue
 		}
 		for _, conv := range t.Extractor.Convs {

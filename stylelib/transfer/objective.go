@@ -62,7 +62,7 @@ func (o *objective) bind(term weighted) (part, error) {
 	}
 	base := bound{term, layers}
 	switch {
-	case term.weight == 0:
+	case !term.counts():
 		return nothing{base}, nil
 	case term.Image != nil:
 		return imagePart{base}, nil

@@ -28,6 +28,9 @@ const (
 	InitStatistics Init = "style-statistics"
 )
 
+// Inits returns what an image can start from without a picture of the caller's.
+func Inits() []Init { return []Init{InitContent, InitStyle, InitNoise, InitGray, InitStatistics} }
+
 // PoolingOfWeights lets the file of weights say how the network halves its maps: by the maximum, if it says nothing.
 const PoolingOfWeights sl.Pooling = "weights"
 
@@ -204,20 +207,28 @@ func (o *Options) Use(optimizer Optimizer) {
 	}
 }
 
-// UseContentLoss chooses the term in the place of the content loss, and sets the weight and the layers that go with it.
+// UseContentLoss chooses the term in the place of the content loss, and sets the weight and the layers that go with it: weight 1
+// where the term names none. It is then no further term.
 func (o *Options) UseContentLoss(name string) {
 	o.ContentLoss = name
-	if term, err := o.term(name); err == nil {
-		o.ContentWeight, o.ContentLayers = term.Weight, slices.Clone(term.Layers)
+	if term, err := o.take(name); err == nil {
+		o.ContentWeight, o.ContentLayers = cmp.Or(term.Weight, 1), slices.Clone(term.Layers)
 	}
 }
 
-// UseStyleLoss chooses the term in the place of the style loss, and sets the weight and the layers that go with it.
+// UseStyleLoss does for the style loss what [Options.UseContentLoss] does for the content loss.
 func (o *Options) UseStyleLoss(name string) {
 	o.StyleLoss = name
-	if term, err := o.term(name); err == nil {
-		o.StyleWeight, o.StyleLayers = term.Weight, slices.Clone(term.Layers)
+	if term, err := o.take(name); err == nil {
+		o.StyleWeight, o.StyleLayers = cmp.Or(term.Weight, 1), slices.Clone(term.Layers)
 	}
+}
+
+// take returns a term that gets another place than among the further ones: a term has one place, so that it counts once.
+func (o *Options) take(name string) (Term, error) {
+	others := slices.Clone(o.Terms) // which other options may share
+	o.Terms = slices.DeleteFunc(others, func(t TermOptions) bool { return t.Name == name })
+	return o.term(name)
 }
 
 // Normalize makes the loss of each layer relative, and sets the style weight that goes with it: [NormalizedStyleWeight], but
@@ -294,7 +305,7 @@ func (o Options) Validate(styles int) error {
 		return err
 	}
 	for _, check := range []error{
-		oneOf("init", o.Init, InitContent, InitStyle, InitNoise, InitFile, InitGray, InitStatistics),
+		oneOf("init", o.Init, append(Inits(), InitFile)...),
 		oneOf("pooling", o.Pooling, PoolingOfWeights, sl.MaxPooling, sl.AveragePooling),
 		oneOf("colours", o.Colours, ColoursOfStyle, ColoursLuminance, ColoursMeanCovariance),
 		oneOf("optimizer", o.Optimizer, Adam, Fast, LBFGS),
@@ -303,7 +314,9 @@ func (o Options) Validate(styles int) error {
 		o.checkBlend(styles),
 		o.checkStyles(styles),
 		o.checkNumbers(),
+		o.checkOwn(),
 		o.checkTerms(),
+		o.checkEffect(),
 	} {
 		if check != nil {
 			return check
@@ -392,6 +405,29 @@ func (o Options) checkNumbers() error {
 	return nil
 }
 
+// checkOwn refuses a term of the caller's that is called like one of the library's, which would be taken in its stead.
+func (o Options) checkOwn() error {
+	for _, own := range o.Own {
+		if slices.ContainsFunc(Terms(), func(t Term) bool { return t.Name == own.Name }) {
+			return &sl.OptionError{Option: own.Name, Reason: "the library has a term of this name: call yours otherwise"}
+		}
+	}
+	return nil
+}
+
+// takenError refuses a further term that has its place in the loss already.
+func takenError(term, role string) error {
+	return &sl.OptionError{Option: term, Reason: fmt.Sprintf("is the %s loss already, and counts once: set the %[1]s weight and the %[1]s layers instead of its own", role)}
+}
+
+// checkEffect refuses a loss that is 0 whatever the picture.
+func (o Options) checkEffect() error {
+	if slices.ContainsFunc(o.terms(), weighted.counts) {
+		return nil
+	}
+	return &sl.OptionError{Option: "weights", Reason: "all terms of the loss have weight 0 or no layers, so there is nothing to minimize: give one a weight"}
+}
+
 // checkTerms looks whether the terms fit their places, and whether they can be had with tiles, masks and blends.
 func (o Options) checkTerms() error {
 	for _, role := range []struct {
@@ -412,6 +448,10 @@ func (o Options) checkTerms() error {
 		switch {
 		case err != nil:
 			return err
+		case t.Name == o.ContentLoss:
+			return takenError(t.Name, "content")
+		case t.Name == o.StyleLoss:
+			return takenError(t.Name, "style")
 		case seen[t.Name]:
 			return &sl.OptionError{Option: t.Name, Reason: "is named twice in the loss, or has the name of another column"}
 		case !notNegative(t.Weight):

@@ -20,7 +20,7 @@ func (t *Transfer) ownTerms() (map[string]string, error) {
 	var prints map[string]string
 	for _, term := range t.Options.terms() {
 		own := slices.ContainsFunc(t.Options.Own, func(o Term) bool { return o.Name == term.Name })
-		if !own || term.weight == 0 {
+		if !own || !term.counts() {
 			continue
 		}
 		print, err := t.fingerprint(term)

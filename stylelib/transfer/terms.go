@@ -131,3 +131,8 @@ func (t weighted) looksAt() (layers []string) {
 	}
 	return layers
 }
+
+// counts says whether the term has a say in the total.
+func (t weighted) counts() bool {
+	return t.weight*t.repeat > 0 && (t.Image != nil || len(t.looksAt()) > 0)
+}

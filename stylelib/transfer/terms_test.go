@@ -208,6 +208,64 @@ func TestOwnFeatures(t *testing.T) {
 	}
 }
 
+// A term has one place in the loss: one that takes a role is no further term, and has a say there even if it names no weight.
+func TestTermHasOnePlace(t *testing.T) {
+	own := transfer.Term{Name: "own", Of: transfer.StyleImages, Layers: []string{"conv2_1"},
+		Features: func(features, _ []*Node) *Node { return sl.Mean(features[0]) }}
+	for weight, want := range map[float64]float64{3: 3, 0: 1} {
+		own.Weight = weight
+		for _, preset := range transfer.Presets() {
+			o, err := transfer.Choose(transfer.Choice{Preset: preset, StyleLoss: "own", Own: []transfer.Term{own}})
+			if err == nil {
+				err = o.Validate(1)
+			}
+			if err != nil || o.StyleLoss != "own" || o.StyleWeight != want || len(o.Terms) != 0 {
+				t.Errorf("%s, weight %g: style weight %g, terms %v, %v", preset, weight, o.StyleWeight, o.Terms, err)
+			}
+		}
+	}
+	before := transfer.Default()
+	before.Add(own)
+	after := before
+	if after.UseStyleLoss("own"); len(before.Terms) != 1 || before.Terms[0].Name != "own" {
+		t.Errorf("what else has the options has %v", before.Terms)
+	}
+}
+
+func TestWhatCountsTwiceOrNotAtAll(t *testing.T) {
+	noWeights := func(o *transfer.Options) { o.ContentWeight, o.StyleWeight, o.TVWeight = 0, 0, 0 }
+	for want, change := range map[string]func(*transfer.Options){
+		"gram: is the style loss already, and counts once": func(o *transfer.Options) { o.Term("gram").Weight = 2 },
+		"selfsim: is the content loss already":             func(o *transfer.Options) { o.UseContentLoss("selfsim"); o.Term("selfsim").Weight = 2 },
+		"gram: the library has a term of this name":        func(o *transfer.Options) { own := greyness("gram"); o.Own = append(o.Own, own) },
+		"weights: all terms of the loss have weight 0":     noWeights,
+		"so there is nothing to minimize":                  func(o *transfer.Options) { noWeights(o); o.StyleWeight, o.StyleLayers = 1, nil },
+		"or no layers":                                     func(o *transfer.Options) { noWeights(o); o.StyleWeight, o.StyleRepeat = 1, 0 },
+		"give one a weight": func(o *transfer.Options) {
+			noWeights(o)
+			o.ContentWeight, o.ContentLayerWeights = 1, map[string]float64{"conv4_last": 0}
+		},
+	} {
+		o := transfer.Default()
+		change(&o)
+		if err := o.Validate(1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	for _, change := range []func(*transfer.Options){
+		func(o *transfer.Options) { o.TVWeight = 1 },
+		func(o *transfer.Options) { o.Add(greyness("grey")) },
+		func(o *transfer.Options) { o.Term("moments").Weight = 1 },
+	} {
+		o := transfer.Default()
+		noWeights(&o)
+		change(&o)
+		if err := o.Validate(1); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func ExampleOptions_Add() {
 	options := transfer.Default()
 	options.Add(transfer.Term{Name: "grey", Weight: 50, Image: func(image *Node) *Node {

@@ -39,7 +39,7 @@ func (o Options) transports(of size) bool {
 		return false
 	}
 	for _, t := range o.terms() {
-		if t.weight != 0 && t.Statistic != nil && t.Statistic.transport {
+		if t.counts() && t.Statistic != nil && t.Statistic.transport {
 			return true
 		}
 	}

@@ -27,7 +27,7 @@ func (l *loader) auto(ctx context.Context) (*Loaded, error) {
 	if loaded != nil || err != nil {
 		return loaded, err
 	}
-	why := l.missing(sl.VGG19, noDownloads)
+	why := strings.Join(l.notes, "; ")
 	switch {
 	case here && unfit == nil:
 		loaded, err = l.trained(ctx, cache, sl.VGG16, 0)
@@ -35,13 +35,16 @@ func (l *loader) auto(ctx context.Context) (*Loaded, error) {
 			return nil, err
 		}
 		if loaded != nil {
-			loaded.Note = why + "; VGG-16 stands in for it"
+			loaded.Why, loaded.Note = why, "no VGG-19 could be had (stylize doctor says why): VGG-16 stands in for it"
+			if why == "" {
+				loaded.Note = "no VGG-19 could be had (" + noDownloads + "): VGG-16 stands in for it"
+			}
 			return loaded, nil
 		}
 	case here:
-		l.note("VGG-16 is here, but %v", unfit)
+		return l.standIn(ctx, fmt.Sprintf("VGG-16 is here, but %v", unfit))
 	}
-	return l.standIn(ctx)
+	return l.standIn(ctx, "")
 }
 
 // trained takes a network from a cache, and downloads VGG-19 where none has it: see fromNetwork for rest. It returns nil
@@ -120,15 +123,21 @@ func (l *loader) note(format string, args ...any) {
 	l.notes = append(l.notes, oneline.Escape(fmt.Sprintf(format, args...)))
 }
 
-// standIn is what is left when nothing trained could be had.
-func (l *loader) standIn(ctx context.Context) (*Loaded, error) {
-	why := l.missing(sl.VGG19, noDownloads)
+// standIn is what is left when nothing trained could be had; unfit is why a VGG-16 that is here can't be taken.
+func (l *loader) standIn(ctx context.Context, unfit string) (*Loaded, error) {
 	loaded, err := l.offline(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s; %w", why, err)
+		return nil, fmt.Errorf("%s; %w", l.missing(sl.VGG19, noDownloads), err)
 	}
-	loaded.Note = fmt.Sprintf("%s. The offline network stands in for it. Run scripts/setup in a clone, with a connection, which brings "+
-		"VGG-16 where VGG-19 can't be had, or set %s to a VGG-19 file (.safetensors or .pth)", why, EnvWeights)
+	loaded.Why = strings.Join(l.notes, "; ")
+	doctor := "stylize doctor says why and what to do" // in full it would fill lines at every start
+	if loaded.Why == "" {
+		doctor = noDownloads + "; stylize doctor says what to do"
+	}
+	if unfit != "" {
+		unfit = "; " + unfit
+	}
+	loaded.Note = fmt.Sprintf("no VGG-19 could be had (%s)%s: the offline network stands in for it", doctor, unfit)
 	return loaded, nil
 }
 

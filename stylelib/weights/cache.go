@@ -74,11 +74,29 @@ func (c *cache) lock(ctx context.Context, waiting func()) (unlock func(), err er
 	return func() { lock.Unlock() }, nil
 }
 
+// failure is the last download that failed.
+type failure struct {
+	at      time.Time // zero: none did
+	reason  string
+	brought bool // a part of a file, so that the next download continues it
+}
+
+// rests says whether the failure is so young that the sources are not asked again. A clock may have been put back.
+func (f failure) rests(rest time.Duration) bool {
+	return !f.brought && time.Since(f.at) < rest && !f.at.After(time.Now())
+}
+
+// brought is the second line of the note of a failure that brought a part.
+const brought = "continues"
+
 // failurePath is a note of why VGG-19 could not be downloaded, as old as the attempt.
 func (c *cache) failurePath() string { return c.path("vgg19-failed.txt") }
 
 // rememberFailure and forgetFailure do what they can: without the note, only time is lost.
-func (c *cache) rememberFailure(reason string) {
+func (c *cache) rememberFailure(reason string, part bool) {
+	if part {
+		reason += "\n" + brought
+	}
 	_, _ = atomicfile.Write(c.failurePath(), func(w io.Writer) error {
 		_, err := fmt.Fprintln(w, reason)
 		return err
@@ -87,14 +105,15 @@ func (c *cache) rememberFailure(reason string) {
 
 func (c *cache) forgetFailure() { os.Remove(c.failurePath()) }
 
-// failure returns when the last download failed, and why; the zero time if it didn't.
-func (c *cache) failure() (at time.Time, reason string) {
+// failure returns how the last download failed, if it did.
+func (c *cache) failure() failure {
 	text, err := os.ReadFile(c.failurePath())
 	info, statErr := os.Stat(c.failurePath())
 	if err != nil || statErr != nil {
-		return time.Time{}, ""
+		return failure{}
 	}
-	return info.ModTime(), strings.TrimSpace(string(text))
+	reason, more, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	return failure{info.ModTime(), reason, more == brought}
 }
 
 func sumPath(path string) string { return path + ".sha256" }

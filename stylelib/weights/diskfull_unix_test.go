@@ -52,8 +52,8 @@ func loadOnFullDisk(t *testing.T) {
 	url, cache, _ := strings.Cut(os.Getenv(diskFullEnv), " ")
 	second := Remote{URL: "http://127.0.0.1:1/never-asked"}
 	loaded := mustLoad(t, testOptions(cache, Remote{URL: url}, second))
-	if !isOffline(loaded) || strings.Contains(loaded.Note, "127.0.0.1:1:") {
+	if !isOffline(loaded) || strings.Contains(loaded.Why, "127.0.0.1:1:") {
 		t.Errorf("got %+v", loaded)
 	}
-	t.Log(loaded.Note)
+	t.Log(loaded.Why)
 }

@@ -45,9 +45,13 @@ func (d *download) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 // fromNetwork returns nil without an error if no source gave the weights. Where all of them failed less than rest ago, they
-// are not asked.
+// are not asked; without sources it says why the last download failed.
 func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer, rest time.Duration) (*Loaded, error) {
-	if len(l.Sources) == 0 || cache == nil {
+	if cache == nil {
+		return nil, nil
+	}
+	if len(l.Sources) == 0 {
+		l.noteFailure(cache.failure(), rest)
 		return nil, nil
 	}
 	d := newDownload(cache, l.Options)
@@ -64,8 +68,8 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 	if loaded, err := l.again(ctx, cache, convs); loaded != nil || err != nil {
 		return loaded, err
 	}
-	if failed, reason := cache.failure(); time.Since(failed) < rest && !failed.After(time.Now()) {
-		l.note("%s (at %s; not asked again before %s)", oneline.Short(reason), failed.Format("15:04"), failed.Add(rest).Format("15:04"))
+	if failed := cache.failure(); failed.rests(rest) {
+		l.noteFailure(failed, rest)
 		return nil, nil
 	}
 	before := len(l.notes)
@@ -84,14 +88,23 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 		}
 		l.note("%s: %s", hostOf(source.URL), oneline.Short(err.Error()))
 		var local *localError
-		if errors.As(err, &local) {
-			return nil, nil
+		if errors.As(err, &local) { // no other source would help, and it may be mended before the next run
+			d.brought = true
+			break
 		}
 	}
-	if !d.brought { // else the next run continues
-		cache.rememberFailure(strings.Join(l.notes[before:], "; "))
-	}
+	cache.rememberFailure(strings.Join(l.notes[before:], "; "), d.brought)
 	return nil, nil
+}
+
+// noteFailure notes what went wrong before, if something did.
+func (l *loader) noteFailure(failed failure, rest time.Duration) {
+	switch {
+	case failed.rests(rest):
+		l.note("%s (at %s; not asked again before %s)", oneline.Short(failed.reason), failed.at.Format("15:04"), failed.at.Add(rest).Format("15:04"))
+	case failed.reason != "":
+		l.note("%s (at %s)", oneline.Short(failed.reason), failed.at.Format("2006-01-02 15:04"))
+	}
 }
 
 // again looks into the cache once more now that no one else is downloading.

@@ -230,11 +230,14 @@ func TestUselessAnswers(t *testing.T) {
 				if whole && test.name == "jpeg" {
 					want = "sent a file that is a JPEG picture"
 				}
-				if !strings.Contains(loaded.Note, want) || !isOffline(loaded) {
-					t.Errorf("source %q, note %q; want %q", loaded.Source, loaded.Note, want)
+				if !strings.Contains(loaded.Why, want) || !isOffline(loaded) {
+					t.Errorf("source %q, why %q; want %q", loaded.Source, loaded.Why, want)
 				}
-				if strings.ContainsFunc(loaded.Note, unicode.IsControl) || len(loaded.Note) > 2000 || !strings.Contains(loaded.Note, strings.TrimPrefix(server.URL, "http://")) {
-					t.Errorf("note %q must be one line that names the host", loaded.Note)
+				if strings.ContainsFunc(loaded.Why, unicode.IsControl) || len(loaded.Why) > 2000 || !strings.Contains(loaded.Why, strings.TrimPrefix(server.URL, "http://")) {
+					t.Errorf("why %q must be one line that names the host", loaded.Why)
+				}
+				if short := "no VGG-19 could be had (stylize doctor says why and what to do): the offline network stands in for it"; loaded.Note != short {
+					t.Errorf("note %q, want %q", loaded.Note, short)
 				}
 				if files, _ := filepath.Glob(filepath.Join(options.CacheDir, "*.safetensors")); len(files) > 0 {
 					t.Errorf("kept %v", files)
@@ -268,7 +271,7 @@ func TestResume(t *testing.T) {
 			server.set(server.breaking(20000))
 			options := testOptions(t.TempDir(), Remote{URL: server.URL, Whole: whole})
 			broken := mustLoad(t, options)
-			if !isOffline(broken) || !strings.Contains(broken.Note, "broke off") {
+			if !isOffline(broken) || !strings.Contains(broken.Why, "broke off") {
 				t.Fatalf("got %+v", broken)
 			}
 			server.set(nil)
@@ -348,7 +351,7 @@ func TestWholePth(t *testing.T) {
 
 	source.SHA256 = "dcbb9e9d"
 	loaded = mustLoad(t, testOptions(t.TempDir(), source))
-	if !isOffline(loaded) || !strings.Contains(loaded.Note, "SHA-256 begins with "+sum[:8]+", not dcbb9e9d") {
+	if !isOffline(loaded) || !strings.Contains(loaded.Why, "SHA-256 begins with "+sum[:8]+", not dcbb9e9d") {
 		t.Errorf("another hash gives %+v", loaded)
 	}
 }
@@ -384,8 +387,8 @@ func TestSilentHosts(t *testing.T) {
 	if took := time.Since(begin); took < 350*time.Millisecond || took > 1500*time.Millisecond {
 		t.Errorf("two silent sources took %v, want 400ms", took)
 	}
-	if strings.Count(loaded.Note, "no answer within 200ms") != 2 {
-		t.Errorf("note is %q", loaded.Note)
+	if strings.Count(loaded.Why, "no answer within 200ms") != 2 {
+		t.Errorf("why is %q", loaded.Why)
 	}
 }
 
@@ -395,8 +398,8 @@ func TestUnreachableHosts(t *testing.T) {
 	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("took %v", took)
 	}
-	if !strings.Contains(loaded.Note, "127.0.0.1:1: ") || !strings.Contains(loaded.Note, "no-such-host.invalid: ") {
-		t.Errorf("note is %q", loaded.Note)
+	if !strings.Contains(loaded.Why, "127.0.0.1:1: ") || !strings.Contains(loaded.Why, "no-such-host.invalid: ") {
+		t.Errorf("why is %q", loaded.Why)
 	}
 }
 
@@ -425,7 +428,7 @@ func TestStall(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		loaded, err := Load(ctx, options)
 		cancel()
-		if err != nil || !strings.Contains(loaded.Note, "stood still for 300ms, or nearly") {
+		if err != nil || !strings.Contains(loaded.Why, "stood still for 300ms, or nearly") {
 			t.Errorf("drips %v: %+v, %v", drips, loaded, err)
 		}
 	}

@@ -369,7 +369,7 @@ func TestAutoTakesVGG16(t *testing.T) {
 	loaded := mustLoad(t, options)
 	sameNetworks(t, loaded.Network, upTo(net, 24))
 	if loaded.Source != "narrow VGG-16 from "+loaded.Path+" (stylebook's cache)" ||
-		loaded.Note != "no VGG-19 could be had: downloads are turned off; VGG-16 stands in for it" {
+		loaded.Note != "no VGG-19 could be had (downloads are turned off): VGG-16 stands in for it" || loaded.Why != "" {
 		t.Errorf("got %+v", *loaded)
 	}
 	options.Getenv = environment(map[string]string{"HOME": filepath.Dir(options.CacheDir)})
@@ -398,7 +398,7 @@ func TestAutoTakesVGG16(t *testing.T) {
 	}
 	writeSum(loaded.Path, strings.Repeat("0", 64))
 	loaded = mustLoad(t, options)
-	if !isOffline(loaded) || !strings.Contains(loaded.Note, "passed over a cached file") || !strings.Contains(loaded.Note, "scripts/setup") {
+	if !isOffline(loaded) || !strings.Contains(loaded.Why, "passed over a cached file") || !strings.Contains(loaded.Note, "stylize doctor says why") {
 		t.Errorf("got %+v", *loaded)
 	}
 }
@@ -481,12 +481,18 @@ func TestFailedSourcesRest(t *testing.T) {
 	}
 	cacheVGG16(t, options.CacheDir)
 	loaded, requests := count()
-	at, _ := (&cache{options.CacheDir}).failure()
-	want := fmt.Sprintf("no VGG-19 could be had: %s: HTTP 503 Service Unavailable (at %s; not asked again before %s); VGG-16 stands in for it",
+	at := (&cache{options.CacheDir}).failure().at
+	want := fmt.Sprintf("%s: HTTP 503 Service Unavailable (at %s; not asked again before %s)",
 		hostOf(server.URL), at.Format("15:04"), at.Add(6*time.Hour).Format("15:04"))
-	if requests != 0 || loaded.Note != want {
-		t.Errorf("%d requests, note %q, want %q", requests, loaded.Note, want)
+	if requests != 0 || loaded.Why != want || loaded.Note != "no VGG-19 could be had (stylize doctor says why): VGG-16 stands in for it" {
+		t.Errorf("%d requests, note %q, why %q, want %q", requests, loaded.Note, loaded.Why, want)
 	}
+	sources := options.Sources
+	options.Sources = nil // as the doctor asks, who downloads nothing
+	if loaded, _ := count(); loaded.Why != want {
+		t.Errorf("without sources: why %q", loaded.Why)
+	}
+	options.Sources = sources
 	options.Layers = []string{"25"} // for which VGG-16 is of no use
 	if _, requests := count(); requests != 1 {
 		t.Errorf("%d requests for a layer of VGG-19", requests)
@@ -530,6 +536,9 @@ func TestBrokenDownloadsDoNotRest(t *testing.T) {
 		loaded := mustLoad(t, options)
 		if requests, _ := server.log(); len(requests) == 0 || loaded.Network.Architecture != sl.VGG16 {
 			t.Errorf("%d requests, %+v", len(requests), *loaded)
+		}
+		if failed := (&cache{options.CacheDir}).failure(); failed.reason != loaded.Why || !strings.Contains(failed.reason, "broke off") {
+			t.Errorf("the doctor can't tell why: %+v, %q", failed, loaded.Why)
 		}
 	}
 }

@@ -97,7 +97,8 @@ type Loaded struct {
 	Source  string // what was taken, one line: VGG-19 from /models/vgg19.pth (PyTorch's hub cache)
 	Path    string // the file it was read from, empty for offline and random
 	SHA256  string // of that file, in hexadecimal
-	Note    string // what the user should know, one line, usually empty
+	Note    string // what the user should know, one short line, usually empty
+	Why     string // the reasons in full, one line, where another network stands in for VGG-19 and something went wrong
 
 	// Normalize tells the caller to scale every layer to unit variance on its two pictures before use: the network is
 	// random, so its layers have no scale of their own.
@@ -112,9 +113,8 @@ type Loaded struct {
 //  2. a file in its own cache that is deep enough,
 //  3. vgg19-dcbb9e9d.pth in PyTorch's hub cache ($TORCH_HOME/hub/checkpoints),
 //  4. a download from the sources in order, of no more than the layers needed,
-//  5. VGG-16 from its own cache, where [FetchVGG16] keeps it, or from PyTorch's (vgg16-397923af.pth), with a Note that says
-//     why; not where the layers are none of VGG-16's, or other ones by their indices,
-//  6. what "offline" gives, with a Note that says what failed and what to do about it.
+//  5. VGG-16 from its own cache, where [FetchVGG16] keeps it, or from PyTorch's (vgg16-397923af.pth), with a Note and Why; not where the layers are none of VGG-16's, or other ones by their indices,
+//  6. what "offline" gives, with a Note, and what failed in Why.
 //
 // "vgg19" takes the first of 2 to 4, and "vgg16" what 5 says; where there is none, that is an error.
 //

@@ -72,7 +72,7 @@ func TestAutoOrder(t *testing.T) {
 	}
 
 	loaded := expect(-1, "offline network", "", "downloads are turned off")
-	if !strings.Contains(loaded.Note, "set STYLEBOOK_WEIGHTS to a VGG-19 file") {
+	if !strings.Contains(loaded.Note, "stylize doctor says what to do") {
 		t.Errorf("the note gives no advice: %s", loaded.Note)
 	}
 
@@ -154,9 +154,9 @@ func TestDamagedHubFileIsPassedOver(t *testing.T) {
 	options := testOptions(filepath.Join(dir, "cache"))
 	options.Getenv = environment(map[string]string{"TORCH_HOME": dir})
 	loaded := mustLoad(t, options)
-	for _, part := range []string{"passed over a file in PyTorch's hub cache", pthName, "is cut off", "stands in"} {
-		if !strings.Contains(loaded.Note, part) {
-			t.Errorf("note %q lacks %q", loaded.Note, part)
+	for _, part := range []string{"passed over a file in PyTorch's hub cache", pthName, "is cut off"} {
+		if !strings.Contains(loaded.Why, part) {
+			t.Errorf("why %q lacks %q", loaded.Why, part)
 		}
 	}
 }
@@ -240,7 +240,7 @@ func TestNoPlaceForDownloads(t *testing.T) {
 	server := newServer(t, nil)
 	blocked := writeFile(t, filepath.Join(t.TempDir(), "file"), nil)
 	loaded := mustLoad(t, testOptions(filepath.Join(blocked, "cache"), Remote{URL: server.URL}))
-	if !isOffline(loaded) || !strings.Contains(loaded.Note, "downloads can't be kept") {
+	if !isOffline(loaded) || !strings.Contains(loaded.Why, "downloads can't be kept") {
 		t.Errorf("got %+v", loaded)
 	}
 }

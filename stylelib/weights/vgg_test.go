@@ -208,7 +208,7 @@ func TestLoadAnotherArchitecture(t *testing.T) {
 	server := newServer(t, content)
 	options.Sources = []Remote{{URL: server.URL}, {URL: server.URL, Whole: true}}
 	loaded = mustLoad(t, options)
-	if got := strings.Count(loaded.Note, "is VGG-16, not VGG-19"); got != 4 || !isOffline(loaded) {
+	if got := strings.Count(loaded.Why, "is VGG-16, not VGG-19"); got != 4 || !isOffline(loaded) {
 		t.Errorf("%d of 4 places are passed over: %+v", got, loaded)
 	}
 
@@ -287,5 +287,5 @@ func TestMessagesAreShortAndClean(t *testing.T) {
 	wantClean(t, "source", errors.New(mustLoad(t, options).Source), `a\n\x1b[31m`)
 	options.Spec, options.CacheDir = Auto, filepath.Join(path, "no folder")
 	options.Sources = []Remote{{URL: "http://127.0.0.1:1"}}
-	wantClean(t, "note", errors.New(mustLoad(t, options).Note), `a\n\x1b[31m`)
+	wantClean(t, "why", errors.New(mustLoad(t, options).Why), `a\n\x1b[31m`)
 }

@@ -47,7 +47,7 @@ func writeCSV(results []result, path string) error {
 	rows := [][]string{{"pair", "contender", "dial", "style", "content", "texture", "structure", "grain", "seconds"}}
 	for _, r := range results {
 		row := []string{r.pair.name(), r.contender.Name, r.value}
-		for _, v := range []float64{r.Style, r.Content, r.Texture, r.Structure, r.Grain} {
+		for _, v := range r.Values() {
 			row = append(row, fmt.Sprintf("%.4f", v))
 		}
 		rows = append(rows, append(row, fmt.Sprintf("%.1f", r.seconds)))

@@ -2,8 +2,11 @@
 package oneline
 
 import (
+	"fmt"
+	"io"
 	"strconv"
 	"strings"
+	"text/tabwriter"
 	"unicode"
 )
 
@@ -42,6 +45,21 @@ func Escape(s string) string {
 		}
 	}
 	return line.String()
+}
+
+// Table prints rows in columns, each row one line.
+func Table(out io.Writer, rows [][]string) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(table, "\t")
+			}
+			fmt.Fprint(table, Escape(cell))
+		}
+		fmt.Fprintln(table)
+	}
+	return table.Flush()
 }
 
 // First is the first line of an error's message.

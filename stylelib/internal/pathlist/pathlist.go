@@ -12,7 +12,7 @@ import (
 // Split returns the files of a list: separated by commas, and in double quotes where a name has commas, quotes or outer blanks,
 // as in CSV. A list that is the name of a file is that file. With a folder, relative names count from it.
 func Split(folder, list string) (paths []string) {
-	whole := from(folder, list)
+	whole := From(folder, list)
 	if _, err := os.Stat(whole); err == nil && list != "" {
 		return []string{whole}
 	}
@@ -24,13 +24,14 @@ func Split(folder, list string) (paths []string) {
 	}
 	for _, field := range slices.Concat(records...) {
 		if field != "" {
-			paths = append(paths, from(folder, field))
+			paths = append(paths, From(folder, field))
 		}
 	}
 	return paths
 }
 
-func from(folder, path string) string {
+// From makes a relative path count from a folder; without one it stays what it is.
+func From(folder, path string) string {
 	if folder == "" || filepath.IsAbs(path) {
 		return path
 	}
