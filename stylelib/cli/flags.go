@@ -147,6 +147,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.BoolVar(&c.NormalizeLayers, "normalize-layers", c.NormalizeLayers, fmt.Sprintf("make the loss of each layer relative, so that any layers may be chosen; the chapter's style weight is then %g", transfer.NormalizedStyleWeight))
 	flags.StringVar((*string)(&c.Optimizer), "optimizer", string(c.Optimizer), "`adam|fast|lbfgs`; the learning rate of lbfgs stays")
 	s.registerTerms(flags)
+	flags.IntVar(&o.Renew, "renew", o.Renew, "`epochs` for which wasserstein's transport of the style serves until it is found anew; 1: the loss of each epoch is exact, and takes up to twice as long")
 	flags.IntVar(&o.Samples, "samples", o.Samples, "`positions` that remd and selfsim take of each picture, anew for each epoch")
 	text("blend", "", "`weights` of several style pictures, comma separated (default: all the same)", func(list string) (err error) {
 		o.Blend, err = numbers(list)
