@@ -17,8 +17,9 @@ type Statistic struct {
 	// Of makes the statistics of sums over so many positions.
 	Of func(sums []*Node, count float64) []*Node
 
-	// Whole makes the statistics of a whole map [1, h, w, c] in one go; nil: they are made of its sums.
-	Whole func(features *Node) []*Node
+	// Few makes the statistics of a map of which fewer positions count than it has channels, from x, features [n, c]: share,
+	// [n, 1], says how much each position counts, nil that all do, count how many count in all. nil: they are made of its sums.
+	Few func(x, share *Node, count float64) []*Node
 
 	// Loss compares statistics with a target of the same kind.
 	Loss func(statistics, target []*Node) *Node
@@ -85,19 +86,31 @@ func (s *Statistic) scale(statistics []Array) (sum float64) {
 
 // sums is Sums of a feature map [1, h, w, c]; mask, [1, h, w, 1], says how much each position counts, nil that all count 1.
 func (s *Statistic) sums(features, mask *Node) []*Node {
-	c := features.Shape().Dim(-1)
-	x := Reshape(features, features.Shape().Size()/c, c)
+	x, share := rows(features, mask)
 	counted := x
-	if mask != nil {
-		counted = Mul(x, Reshape(mask, mask.Shape().Size(), 1))
+	if share != nil {
+		counted = Mul(x, share)
 	}
 	return s.Sums(x, counted)
 }
 
+// few says whether fewer positions count than there are channels.
+func few(features *Node, count float64) bool { return count < float64(features.Shape().Dim(-1)) }
+
+// rows are the features of a map as [n, c], and how much each counts as [n, 1], or nil.
+func rows(features, mask *Node) (x, share *Node) {
+	c := features.Shape().Dim(-1)
+	if mask != nil {
+		share = Reshape(mask, mask.Shape().Size(), 1)
+	}
+	return Reshape(features, features.Shape().Size()/c, c), share
+}
+
 // of makes the statistics of a feature map, of which count positions count.
 func (s *Statistic) of(features, mask *Node, count float64) []*Node {
-	if mask == nil && s.Whole != nil {
-		return s.Whole(features)
+	if s.Few != nil && few(features, count) {
+		x, share := rows(features, mask)
+		return s.Few(x, share, count)
 	}
 	return s.Of(s.sums(features, mask), count)
 }
@@ -120,8 +133,7 @@ var gramTerm = Term{
 		Of: func(sums []*Node, count float64) []*Node {
 			return []*Node{over(sums[0], count*float64(sums[0].Shape().Dim(0)))}
 		},
-		Whole: func(features *Node) []*Node { return []*Node{sl.Gram(features)} },
-		Loss:  meanSquares,
+		Loss: meanSquares,
 	},
 }
 

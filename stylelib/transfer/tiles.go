@@ -6,6 +6,7 @@ import (
 
 	sl "stylebook/stylelib"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/floats"
@@ -137,7 +138,11 @@ func (o *objective) sumsOf(terms ...*statisticPart) func(vgg *sl.VGG, in []*Node
 		maps, masks := mapsOf(vgg, in[0], o.options.computed()), in[1:]
 		for _, p := range terms {
 			for k, r := range p.regions {
-				sums := p.Statistic.sums(maps[r.layer.Name], masks[k])
+				features, mask := maps[r.layer.Name], masks[k]
+				if p.Statistic.transport && few(features, r.count) { // as in meanAndCovariance
+					features, mask = ConvertDType(features, dtypes.Float64), ConvertDType(mask, dtypes.Float64)
+				}
+				sums := p.Statistic.sums(features, mask)
 				out, p.each = append(out, sums...), len(sums)
 			}
 			masks = masks[len(p.regions):]
@@ -310,17 +315,23 @@ func (t *tiled) valueAndGradientOfSums(_ *sl.VGG, in []*Node) (losses []*Node) {
 		return nil
 	}
 	sums, inputs := feed(in[:n]), feed(in[n:])
-	total := ScalarZero(in[0].Graph(), in[0].DType())
+	total := ScalarZero(in[0].Graph(), dtypes.Float32)
 	for _, p := range t.statistics {
 		var ofRegions []*Node
 		for _, r := range p.regions {
 			statistics := p.Statistic.Of(sums.next(p.each), r.count)
+			for i, s := range statistics {
+				statistics[i] = ConvertDType(s, dtypes.Float32)
+			}
 			ofRegions = append(ofRegions, p.Statistic.Loss(statistics, inputs.next(len(r.target))))
 		}
-		loss := weightedSum(in[0], ofRegions, inputs.next(1)[0])
+		loss := weightedSum(total, ofRegions, inputs.next(1)[0])
 		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
 	}
-	return append(losses, Gradient(total, in[:n]...)...)
+	for _, g := range Gradient(total, in[:n]...) {
+		losses = append(losses, ConvertDType(g, dtypes.Float32))
+	}
+	return losses
 }
 
 // valueAndGradientOfTile returns one tile's pointwise losses and its share of the gradient. Inputs are the window, the masks
@@ -442,8 +453,16 @@ func (t *tiled) runSums(picture raster, losses map[string]float64) ([]*tensors.T
 		return nil, err
 	}
 	var inputs []any
-	for _, sum := range total {
-		inputs = append(inputs, sum.tensor())
+	sums := total
+	for _, p := range t.statistics {
+		for _, sum := range sums[:p.each*len(p.regions)] {
+			if p.Statistic.transport { // which takes squares of means from means of squares
+				inputs = append(inputs, tensors.FromFlatDataAndDimensions(sum.Values, sum.Dims...))
+			} else {
+				inputs = append(inputs, sum.tensor())
+			}
+		}
+		sums = sums[p.each*len(p.regions):]
 	}
 	for _, p := range t.statistics {
 		for _, r := range p.regions {

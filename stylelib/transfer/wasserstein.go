@@ -23,6 +23,7 @@ var wassersteinTerm = Term{
 			mean := over(sums[0], count)
 			return []*Node{mean, Sub(over(sums[1], count), Mul(ExpandAxes(mean, 1), ExpandAxes(mean, 0)))}
 		},
+		Few: meanAndCovariance,
 		Loss: func(statistics, target []*Node) *Node {
 			covariance, _ := ridged(statistics, target[1])
 			return Wasserstein(statistics[0], covariance, target[0], target[1])
@@ -43,6 +44,20 @@ var wassersteinTerm = Term{
 			return statistics[0].meanSquare() + trace(statistics[1])/float64(len(statistics[0].Values))
 		},
 	},
+}
+
+// meanAndCovariance are those of features [n, c]: what is made of their sums too, but here no square of the mean is taken from
+// mean squares, beside which the variances of few positions are small.
+func meanAndCovariance(x, share *Node, count float64) []*Node {
+	counted := func(x *Node) *Node {
+		if share == nil {
+			return x
+		}
+		return Mul(x, share)
+	}
+	mean := over(ReduceSum(counted(x), 0), count)
+	centred := Sub(x, ExpandAxes(mean, 0))
+	return []*Node{mean, over(products(counted(centred), centred), count)}
 }
 
 func trace(matrix Array) float64 {
