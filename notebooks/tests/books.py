@@ -20,18 +20,19 @@ CHINESE = sorted(NOTEBOOKS.glob("*.zh.ipynb"))
 CHAPTER = NOTEBOOKS / "01-style-transfer.ipynb"
 OURS = {f"{role}Path": json.dumps(str(REPOSITORY / f"data/{role}.jpg")) for role in ("content", "style")}  # for a notebook elsewhere
 TRAINING = "live := nbui.NewLive"  # in the chapter's cell that trains
+PATIENCE = 600  # seconds, for a machine that does much else
 SMALL = {"height": "48", "width": "72", "epochs": "20"}
 
 
-def wait_for(what, condition, seconds):
+def wait_for(what, condition):
     """What the condition gives once it gives something; what fails with an OSError isn't there yet."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             if found := condition():
                 return found
         time.sleep(0.2)
-    pytest.fail(f"{what}: not within {seconds} s")
+    pytest.fail(f"{what}: not within {PATIENCE} s")
 
 
 def alive(process):
@@ -84,7 +85,7 @@ def is_check(cell):
 
 
 def client_for(book):
-    return NotebookClient(book, timeout=300, kernel_name="stylebook", resources={"metadata": {"path": NOTEBOOKS}})
+    return NotebookClient(book, timeout=PATIENCE, kernel_name="stylebook", resources={"metadata": {"path": NOTEBOOKS}})
 
 
 def find(book, text):

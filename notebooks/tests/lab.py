@@ -7,12 +7,11 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
 
-from books import alive, wait_for
+from books import PATIENCE, alive, wait_for
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
@@ -41,23 +40,16 @@ def served(root, log):
         server = subprocess.Popen(command, stdout=out, stderr=out, cwd=root)
         address = f"http://127.0.0.1:{port}"
         try:
-            for _ in range(600):
-                try:
-                    urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=1)
-                    break
-                except OSError:
-                    time.sleep(0.2)
-            else:
-                pytest.fail("JupyterLab does not answer:\n" + log.read_text())
+            wait_for(f"JupyterLab, whose log is {log}", lambda: urllib.request.urlopen(f"{address}/api/status?token={token}").read())
             yield address, token
         finally:
             kernels = children(server.pid)
             server.terminate()  # what runs in the background of a shell never gets a SIGINT
             try:
-                server.wait(20)
+                server.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 server.kill()
-            wait_for("the kernels' end", lambda: not any(map(alive, kernels)), 15)
+            wait_for("the kernels' end", lambda: not any(map(alive, kernels)))
 
 
 @contextlib.contextmanager
@@ -67,7 +59,7 @@ def chromium():
         arguments = ["--disable-dev-shm-usage", "--disable-background-networking"]
         if os.getuid() == 0:
             arguments.append("--no-sandbox")
-        browser = p.chromium.launch(executable_path=BROWSER, args=arguments)
+        browser = p.chromium.launch(executable_path=BROWSER, args=arguments, timeout=1000 * PATIENCE)
         try:
             yield browser
         finally:
@@ -78,13 +70,20 @@ def chromium():
 def opened():
     """A page of a browser."""
     with chromium() as browser:
-        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        yield new_page(browser, viewport={"width": 1280, "height": 900})
+
+
+def new_page(browser, **settings):
+    """A page in a context of its own, for which one has patience."""
+    context = browser.new_context(**settings)
+    context.set_default_timeout(1000 * PATIENCE)
+    return context.new_page()
 
 
 def open_notebook(page, address, token, name):
     page.goto(f"{address}/lab/tree/{name}?token={token}&reset")
     page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.connectionStatus"
-                           " === 'connected'", timeout=60_000)
+                           " === 'connected'")
 
 
 def command(page, name):

@@ -11,7 +11,7 @@ import urllib.request
 import nbformat
 import pytest
 
-from books import REPOSITORY, chapter
+from books import PATIENCE, REPOSITORY, chapter
 from lab import command, needs_browser, open_notebook, opened, served, wait_for
 
 pytestmark = needs_browser
@@ -28,7 +28,7 @@ def lab(tmp_path, monkeypatch):
     nbformat.write(book, root / "chapter.ipynb")
     with served(root, tmp_path / "lab.log") as (address, token):
         with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(f"{address}/api/contents", timeout=5)
+            urllib.request.urlopen(f"{address}/api/contents", timeout=PATIENCE)
         yield address, token, "chapter.ipynb"
 
 
@@ -66,22 +66,22 @@ def live(page, lab, tmp_path):
         seen.update("".join(f)[-200:] for f in figures(training_outputs(page)))
         return len(seen) >= 3
 
-    wait_for("the figure drawn three times", drawn_anew, 240)
+    wait_for("the figure drawn three times", drawn_anew)
     command(page, "notebook:interrupt-kernel")
-    wait_for("the interruption told", lambda: "interrupted after epoch" in text_of(training_outputs(page)), 60)
+    wait_for("the interruption told", lambda: "interrupted after epoch" in text_of(training_outputs(page)))
     outputs = training_outputs(page)
     assert len(figures(outputs)) == 1, "one figure, redrawn in place"
     assert re.search(r"saved .*out\.png", text_of(outputs))
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     # The cells after the training run on: the kernel is alive.
     wait_for("the cell after the training", lambda: page.evaluate(
-        "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "idle", 60)
+        "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "idle")
     page.evaluate("jupyterapp.commands.execute('docmanager:save')")
-    wait_for("the notebook saved", lambda: not page.evaluate("jupyterapp.shell.currentWidget.context.model.dirty"), 30)
+    wait_for("the notebook saved", lambda: not page.evaluate("jupyterapp.shell.currentWidget.context.model.dirty"))
 
 
 def opened_again(page, lab):
     open_notebook(page, *lab)
     outputs = training_outputs(page)
     assert len(figures(outputs)) == 1 and "interrupted after epoch" in text_of(outputs), "outputs must survive saving"
-    page.wait_for_selector(".jp-OutputArea img", timeout=30_000)
+    page.wait_for_selector(".jp-OutputArea img")

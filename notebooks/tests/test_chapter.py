@@ -106,7 +106,7 @@ def test_an_interrupt_keeps_the_picture_and_the_kernel(tmp_path):
 
         def interrupt():
             file = tmp_path / "progress.jsonl"
-            wait_for("twelve epochs", lambda: file.read_text().count("\n") >= 12, 120)  # the last line may be half written
+            wait_for("twelve epochs", lambda: file.read_text().count("\n") >= 12)  # the last line may be half written
             asyncio.run(client.km.interrupt_kernel())
 
         thread = threading.Thread(target=interrupt)

@@ -7,6 +7,8 @@ from queue import Empty
 import jupyter_kernel_test
 import pytest
 
+from books import PATIENCE
+
 
 class TestKernel(jupyter_kernel_test.KernelTests):
     kernel_name = "stylebook"
@@ -23,10 +25,25 @@ class TestKernel(jupyter_kernel_test.KernelTests):
     def setUpClass(cls):
         super().setUpClass()
         for code in ("%noautoget", 'import "github.com/janpfeifer/gonb/gonbui"'):
-            cls.kc.execute_interactive(code, timeout=60)
+            cls.kc.execute_interactive(code, timeout=PATIENCE)
 
-    def execute_helper(self, code, timeout=60, **options):
-        return super().execute_helper(code, timeout=timeout, **options)
+    def execute_helper(self, code, timeout=PATIENCE, **options):
+        """Waits for each message, which the suite does for a tenth of a second."""
+        channel = self.kc.iopub_channel
+        get = channel.get_msg
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(channel, "get_msg", lambda timeout: get(timeout=PATIENCE))
+            return super().execute_helper(code, timeout=timeout, **options)
+
+    def flush_channels(self):
+        """Takes all messages up to the end of a request of its own, instead of all within a tenth of a second."""
+        request, state = self.kc.kernel_info(), None
+        while self.kc.get_shell_msg(timeout=PATIENCE)["parent_header"].get("msg_id") != request:
+            pass
+        while state != "idle":
+            message = self.kc.get_iopub_msg(timeout=PATIENCE)
+            if message["parent_header"].get("msg_id") == request:
+                state = message["content"].get("execution_state")
 
     # ---- what GoNB doesn't do
 

@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 from jupyter_client import BlockingKernelClient
 
-from books import CHINESE, ENGLISH, REPOSITORY, alive, wait_for
+from books import CHINESE, ENGLISH, PATIENCE, REPOSITORY, alive, wait_for
 
 
 class Lab:
@@ -29,7 +29,7 @@ class Lab:
     def ask(self, path, **body):
         data = json.dumps(body).encode() if body else None
         request = urllib.request.Request(self.address + path, data, {"Authorization": f"token {self.token}"})
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
 
@@ -39,14 +39,14 @@ def start(tmp_path):
 
     def started(*arguments):
         labs.append(Lab(tmp_path / f"lab{len(labs)}.log", *arguments))
-        wait_for("scripts/lab", lambda: labs[-1].ask("/api/status"), 300)  # where the library has changed, it is built first
+        wait_for("scripts/lab", lambda: labs[-1].ask("/api/status"))  # where the library has changed, it is built first
         return labs[-1]
 
     yield started
     for lab in labs:
         if lab.process.poll() is None:
             lab.process.terminate()
-            lab.process.wait(30)
+            lab.process.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("argument, shown, other", [("--en", ENGLISH, CHINESE), ("--zh", CHINESE, ENGLISH)], ids=["en", "zh"])
@@ -75,11 +75,11 @@ def test_a_kernel_ends_with_its_server(start, how):
     client.load_connection_file()
     client.start_channels()
     client.execute("%%\nfmt.Println(os.Getpid())\nfor {\n}")
-    started = wait_for("the cell", lambda: next((m["content"]["text"] for m in iter(lambda: client.get_iopub_msg(timeout=60), None)
-                                                if m["msg_type"] == "stream" and m["content"]["name"] == "stdout"), None), 90)
+    started = wait_for("the cell", lambda: next((m["content"]["text"] for m in iter(lambda: client.get_iopub_msg(timeout=PATIENCE), None)
+                                                if m["msg_type"] == "stream" and m["content"]["name"] == "stdout"), None))
     client.stop_channels()
     everything = {int(process), int(started), *session(int(process))}
     assert all(map(alive, everything)) and len(everything) >= 2
     lab.process.send_signal(how)
-    lab.process.wait(30)  # a process that nobody waits for counts as alive
-    wait_for("the kernel's and its cell's end", lambda: not any(map(alive, everything)), 30)
+    lab.process.wait(PATIENCE)  # a process that nobody waits for counts as alive
+    wait_for("the kernel's and its cell's end", lambda: not any(map(alive, everything)))

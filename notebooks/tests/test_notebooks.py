@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 import books
-from books import CHINESE, ENGLISH, NOTEBOOKS, REPOSITORY, client_for, is_check, name_of, parametrized, pictures, stream
+from books import CHINESE, ENGLISH, NOTEBOOKS, PATIENCE, REPOSITORY, client_for, is_check, name_of, parametrized, pictures, stream
 
 import check_notebooks
 
@@ -43,7 +43,7 @@ def executed(tmp_path_factory):
             values = [f"{name}={value}".replace("EXECUTED", str(folder)) for name, value in parameters(path).items()]
             # The chapter runs on the fastest engine. Here, with a few epochs each, XLA would compile longer than Go computes.
             run = subprocess.run([sys.executable, REPOSITORY / "scripts/tools/execute.py", path, done[path], *values],
-                                 capture_output=True, text=True, timeout=550, env={**os.environ, "GOMLX_BACKEND": "go"})
+                                 capture_output=True, text=True, timeout=2 * PATIENCE, env={**os.environ, "GOMLX_BACKEND": "go"})
             assert run.returncode == 0, run.stderr
         return done[path]
 
@@ -140,7 +140,7 @@ def test_only_the_list_tells_what_was_not_measured():
 
 
 def page_of(path):
-    subprocess.run([sys.executable, REPOSITORY / "scripts/tools/page.py", path], check=True, timeout=120)
+    subprocess.run([sys.executable, REPOSITORY / "scripts/tools/page.py", path], check=True, timeout=PATIENCE)
     return path.with_suffix(".html").read_text("utf-8")
 
 
@@ -166,8 +166,8 @@ def test_page_holds_all_it_shows(tmp_path, executed):
 
 
 def nbmake(path):
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbmake", "--nbmake-timeout=300", path],
-                          capture_output=True, text=True, timeout=400, cwd=path.parent)
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbmake", f"--nbmake-timeout={PATIENCE}", path],
+                          capture_output=True, text=True, timeout=2 * PATIENCE, cwd=path.parent)
 
 
 def test_nbmake(tmp_path):

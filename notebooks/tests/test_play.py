@@ -6,7 +6,7 @@ import sys
 import nbformat
 import pytest
 
-from books import OURS, REPOSITORY, TRAINING, chapter, client_for, find, only, progress, stream
+from books import OURS, PATIENCE, REPOSITORY, TRAINING, chapter, client_for, find, only, progress, stream
 from lab import command, needs_browser, open_notebook, opened, served, wait_for
 
 pytestmark = needs_browser
@@ -152,7 +152,7 @@ def turns_all(page):
 
 
 def test_on_the_page(played):
-    subprocess.run([sys.executable, REPOSITORY / "scripts/tools/page.py", played / "played.ipynb"], check=True, timeout=120)
+    subprocess.run([sys.executable, REPOSITORY / "scripts/tools/page.py", played / "played.ipynb"], check=True, timeout=PATIENCE)
     with opened() as page:
         asked = []
         page.on("request", lambda request: asked.append(request.url))
@@ -171,7 +171,7 @@ def test_in_the_lab(played, tmp_path):
     with served(root, tmp_path / "lab.log") as where, opened() as page:
         open_notebook(page, *where, "played.ipynb")
         command(page, "notebook:run-all-cells")
-        wait_for("five outputs", lambda: len(page.query_selector_all(".stylebook-play[data-on]")) == 5, 240)
+        wait_for("five outputs", lambda: len(page.query_selector_all(".stylebook-play[data-on]")) == 5)
         turns_all(page)
         sees_film(page, root / "a film.gif")
 
@@ -183,7 +183,7 @@ def sees_film(page, file):
     film.scroll_into_view_if_needed()
     page.wait_for_function("film => film.complete && film.naturalWidth === 72 && film.naturalHeight === 48", arg=film)
     looks = set()
-    wait_for("other pictures", lambda: looks.add(film.screenshot()) or len(looks) > 2, 20)
+    wait_for("other pictures", lambda: looks.add(film.screenshot()) or len(looks) > 2)
 
 
 KNOBS = """%%
@@ -220,12 +220,12 @@ def test_knobs_in_the_lab(tmp_path):
     with served(root, tmp_path / "lab.log") as where, opened() as page:
         open_notebook(page, *where, "knobs.ipynb")
         command(page, "notebook:run-all-cells")
-        page.get_by_role("button", name="done").wait_for(timeout=240_000)
+        page.get_by_role("button", name="done").wait_for()
 
         def train(epochs):
             page.get_by_role("button", name="train 10 epochs").click()
-            wait_for("the training", lambda: (tmp_path / "progress.jsonl").exists() and len(progress(tmp_path)) == epochs, 240)
-            wait_for("its slider", lambda: page.query_selector(".stylebook-play[data-on]"), 60)
+            wait_for("the training", lambda: (tmp_path / "progress.jsonl").exists() and len(progress(tmp_path)) == epochs)
+            wait_for("its slider", lambda: page.query_selector(".stylebook-play[data-on]"))
 
         train(10)
         train(20)
@@ -234,7 +234,7 @@ def test_knobs_in_the_lab(tmp_path):
         page.get_by_label("content layer").select_option("conv1_2")
         train(30)
         page.get_by_role("button", name="done").click()
-        wait_for("the cell's end", lambda: page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "idle", 60)
+        wait_for("the cell's end", lambda: page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "idle")
         assert page.query_selector("text=train 10 epochs") is None and len(page.query_selector_all(".stylebook-play")) == 1
     style = [epoch["style"] for epoch in progress(tmp_path)]
     assert style[10] < 0.7 * style[0], "the second training goes on from the picture that was reached"

@@ -11,7 +11,7 @@ import nbformat
 import psutil
 import pytest
 
-from books import CHAPTER, OURS, REPOSITORY, TRAINING, chapter, only
+from books import CHAPTER, OURS, PATIENCE, REPOSITORY, TRAINING, chapter, only
 
 EXECUTE = [sys.executable, str(REPOSITORY / "scripts/tools/execute.py")]
 
@@ -25,15 +25,15 @@ def test_nothing_outlives_a_kill(tmp_path, who, number):
     family = []
     parent = subprocess.Popen(["sh", "-c", '"$@"; :', "sh", *command], stderr=log)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while "/1000000 " not in (tmp_path / "log").read_text():
             assert parent.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
             time.sleep(0.2)
         family = psutil.Process(parent.pid).children(recursive=True)
         assert len(family) >= 3, family  # execute.py, the kernel, the cell's program
         (family[0] if who == "execute.py" else psutil.Process(parent.pid)).send_signal(number)
-        parent.wait(10)
-        _, alive = psutil.wait_procs(family, timeout=10)
+        parent.wait(PATIENCE)
+        _, alive = psutil.wait_procs(family, timeout=PATIENCE)
         assert not alive
         assert "Traceback" not in (tmp_path / "log").read_text()
     finally:
@@ -71,7 +71,7 @@ def test_the_cause_is_printed(tmp_path, monkeypatch):
     (["--fast"], "usage: "), (["--epochs"], "--epochs needs a number")])
 def test_wrong_use_is_told(tmp_path, arguments, cause):
     environment = dict(os.environ, HOME="" if not arguments else os.environ["HOME"])
-    done = subprocess.run([REPOSITORY / "scripts/run", *arguments], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=10)
+    done = subprocess.run([REPOSITORY / "scripts/run", *arguments], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=PATIENCE)
     assert done.returncode in (1, 2) and cause in done.stderr and not done.stdout and not os.listdir(tmp_path)
 
 
@@ -84,7 +84,7 @@ def test_setup_tells_what_it_lacks(tmp_path, folder, python, cause):
         (tmp_path / name).write_text(f"#!/bin/sh\n{python}\n")
         (tmp_path / name).chmod(0o755)
     environment = dict(os.environ, PATH=f"{tmp_path}:{os.environ['PATH']}")
-    done = subprocess.run([tmp_path / folder / "scripts/setup"], capture_output=True, text=True, env=environment, timeout=60)
+    done = subprocess.run([tmp_path / folder / "scripts/setup"], capture_output=True, text=True, env=environment, timeout=PATIENCE)
     assert done.returncode == 1 and cause in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
 
 

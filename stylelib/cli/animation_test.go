@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"stylebook/stylelib/runs"
 )
@@ -31,12 +30,7 @@ func TestResumedFilmIsWhole(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		defer cancel()
-		for range 3000 {
-			if data, _ := os.ReadFile(log); bytes.Count(data, []byte("\n")) >= 10 {
-				return
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
+		becomes(func() bool { return epochs(log) >= 10 })
 	}()
 	if status := Run(ctx, append(arguments("parts"), "-log", log), &stderr, &stderr); status != statusInterrupted {
 		t.Fatalf("status %d: %s", status, stderr.String())

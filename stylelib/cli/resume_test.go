@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"stylebook/stylelib/runs"
 )
@@ -23,12 +22,7 @@ func TestResumeRefusesOtherInputs(t *testing.T) {
 	log := filepath.Join(dir, "log.jsonl")
 	go func() {
 		defer cancel()
-		for range 600 {
-			if data, _ := os.ReadFile(log); bytes.Count(data, []byte("\n")) >= 3 {
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
+		becomes(func() bool { return epochs(log) >= 3 })
 	}()
 	var stderr bytes.Buffer
 	status := Run(ctx, []string{"-preset", "pytorch", "-content", content, "-style", style, "-out", out, "-weights", "offline", "-backend", "go",

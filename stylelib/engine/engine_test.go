@@ -61,8 +61,8 @@ func TestGoDoesNotWaitForItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-	case <-time.After(time.Minute):
-		t.Fatal("a hundred small graphs take more than a minute")
+	case <-time.After(10 * time.Minute):
+		t.Fatal("a hundred small graphs take more than ten minutes")
 	}
 }
 

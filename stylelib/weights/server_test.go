@@ -109,13 +109,16 @@ func (b *breaker) Write(data []byte) (int, error) {
 	return b.ResponseWriter.Write(data)
 }
 
+// patience is for a machine that does much else.
+const patience = time.Minute
+
 // testOptions are options with a cache of their own, an empty environment, and these sources.
 func testOptions(cache string, sources ...Remote) Options {
 	options := DefaultOptions()
 	options.CacheDir = cache
 	options.Sources = sources
-	options.AnswerTimeout = 5 * time.Second
-	options.StallTimeout = 5 * time.Second
+	options.AnswerTimeout = patience
+	options.StallTimeout = patience
 	options.Retries = 0
 	options.Getenv = func(string) string { return "" }
 	return options

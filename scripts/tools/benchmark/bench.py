@@ -1,6 +1,6 @@
-"""Measures training steps side by side and writes a table and a plot. scripts/bench starts it.
+"""Measures the command as most run it, and training steps side by side, and writes tables and a plot. scripts/bench starts it.
 
-The contenders of a size are processes that take turns, one step each: while one works the others are stopped, and whatever
+The contenders of a step's size are processes that take turns, one step each: while one works the others are stopped, and whatever
 else the machine does hits all of them alike. The table gives the least and the median step.
 """
 
@@ -22,6 +22,9 @@ PYTHON = sys.executable
 SIZES = [("vgg19", 150, 225, 15), ("vgg19", 300, 450, 10), ("vgg19", 600, 900, 4), ("vgg16", 300, 450, 10)]  # …, rounds
 GPU = [("vgg19", 300, 450, 20), ("vgg19", 600, 900, 10)]
 QUICK = [("vgg19", 150, 225, 8)]
+SMALL, CHAPTER, LARGEST = (96, 144), (300, 450), (768, 1024)  # height, width
+PRESETS = [], ["-preset", "pytorch", "-fast"]  # the default, and what it is compared with
+FEW, MANY = 50, 150  # epochs of the runs whose difference tells what one takes
 NAMES = {"vgg19": "VGG-19", "vgg16": "VGG-16"}
 MEMORY_LEFT = 1e9  # bytes that must be free beside the largest contender so far before another is started
 
@@ -124,6 +127,74 @@ def last_line(text):
     return (text.strip().splitlines() or ["it ended without a word"])[-1]
 
 
+class Failed(Exception):
+    """What has no figures, and why."""
+
+
+def paint(args, size, *options):
+    """What a run of the command takes from its start to its file."""
+    content, style = args.pairs[0]
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as errors:
+        command = [args.stylize, "-content", content, "-style", style, "-height", str(size[0]), "-width", str(size[1]),
+                   "-weights", args.weights, "-backend", "xla:cpu", "-out", f"{folder}/out.png", "-runs", f"{folder}/runs", *options]
+        start = time.perf_counter()
+        process = subprocess.Popen(command, cwd=HERE, stdout=subprocess.DEVNULL, stderr=errors)
+        _, status, used = os.wait4(process.pid, 0)
+        wall, process.returncode = time.perf_counter() - start, os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            raise Failed(last_line(errors.read()))
+    peak = used.ru_maxrss * (1 if platform.system() == "Darwin" else 1024)
+    return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak_bytes": peak}
+
+
+def epoch(args, *options):
+    """What an epoch takes at the small size: the difference of two runs, by their numbers of epochs."""
+    few, many = (paint(args, SMALL, "-epochs", str(epochs), *options) for epochs in (FEW, MANY))
+    return {what: (many[what] - few[what]) / (MANY - FEW) for what in few}
+
+
+def default(args):
+    """The command by default beside the chapter's loss with -fast: for each measure the rounds' pairs of figures, or single ones."""
+    rows, again = {}, {}
+
+    def note(what, *figures):
+        rows.setdefault(what, []).append(figures)
+
+    small, chapter, largest = (f"{height} × {width}" for height, width in (SMALL, CHAPTER, LARGEST))
+    for size in SMALL, CHAPTER:
+        for preset in PRESETS:
+            paint(args, size, "-epochs", "1", *preset)  # fills the caches
+    rounds = 1 if args.quick else 3
+    for turn in range(rounds):
+        say(f"by default: round {turn + 1} of {rounds}")
+        note(f"{chapter}, start to file, s", *(paint(args, CHAPTER, *preset)["wall"] for preset in PRESETS))
+        epochs = [epoch(args, *preset) for preset in PRESETS]
+        note(f"{small}, an epoch, CPU s", *(e["cpu"] for e in epochs))
+        note(f"{small}, an epoch, s", *(e["wall"] for e in epochs))
+        first = paint(args, SMALL, "-epochs", "1")
+        note(f"{small}, start to file of one epoch, CPU s", first["cpu"])
+        note(f"{small}, start to file of one epoch, s", first["wall"])
+        for began in beginnings(args):
+            again.setdefault(began["name"], []).append(began["cpu"])
+    if not args.quick:
+        say(f"by default: {largest}")
+        whole = paint(args, LARGEST)
+        note(f"{largest}, start to file, s", whole["wall"])
+        note(f"{largest}, peak memory, GiB", whole["peak_bytes"] / 2**30)
+    return {"rows": rows, "again": again, "again_size": small}
+
+
+def beginnings(args):
+    """What one process takes to the first losses of trainings one after another."""
+    (content, style), (other, _) = args.pairs[:2]
+    answer = run([args.ours, "-again", other, "-content", content, "-style", style, "-weights", args.weights,
+                  "-height", str(SMALL[0]), "-width", str(SMALL[1])])
+    if "error" in answer:
+        raise Failed(answer["error"])
+    return answer["again"]
+
+
 def training(args, content, style, height, width):
     """Loss and time of a whole training, for each of our methods."""
     rows = []
@@ -157,7 +228,7 @@ def say(message):
 
 def main():
     parser = argparse.ArgumentParser()
-    for required in ("--ours", "--jupyter-python", "--weights", "--out", "--raw"):
+    for required in ("--ours", "--stylize", "--jupyter-python", "--weights", "--out", "--raw"):
         parser.add_argument(required, required=True)
     parser.add_argument("--pair", dest="pairs", nargs=2, type=pathlib.Path, action="append", required=True)
     for option in ("--quick", "--gpu"):
@@ -166,6 +237,11 @@ def main():
 
     results = {"machine": machine(args.gpu), "load": os.getloadavg()[0], "gpu": args.gpu, "quick": args.quick,
                "steps": {}, "training": {}, "weights": args.weights}
+    if not args.gpu:
+        try:
+            results["default"] = default(args)
+        except Failed as failed:
+            results["default"] = {"error": str(failed)}
     os.environ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"  # huge pages for the peers, which we have by ourselves
     os.environ["THP_MEM_ALLOC_ENABLE"] = "1"  # PyTorch's own switch for them
     sizes = QUICK if args.quick else GPU if args.gpu else SIZES

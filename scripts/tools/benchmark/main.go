@@ -1,5 +1,5 @@
 // Command benchmark is our side of scripts/bench, which starts it: it does a training step for each line of input, or
-// one whole training, and says as JSON what that took.
+// one whole training, or begins one after another, and says as JSON what that took.
 package main
 
 import (
@@ -21,6 +21,7 @@ type request struct {
 	weights       string
 	content       string
 	style         string
+	again         string // another content picture for trainings one after another, "" for none of them
 }
 
 // answer is a line of output.
@@ -33,6 +34,7 @@ type answer struct {
 	Epochs    int     `json:"epochs,omitempty"`
 	Engine    string  `json:"engine,omitempty"`
 	Parts     []part  `json:"parts,omitempty"` // of a step
+	Again     []begun `json:"again,omitempty"`
 }
 
 func main() {
@@ -46,6 +48,7 @@ func main() {
 	flag.StringVar(&r.weights, "weights", "offline", "weights of the training")
 	flag.StringVar(&r.content, "content", "", "content `picture` of the training")
 	flag.StringVar(&r.style, "style", "", "style `picture` of the training")
+	flag.StringVar(&r.again, "again", "", "begin trainings one after another in the process, one of them with this other content `picture`")
 	flag.Parse()
 	if err := run(r); err != nil {
 		fmt.Fprintln(os.Stderr, "benchmark:", err)
@@ -62,6 +65,8 @@ func run(r request) error {
 	switch {
 	case r.where:
 		return where(e, r)
+	case r.again != "":
+		return again(e, r)
 	case r.method != "":
 		return train(e, r)
 	}

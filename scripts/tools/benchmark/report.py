@@ -1,4 +1,4 @@
-"""Turns what bench.py measured into a Markdown table and a plot."""
+"""Turns what bench.py measured into Markdown tables and a plot."""
 
 import datetime
 import statistics
@@ -10,10 +10,12 @@ def markdown(results):
     options = "".join(f" --{option}" for option in ("quick", "gpu") if results[option])
     lines = ["# Benchmark", "",
              f"Machine: {results['machine']}; {datetime.date.today()}; load average before the start {results['load']:.1f}. "
-             f"Written by `./scripts/bench{options}`.", "",
-             "A step is one epoch of the training: forward, backward to the image, Adam; the network's widths up to conv5_1, "
-             "random weights, the chapter's losses. The contenders take turns, one step each; while one works the others are "
-             "stopped. All are given huge pages where the system has them.", ""]
+             f"Written by `./scripts/bench{options}`.", ""]
+    if "default" in results:
+        lines += default(results["default"], results["weights"])
+    lines += ["A step is one epoch of the training: forward, backward to the image, Adam; the network's widths up to conv5_1, "
+              "random weights, the chapter's losses. The contenders take turns, one step each; while one works the others are "
+              "stopped. All are given huge pages where the system has them.", ""]
     for size, rows in results["steps"].items():
         lines += steps(size, rows, "host's memory, GiB" if results["gpu"] else "peak memory, GiB")
     lines += per_pixel(results["steps"])
@@ -22,6 +24,31 @@ def markdown(results):
     for size, rows in results["training"].items():
         lines += training(size, rows, results["weights"])
     return "\n".join(lines + (cells(results["cells"]) if "cells" in results else []))
+
+
+def default(d, weights):
+    """What people run by default: rows of figures by itself, or beside another's, with the rounds' ratios."""
+    lines = ["## What runs by default", ""]
+    if "error" in d:
+        return lines + [d["error"], ""]
+    lines += ["| height × width | default, least | default, median | `-preset pytorch -fast`, least | `-preset pytorch -fast`, median "
+              "| ratio, least | ratio, median |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    for what, rounds in d["rows"].items():
+        columns = [*zip(*rounds)]
+        if len(columns) > 1:
+            columns.append([ours / theirs for ours, theirs in rounds])
+        cells = [cell for column in columns for cell in least_and_median(column)]
+        lines.append(f"| {what} | " + " | ".join(cells + [""] * (6 - len(cells))) + " |")
+    lines += ["", f"The command `stylize`, weights `{weights}`, `xla:cpu`, in turns; the ratios are those of the rounds. Caches are warm: each "
+              "had run before. An epoch is what a run of more epochs takes beyond one of fewer, by their difference.", "",
+              f"| in one process, {d['again_size']} | CPU s to the first loss, least | median |", "| --- | --- | --- |"]
+    for name, seconds in d["again"].items():
+        lines.append(f"| {name} | " + " | ".join(least_and_median(seconds)) + " |")
+    return lines + ["", "All in this table are default trainings, begun one after another; the first has gone on for ten epochs.", ""]
+
+
+def least_and_median(values):
+    return [f"{value:.3g}" for value in (min(values), statistics.median(values))]
 
 
 def steps(size, rows, memory):

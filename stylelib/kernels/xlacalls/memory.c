@@ -34,13 +34,18 @@ enum {
 	PAGE = 2 << 20,
 	BLOCKS = 256,
 	LARGE = 64 << 20, // from which on a block is waited for
-	WAIT = 20,        // times a tenth of a millisecond
+	WAIT = 10000,     // times a tenth of a millisecond: a second, more where the machine does much else
+	PASSED = 8,       // takers who had no need of it: then a block is one too many
 };
+
+static _Thread_local char self; // its address tells threads apart
 
 static struct block {
 	char *start; // NULL: there is none
 	size_t size;
 	int lent;
+	char *to;   // the thread that it was lent to last
+	int passed; // how many took another since
 } blocks[BLOCKS];
 
 static atomic_flag busy = ATOMIC_FLAG_INIT;
@@ -75,35 +80,56 @@ static char *map(size_t size) {
 	return start;
 }
 
-// take finds the smallest block that is not much larger, or gets one; then smaller ones are of no use any more, it seems.
-static char *take(size_t size) {
-	struct block *best = NULL, *none = NULL;
+// fits tells whether a block is of use to who wants a size: it is large enough, and not much larger.
+static int fits(const struct block *b, size_t size) { return b->start && b->size >= size && b->size <= size + size / 4; }
+
+// smallest finds the smallest block that fits and isn't lent, or NULL.
+static struct block *smallest(size_t size) {
+	struct block *best = NULL;
 	for (struct block *b = blocks; b < blocks + BLOCKS; b++) {
-		if (!b->start) none = b;
-		if (b->start && !b->lent && b->size >= size && b->size <= size + size / 4 && (!best || b->size < best->size)) best = b;
+		if (fits(b, size) && !b->lent && (!best || b->size < best->size)) best = b;
 	}
-	if (!best && none) {
-		release(size);
-		best = none;
-		best->start = map(best->size = size);
-	}
-	if (!best || !best->start) return NULL;
-	best->lent = 1;
-	return best->start;
+	return best;
 }
 
-// lent_so tells whether a block of a size is lent.
-static int lent_so(size_t size) {
+// fresh gets a block from the system; then smaller ones are of no use any more, it seems. NULL: there is none.
+static struct block *fresh(size_t size) {
+	release(size);
 	for (struct block *b = blocks; b < blocks + BLOCKS; b++) {
-		if (b->start && b->lent && b->size == size) return 1;
+		if (!b->start) return (b->start = map(b->size = size)) ? b : NULL;
+	}
+	return NULL;
+}
+
+// pass counts for the large blocks that would have fitted too that one more did without them; one too many goes back to the system.
+static void pass(size_t size) {
+	for (struct block *b = blocks; size >= LARGE && b < blocks + BLOCKS; b++) {
+		if (fits(b, size) && !b->lent && ++b->passed > PASSED) munmap(b->start, b->size), b->start = NULL;
+	}
+}
+
+static char *take(size_t size) {
+	struct block *b = smallest(size);
+	if (!b) b = fresh(size);
+	if (!b) return NULL;
+	b->lent = 1, b->to = &self, b->passed = 0;
+	pass(size);
+	return b->start;
+}
+
+// coming tells whether a block that fits is lent to another thread, which may be about to give it back.
+static int coming(size_t size) {
+	for (struct block *b = blocks; b < blocks + BLOCKS; b++) {
+		if (fits(b, size) && b->lent && b->to != &self) return 1;
 	}
 	return 0;
 }
 
-// await gives XLA some time to give a large block back, which it does on another thread after a step has ended: else the next step
-// gets a second one, and both stay. It is called, and returns, with the lock held.
+// await gives XLA time to give a large block back, which it does some time after a step has ended: else the next step, on another
+// thread, gets a second one. It is called, and returns, with the lock held. Who needs two at once waits in vain, but once: then there
+// are two.
 static void await(size_t size) {
-	for (int i = 0; size >= LARGE && i < WAIT && lent_so(size); i++) {
+	for (int i = 0; size >= LARGE && i < WAIT && !smallest(size) && coming(size); i++) {
 		unlock();
 		nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
 		lock();
