@@ -93,5 +93,8 @@ type DivergedError struct {
 }
 
 func (e *DivergedError) Error() string {
+	if e.Epoch == 1 { // nothing has been learned yet
+		return "the loss is not a number from the start: lower the weights, or look at your own terms"
+	}
 	return fmt.Sprintf("training diverged: the loss of epoch %d is not a number; lower the learning rate or the weights", e.Epoch)
 }

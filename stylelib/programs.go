@@ -29,6 +29,7 @@ type Programs struct {
 	known   map[string]*compiled
 	turn    int
 	results []result // the latest last
+	made    int
 }
 
 // result is what a graph gave.
@@ -54,6 +55,13 @@ func NewPrograms(backend compute.Backend, keep, bytes int) *Programs {
 // New makes a program of a graph that uses no network.
 func (p *Programs) New(build func(in []*Node) []*Node) *Program {
 	return &Program{programs: p, build: build, graphs: map[string]*compiled{}}
+}
+
+// Compiled tells how many graphs have been compiled so far.
+func (p *Programs) Compiled() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.made
 }
 
 // Finalize frees the graphs that nobody uses, and from now on each when its last user gives it back.
@@ -95,6 +103,7 @@ func (p *Programs) get(build func(in []*Node) []*Node, inputs []shapes.Shape) (*
 		g.Finalize()
 		return nil, err
 	}
+	p.made++
 	c := &compiled{graph: g, key: key, users: 1}
 	if key != "" {
 		p.known[key] = c

@@ -36,6 +36,9 @@ func NewCache(engine compute.Backend) *Cache {
 	return &Cache{engine: engine, programs: sl.NewPrograms(engine, cachedPrograms, cachedResults)}
 }
 
+// Compiled tells how many programs have been compiled so far.
+func (c *Cache) Compiled() int { return c.programs.Compiled() }
+
 // Close frees what is kept.
 func (c *Cache) Close() {
 	c.mu.Lock()

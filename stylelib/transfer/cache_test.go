@@ -75,3 +75,49 @@ func manyGiveTheBitsOfEach(t *testing.T, e *engine.Engine) {
 		})
 	}
 }
+
+// With a cache, another weight, strength, seed, learning rate or picture of the same size compiles nothing; another size does.
+func TestNothingIsCompiledAgain(t *testing.T) {
+	e := testkit.Engine(t, "go")
+	r := small(t)
+	r.Options, _ = transfer.Choose(transfer.Choice{Preset: transfer.Painting})
+	r.Options.Epochs = 2
+	r.Cache = transfer.NewCache(e.Backend)
+	defer r.Cache.Close()
+	train := func(change func(r *transfer.Request)) int {
+		r, before := r, r.Cache.Compiled()
+		change(&r)
+		opened, err := transfer.Open(t.Context(), e.Backend, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer opened.Close()
+		if _, err := opened.Estimate(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := opened.Train(t.Context(), nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		return r.Cache.Compiled() - before
+	}
+	if train(func(*transfer.Request) {}) == 0 {
+		t.Fatal("the first training compiles nothing")
+	}
+	for name, change := range map[string]func(r *transfer.Request){
+		"weights":        func(r *transfer.Request) { r.Options.ContentWeight, r.Options.TVWeight = 2, 3 },
+		"strength":       func(r *transfer.Request) { _ = r.Options.Strengthen(2) },
+		"seed":           func(r *transfer.Request) { r.Options.Seed = 5 },
+		"learning rate":  func(r *transfer.Request) { r.Options.LearningRate = 0.2 },
+		"epochs":         func(r *transfer.Request) { r.Options.Epochs = 3 },
+		"content":        func(r *transfer.Request) { r.Content = r.Styles[0] },
+		"style":          func(r *transfer.Request) { r.Styles = []string{r.Content} },
+		"layers' weight": func(r *transfer.Request) { r.Options.StyleLayerWeights = map[string]float64{"conv1_1": 3} },
+	} {
+		if n := train(change); n != 0 {
+			t.Errorf("another %s compiles %d programs", name, n)
+		}
+	}
+	if train(func(r *transfer.Request) { r.Height = 40 }) == 0 {
+		t.Error("another size compiles nothing")
+	}
+}

@@ -3,8 +3,8 @@
 // and optimizers, coarse to fine, pictures larger than memory, and a state that is saved and continued to the last bit.
 //
 // [Open] reads the pictures and the network that a [Request] names, [Transfer.Train] trains, [Transfer.Picture] makes a
-// picture of the result. What is trained, and how, is in one struct, [Options]; with [Default] it is the chapter, to the
-// last bit.
+// picture of the result. What is trained, and how, is in one struct, [Options]; with [Default] it is the chapter, in pure Go to
+// the last bit. A [Cache] keeps what many trainings have in common.
 //
 // A loss is a sum of terms, each a [Term]; [Options.Add] adds one of your own.
 package transfer

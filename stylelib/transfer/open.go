@@ -37,7 +37,7 @@ type Request struct {
 }
 
 // NewRequest asks for the chapter's PyTorch variant of two picture files, at the area of its picture, with the best weights
-// that can be had.
+// that can be had. The command and its page start from [Painting] instead: [Choose] has its options.
 func NewRequest(content, style string) Request {
 	return Request{Content: content, Styles: []string{style}, Area: DefaultArea, Options: Default(), Weights: weights.DefaultOptions()}
 }

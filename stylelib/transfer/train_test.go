@@ -159,6 +159,11 @@ var ways = map[string]func(*setting){
 		s.use(transfer.Fast)
 		s.options.Scales, s.height, s.width = 2, 46, 64
 	},
+	"transports": func(s *setting) {
+		s.mask()
+		s.options, _ = transfer.Choose(transfer.Choice{Preset: transfer.Painting})
+		s.options.Epochs, s.options.Renew = 6, 3
+	},
 	"coarse to fine": func(s *setting) { s.options.Scales, s.height, s.width = 2, 46, 64 },
 	"two styles, layer weights, half scale": func(s *setting) {
 		s.inputs.Styles = append(s.inputs.Styles, waves(30, 60, 5))
@@ -182,6 +187,33 @@ var ways = map[string]func(*setting){
 		s.options.UseStyleLoss("remd")
 		s.options.Samples, s.options.Seed = 50, 7
 	},
+}
+
+// When a transport is found the loss and its gradient are those of the Wasserstein distance, and in between the training follows
+// them: it ends near the loss that exact gradients reach, and its last loss is exact.
+func TestTransportsFollowTheDistance(t *testing.T) {
+	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
+		run := func(renew int) (first, last sl.Record, gradient []float32) {
+			s := newSetting(func(s *setting) {
+				s.mask()
+				s.options, _ = transfer.Choose(transfer.Choice{Preset: transfer.Painting})
+				s.options.Epochs, s.options.Renew = 20, renew
+			})
+			_, records, states := s.run(t, e, nil)
+			return records[0], records[len(records)-1], states[0].Arrays["adam_m"]
+		}
+		first, last, gradient := run(1)
+		got, end, same := run(5)
+		if off := testkit.RelativeError(got.Loss("style"), first.Loss("style")); off > 1e-4 {
+			t.Errorf("the first loss is %g, exact %g", got.Loss("style"), first.Loss("style"))
+		}
+		if off := testkit.RelativeL2(t, same, gradient); off > 1e-3 {
+			t.Errorf("the first gradient is off by %.1e", off)
+		}
+		if !(end.Total < 1.1*last.Total && end.Total > 0.9*last.Total && end.Total < 0.75*got.Total) {
+			t.Errorf("from %g to %g, exact to %g", got.Total, end.Total, last.Total)
+		}
+	})
 }
 
 // use chooses an optimizer with its numbers, but as many epochs as before.
@@ -214,7 +246,7 @@ func TestResumeIsExact(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
 		for name, change := range ways {
 			t.Run(name, func(t *testing.T) {
-				if e.Name != "go" && name != "chapter" && name != "L-BFGS" && name != "tiles" {
+				if e.Name != "go" && name != "chapter" && name != "L-BFGS" && name != "tiles" && name != "transports" {
 					t.Skip("skipped: nothing in it depends on the engine, and XLA takes long to compile")
 				}
 				s := newSetting(change)

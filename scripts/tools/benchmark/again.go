@@ -33,6 +33,8 @@ func again(e *engine.Engine, r request) error {
 	if err != nil {
 		return err
 	}
+	ask.Cache = transfer.NewCache(e.Backend)
+	defer ask.Cache.Close()
 	const firstEpochs = 10
 	cpu, err := begin(e, ask, firstEpochs)
 	if err != nil {
@@ -51,7 +53,7 @@ func again(e *engine.Engine, r request) error {
 	return nil
 }
 
-// asked is the request that all others are made of; what a process keeps between openings is in it.
+// asked is the request that all others are made of.
 func asked(r request) (transfer.Request, error) {
 	ask := transfer.NewRequest(r.content, r.style)
 	ask.Height, ask.Width, ask.Weights.Spec = r.height, r.width, r.weights
