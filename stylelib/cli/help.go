@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -52,11 +53,15 @@ func flagsOf(choice transfer.Choice) (*flag.FlagSet, error) {
 func elsewhere(of transfer.Choice) (map[string]string, error) {
 	defaults := map[string][]*flag.FlagSet{}
 	optimizers := map[string]transfer.Optimizer{"": "", "-fast": transfer.Fast, "-optimizer lbfgs": transfer.LBFGS}
-	for name, optimizer := range optimizers {
-		for _, preset := range transfer.Presets() {
+	for _, name := range slices.Sorted(maps.Keys(optimizers)) {
+		optimizer := optimizers[name]
+		for i, preset := range transfer.Presets() {
 			flags, err := flagsOf(transfer.Choice{Preset: preset, Optimizer: optimizer, Own: of.Own})
 			if err != nil {
 				return nil, err
+			}
+			if own := defaults[""]; name != "" && flags.Lookup("optimizer").DefValue == own[i].Lookup("optimizer").DefValue {
+				flags = nil // the preset's own, which brings nothing
 			}
 			defaults[name] = append(defaults[name], flags)
 		}
@@ -71,7 +76,7 @@ func elsewhere(of transfer.Choice) (map[string]string, error) {
 			return
 		}
 		for _, name := range []string{"-fast", "-optimizer lbfgs"} {
-			if value, all := common(defaults[name], f.Name); all && f.Name != "optimizer" {
+			if value, all := brings(defaults[""], defaults[name], f.Name); all && f.Name != "optimizer" {
 				list.add(value, name)
 			}
 		}
@@ -80,10 +85,21 @@ func elsewhere(of transfer.Choice) (map[string]string, error) {
 	return told, nil
 }
 
-// common is the default of an option in all sets of flags, if it is the same in all.
-func common(all []*flag.FlagSet, name string) (value string, same bool) {
-	value = all[0].Lookup(name).DefValue
-	return value, !slices.ContainsFunc(all, func(flags *flag.FlagSet) bool { return flags.Lookup(name).DefValue != value })
+// brings is the default of an option that an optimizer brings with it: the same with all presets but those whose own it is, of which
+// its flags are nil, and another than some of these have without it.
+func brings(without, with []*flag.FlagSet, name string) (value string, all bool) {
+	changed := false
+	for i, flags := range with {
+		if flags == nil {
+			continue
+		}
+		holds := flags.Lookup(name).DefValue
+		if value != "" && holds != value {
+			return "", false
+		}
+		value, changed = holds, changed || holds != without[i].Lookup(name).DefValue
+	}
+	return value, changed
 }
 
 // byValue are names by what they have in common, in the order in which they came.

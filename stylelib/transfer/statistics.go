@@ -17,6 +17,9 @@ type Statistic struct {
 	// Of makes the statistics of sums over so many positions.
 	Of func(sums []*Node, count float64) []*Node
 
+	// Whole makes the statistics of a map [1, h, w, c] of which all positions count in one go; nil: they are made of its sums.
+	Whole func(features *Node) []*Node
+
 	// Few makes the statistics of a map of which fewer positions count than it has channels, from x, features [n, c]: share,
 	// [n, 1], says how much each position counts, nil that all do, count how many count in all. nil: they are made of its sums.
 	Few func(x, share *Node, count float64) []*Node
@@ -108,6 +111,9 @@ func rows(features, mask *Node) (x, share *Node) {
 
 // of makes the statistics of a feature map, of which count positions count.
 func (s *Statistic) of(features, mask *Node, count float64) []*Node {
+	if mask == nil && s.Whole != nil {
+		return s.Whole(features)
+	}
 	if s.Few != nil && few(features, count) {
 		x, share := rows(features, mask)
 		return s.Few(x, share, count)
@@ -133,7 +139,8 @@ var gramTerm = Term{
 		Of: func(sums []*Node, count float64) []*Node {
 			return []*Node{over(sums[0], count*float64(sums[0].Shape().Dim(0)))}
 		},
-		Loss: meanSquares,
+		Whole: func(features *Node) []*Node { return []*Node{sl.Gram(features)} },
+		Loss:  meanSquares,
 	},
 }
 
