@@ -76,7 +76,12 @@ func elsewhere(of transfer.Choice) (map[string]string, error) {
 			return
 		}
 		for _, name := range []string{"-fast", "-optimizer lbfgs"} {
-			if value, all := brings(defaults[""], defaults[name], f.Name); all && f.Name != "optimizer" {
+			value, all, others := brings(defaults[""], defaults[name], f.Name)
+			switch {
+			case !all || f.Name == "optimizer":
+			case others:
+				list.add(value, name+" with the others")
+			default:
 				list.add(value, name)
 			}
 		}
@@ -86,20 +91,22 @@ func elsewhere(of transfer.Choice) (map[string]string, error) {
 }
 
 // brings is the default of an option that an optimizer brings with it: the same with all presets but those whose own it is, of which
-// its flags are nil, and another than some of these have without it.
-func brings(without, with []*flag.FlagSet, name string) (value string, all bool) {
-	changed := false
+// its flags are nil, and another than some of these have without it. others says that presets whose own it is have another.
+func brings(without, with []*flag.FlagSet, name string) (value string, all, others bool) {
+	changed, owners := false, []string{}
 	for i, flags := range with {
+		before := without[i].Lookup(name).DefValue
 		if flags == nil {
+			owners = append(owners, before)
 			continue
 		}
 		holds := flags.Lookup(name).DefValue
 		if value != "" && holds != value {
-			return "", false
+			return "", false, false
 		}
-		value, changed = holds, changed || holds != without[i].Lookup(name).DefValue
+		value, changed = holds, changed || holds != before
 	}
-	return value, changed
+	return value, changed, slices.ContainsFunc(owners, func(own string) bool { return own != value })
 }
 
 // byValue are names by what they have in common, in the order in which they came.

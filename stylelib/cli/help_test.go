@@ -78,7 +78,7 @@ func TestHelpTellsWhatRuns(t *testing.T) {
 		}
 	}
 	text, _ := shownOf(t, "lr")
-	if told(text, "-fast") == "" || told(text, "-optimizer lbfgs") == "" {
+	if told(text, "-fast with the others") != fmt.Sprint(runs("-preset", "pytorch", "-fast").LearningRate) || told(text, "-optimizer lbfgs") == "" {
 		t.Errorf("the help says nothing of optimizers: %s", text)
 	}
 }
