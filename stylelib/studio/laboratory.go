@@ -78,8 +78,8 @@ func (r *Run) Clock() (seconds []float64) {
 const checkpointEvery = 50
 
 // Run makes sure that what is asked for is finished. A run is known by its options, the contents of its pictures and of its
-// weights, and the engine; of a term of the caller's by name, weight and layers, so a changed function needs another name. One
-// that was interrupted goes on where it was; one that another process is at is a *[runs.BusyError].
+// weights, the engine, and what terms of the caller's compute, so that a changed function makes another run. One that was
+// interrupted goes on where it was; one that another process is at is a *[runs.BusyError].
 func (l *Laboratory) Run(r transfer.Request) (*Run, error) {
 	r.Cache = l.cache
 	t, err := transfer.Open(l.Context, l.Engine.Backend, r)

@@ -76,7 +76,7 @@ func stamp(path string) string {
 
 // load is [weights.Load], or what it gave before. Give the network back when done.
 func (c *Cache) load(ctx context.Context, o weights.Options) (n *cachedNetwork, before bool, err error) {
-	request := fmt.Sprint(o.Spec, o.Seed, slices.Sorted(slices.Values(o.Layers)), o.Dir, o.CacheDir, os.Getenv(weights.EnvWeights))
+	request := fmt.Sprint(o.Spec, slices.Sorted(slices.Values(o.Layers)), o.Dir, o.CacheDir, os.Getenv(weights.EnvWeights))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, n := range c.networks {
