@@ -210,7 +210,10 @@ func (p *Program) once(inputs []any) ([]*tensors.Tensor, error) {
 		return p.Run(inputs...)
 	}
 	c, err := p.compile(append(AsInputs(p.parameters), inputs...))
-	if err != nil || c.key == "" {
+	if err != nil {
+		return nil, err
+	}
+	if c.key == "" {
 		return p.Run(inputs...)
 	}
 	key, err := hashOf(inputs)

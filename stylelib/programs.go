@@ -189,8 +189,8 @@ func (c *compiled) run(inputs []any) (outputs []*tensors.Tensor, err error) {
 	return outputs, err
 }
 
-// constants of more values than this have no part in a fingerprint, so that their graphs have none. GoMLX keeps them for
-// printing, and by default only a few.
+// constants is up to how many values a constant is told by GoMLX, which keeps only small ones by default; of a larger one a
+// fingerprint has only the shape.
 const constants = 1 << 20
 
 func init() { MinConstValueSizeToKeep = constants }

@@ -168,14 +168,19 @@ func (t *Transfer) weightBytes() (total int64) {
 
 // mapBytes is the memory of one copy of all feature maps.
 func (t *Transfer) mapBytes(of size) (total int64) {
+	t.eachMap(of, func(_ sl.Layer, of size, channels int) { total += int64(of.area()*channels) * bytesPerFloat })
+	return total
+}
+
+// eachMap calls f with the size and the channels of each layer's map of a picture.
+func (t *Transfer) eachMap(picture size, f func(layer sl.Layer, of size, channels int)) {
 	channels, convs := 3, t.Extractor.Convs
 	for _, layer := range t.Extractor.Layers {
 		if layer.Kind == sl.ConvLayer {
 			channels, convs = convs[0].Bias.Size(), convs[1:]
 		}
-		total += int64(of.halved(poolings(layer)).area()*channels) * bytesPerFloat
+		f(layer, picture.halved(poolings(layer)), channels)
 	}
-	return total
 }
 
 // TooLargeError reports a training that needs more memory than there is.

@@ -73,9 +73,7 @@ func (t *Transfer) fingerprint(term weighted) (print string, err error) {
 		}
 	})
 	if err == nil && term.Statistic != nil {
-		var more string
-		more, err = term.Statistic.fingerprintOfNumbers()
-		print += more
+		print += term.Statistic.fingerprintOfNumbers()
 	}
 	return print, err
 }
@@ -86,17 +84,12 @@ func (t *Transfer) sample(g *Graph, name string, dims ...int) *Node {
 
 // sampleMaps are parameters of the shapes of a term's features.
 func (t *Transfer) sampleMaps(g *Graph, term weighted) (all []*Node) {
-	channels := 3
-	convs := t.Extractor.Convs
-	for _, layer := range t.Extractor.Layers {
-		if layer.Kind == sl.ConvLayer {
-			channels, convs = convs[0].Bias.Size(), convs[1:]
-		}
-		if layer.In(term.looksAt()) {
-			of := size{t.Height, t.Width}.halved(poolings(layer))
+	layers := term.looksAt()
+	t.eachMap(size{t.Height, t.Width}, func(layer sl.Layer, of size, channels int) {
+		if layer.In(layers) {
 			all = append(all, t.sample(g, layer.Name, 1, of.height, of.width, channels))
 		}
-	}
+	})
 	return all
 }
 
@@ -107,8 +100,9 @@ func (s *Statistic) sample(x *Node) []*Node {
 	return append(append(slices.Clone(of), sums...), s.Loss(of, of))
 }
 
-// fingerprintOfNumbers is a hash of what the functions that work outside the graph make of some numbers.
-func (s *Statistic) fingerprintOfNumbers() (print string, err error) {
+// fingerprintOfNumbers is a hash of what the functions that work outside the graph make of some numbers; "" where they want
+// statistics of another kind, so that the term is known by the graph alone.
+func (s *Statistic) fingerprintOfNumbers() (print string) {
 	const n = 4
 	some := []Array{{[]int{n}, make([]float64, n)}, {[]int{n, n}, make([]float64, n*n)}}
 	for _, a := range some {
@@ -116,7 +110,7 @@ func (s *Statistic) fingerprintOfNumbers() (print string, err error) {
 			a.Values[i] = 2 + math.Sin(float64(i))
 		}
 	}
-	caughtErr := caught(func() {
+	_ = caught(func() {
 		h := sha256.New()
 		if s.Scale != nil {
 			fmt.Fprintln(h, s.Scale(some))
@@ -127,10 +121,7 @@ func (s *Statistic) fingerprintOfNumbers() (print string, err error) {
 		}
 		print = fmt.Sprintf("%x", h.Sum(nil)[:8])
 	})
-	if caughtErr != nil { // it wants statistics of another kind: it is known by the graph alone
-		return "", nil
-	}
-	return print, nil
+	return print
 }
 
 // caught runs a function that may panic, with whatever value, and returns that as an error.

@@ -431,8 +431,9 @@ func (t *tiled) valueAndGradient(image *tensors.Tensor, epoch int) (losses map[s
 	if err != nil {
 		return nil, nil, err
 	}
+	weights := t.pointwiseWeights()
 	for i, piece := range t.pieces {
-		out, err := runTile(t.second, picture, piece, t.masks[i], t.cores[i], t.targets[i], t.pointwiseWeights(), derivatives)
+		out, err := runTile(t.second, picture, piece, t.masks[i], t.cores[i], t.targets[i], weights, derivatives)
 		if err != nil {
 			return nil, nil, err
 		}
