@@ -2,11 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"testing"
 
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
 )
 
@@ -46,11 +46,13 @@ func TestHelpTellsWhatRuns(t *testing.T) {
 	}
 	runs := func(arguments ...string) transfer.Options {
 		t.Helper()
-		s := new(command).settings()
-		if err := s.parse(append(arguments, "-content", "c", "-style", "s", "-out", "o.png"), io.Discard); err != nil {
+		asked := request.Request{}
+		flags, wrong := asked.Flags("stylize", request.All)
+		s, err := new(command).read(flags, wrong, asked, append(arguments, "-content", "c", "-style", "s", "-out", "o.png"))
+		if err != nil {
 			t.Fatal(err)
 		}
-		return s.request.Options
+		return s.Options
 	}
 	for option, of := range numbers {
 		text, holds := shownOf(t, option)
@@ -68,7 +70,7 @@ func TestHelpTellsWhatRuns(t *testing.T) {
 			if _, holds := shownOf(t, option, "-preset", preset); holds != want {
 				t.Errorf("-%s is %s with %s, whose help says %s", option, want, preset, holds)
 			}
-			for _, more := range [][]string{{"-fast"}, {"-optimizer", "lbfgs"}} {
+			for _, more := range [][]string{{"-optimizer", "fast"}, {"-optimizer", "lbfgs"}} {
 				name := strings.Join(more, " ")
 				want := fmt.Sprint(of(runs(append(more, "-preset", preset)...)))
 				if got := told(text, name); got != "" && got != want {
@@ -78,7 +80,7 @@ func TestHelpTellsWhatRuns(t *testing.T) {
 		}
 	}
 	text, _ := shownOf(t, "lr")
-	if told(text, "-fast with the others") != fmt.Sprint(runs("-preset", "pytorch", "-fast").LearningRate) || told(text, "-optimizer lbfgs") == "" {
+	if told(text, "-optimizer fast with the others") != fmt.Sprint(runs("-preset", "pytorch", "-fast").LearningRate) || told(text, "-optimizer lbfgs") == "" {
 		t.Errorf("the help says nothing of optimizers: %s", text)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -44,19 +45,12 @@ func NewSpec(t *transfer.Transfer, bits int, engine string) (Spec, error) {
 		Files: t.Hashes, Weights: network, Engine: engine, Terms: t.Terms}, err
 }
 
-// neutral are the values of options under which everything is as it was before there were these options. An option with its
-// neutral value is no part of a key, so that a new option leaves old runs what they are. A new option gets its value here; a
-// default that changes does not change this.
-func neutral() transfer.Options {
-	return transfer.Options{ContentLoss: "content", StyleLoss: "gram", Renew: 1, Samples: 1024, StyleScale: 1, Init: transfer.InitContent,
-		Pooling: transfer.PoolingOfWeights, Colours: transfer.ColoursOfStyle, Optimizer: transfer.Adam, History: 20, Scales: 1}
-}
-
-// Key is the SHA-256 of the spec, in hexadecimal.
+// Key is the SHA-256 of the spec, in hexadecimal. An option with its neutral value is no part of it, so that a new option leaves old
+// runs what they are.
 func (s Spec) Key() string {
 	type plain Spec
 	all, options := tree(plain(s)), tree(s.Options)
-	for name, value := range tree(neutral()) {
+	for name, value := range tree(request.Neutral()) {
 		if reflect.DeepEqual(options[name], value) {
 			delete(options, name)
 		}
@@ -95,7 +89,7 @@ func (s *Spec) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("its spec has version %d: it is of a later stylebook", old.Version)
 	}
 	type plain Spec
-	read := plain{Options: neutral()}
+	read := plain{Options: request.Neutral()}
 	if old.Version == 0 {
 		var values map[string]any
 		if err := json.Unmarshal(text, &values); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/request"
 
 	_ "modernc.org/sqlite" // registers "sqlite"
 )
@@ -38,7 +39,7 @@ type Summary struct {
 	ID        string            `json:"id"`
 	Key       string            `json:"key"`
 	Spec      Spec              `json:"spec"`
-	Arguments []string          `json:"arguments"` // of the command, with absolute paths
+	Request   request.Request   `json:"request"` // what was asked for; nil if a program or a notebook began the run
 	Versions  map[string]string `json:"versions"`
 	Created   time.Time         `json:"created"`
 	Status    Status            `json:"status"`
@@ -94,13 +95,14 @@ func DefaultDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "stylebook", "runs"), nil
 }
 
-// schemaVersion is the database's user_version. Version 0 had a column for each of the chapter's losses.
-const schemaVersion = 1
+// schemaVersion is the database's user_version. Version 0 had a column for each of the chapter's losses; both it and version 1 had
+// the command's words where the request is now.
+const schemaVersion = 2
 
 const schema = `
 create table if not exists runs (
 	id text primary key, key text not null, created text not null, status text not null,
-	height integer, width integer, engine text, spec text not null, arguments text not null, versions text not null,
+	height integer, width integer, engine text, spec text not null, request text not null, versions text not null,
 	epoch integer not null default 0, epochs integer not null,
 	seconds real not null default 0, peak_bytes integer not null default 0, error text not null default '');
 create index if not exists runs_by_key on runs (key);
@@ -111,8 +113,8 @@ create table if not exists terms (
 	run text not null references runs (id), epoch integer not null, place integer not null, term text not null, value real not null,
 	primary key (run, epoch, place)) without rowid;`
 
-// migration brings a database of version 0 to version 1; keys are made anew afterwards.
-const migration = `
+// losses0 brings the losses of version 0 to today's form.
+const losses0 = `
 insert into epochs select run, epoch, total, lr, seconds from losses;
 insert into terms select run, epoch, 0, 'content', content from losses;
 insert into terms select run, epoch, 1, 'style', style from losses;
@@ -153,7 +155,7 @@ func Open(dir string) (*Store, error) {
 
 // prepare makes the tables, or brings those of an earlier version to this one. Where there is nothing to do it takes no lock.
 func prepare(db *sql.DB) error {
-	var version, old int
+	var version, old, wordy int
 	if err := db.QueryRow("pragma user_version").Scan(&version); err != nil {
 		return err
 	}
@@ -174,16 +176,22 @@ func prepare(db *sql.DB) error {
 	if err := tx.QueryRow("select count(*) from sqlite_master where name = 'losses'").Scan(&old); err != nil {
 		return err
 	}
+	if err := tx.QueryRow("select count(*) from pragma_table_info('runs') where name = 'arguments'").Scan(&wordy); err != nil {
+		return err
+	}
 	statements := []string{schema}
 	if old > 0 {
-		statements = append(statements, migration)
+		statements = append(statements, losses0)
+	}
+	if wordy > 0 {
+		statements = append(statements, "alter table runs rename column arguments to request")
 	}
 	for _, statement := range append(statements, fmt.Sprintf("pragma user_version = %d", schemaVersion)) {
 		if _, err := tx.Exec(statement); err != nil {
 			return err
 		}
 	}
-	if err := renewKeys(tx); err != nil {
+	if err := renew(tx); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -201,34 +209,40 @@ func checkTables(db *sql.DB) error {
 	return nil
 }
 
-// renewKeys writes the specs of earlier versions in today's form.
-func renewKeys(tx *sql.Tx) error {
-	rows, err := tx.Query("select id, spec from runs")
+// renew writes specs and words of earlier versions in today's form.
+func renew(tx *sql.Tx) error {
+	rows, err := tx.Query("select id, spec, request from runs")
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	specs := map[string]Spec{}
+	var all []Summary
 	for rows.Next() {
-		var id, text string
-		var spec Spec
-		if err := rows.Scan(&id, &text); err != nil {
+		var r Summary
+		var spec, written string
+		var words []string
+		if err := rows.Scan(&r.ID, &spec, &written); err != nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(text), &spec); err != nil {
-			return fmt.Errorf("the row of %s: %w", id, err)
+		err := errors.Join(json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(written), &words))
+		if err == nil {
+			r.Request, err = request.FromWords(words)
 		}
-		specs[id] = spec
+		if err != nil {
+			return fmt.Errorf("the row of %s: %w", r.ID, err)
+		}
+		all = append(all, r)
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	for id, spec := range specs {
-		text, err := json.Marshal(spec)
-		if err != nil {
+	for _, r := range all {
+		spec, err := json.Marshal(r.Spec)
+		asked, requestErr := json.Marshal(r.Request)
+		if err = errors.Join(err, requestErr); err != nil {
 			return err
 		}
-		if _, err := tx.Exec("update runs set key = ?, spec = ? where id = ?", spec.Key(), string(text), id); err != nil {
+		if _, err := tx.Exec("update runs set key = ?, spec = ?, request = ? where id = ?", r.Spec.Key(), string(spec), string(asked), r.ID); err != nil {
 			return err
 		}
 	}
@@ -269,7 +283,7 @@ func (e *NoRunError) Error() string {
 	return fmt.Sprintf("there is no run %q: stylize runs lists them", e.ID)
 }
 
-const columns = "id, key, created, status, spec, arguments, versions, epoch, seconds, peak_bytes, error"
+const columns = "id, key, created, status, spec, request, versions, epoch, seconds, peak_bytes, error"
 
 // List returns all runs, the latest first.
 func (s *Store) List() ([]Summary, error) {
@@ -350,13 +364,13 @@ func (s *Store) query(query string, args ...any) ([]Summary, error) {
 
 // scan reads a row.
 func (r *Summary) scan(rows *sql.Rows) (err error) {
-	var created, spec, arguments, versions string
-	if err := rows.Scan(&r.ID, &r.Key, &created, &r.Status, &spec, &arguments, &versions, &r.Epoch, &r.Seconds, &r.PeakBytes,
+	var created, spec, asked, versions string
+	if err := rows.Scan(&r.ID, &r.Key, &created, &r.Status, &spec, &asked, &versions, &r.Epoch, &r.Seconds, &r.PeakBytes,
 		&r.Error); err != nil {
 		return err
 	}
 	r.Created, err = time.Parse(time.RFC3339Nano, created)
-	return errors.Join(err, json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(arguments), &r.Arguments),
+	return errors.Join(err, json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(asked), &r.Request),
 		json.Unmarshal([]byte(versions), &r.Versions))
 }
 

@@ -1,7 +1,7 @@
 // Package web is a page in the browser that starts trainings, watches them and shows earlier ones. It is for the person at this
 // machine alone: it listens on 127.0.0.1, and who has not its address with the token gets nothing.
 //
-// A [Page] knows no options: it hands them to the command as arguments, whose rules and bounds hold.
+// A [Page] hands on a request of the options that the table has for it; rules and bounds are the request's.
 package web
 
 import (
@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"time"
 
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 )
 
@@ -26,9 +27,9 @@ type Page struct {
 	Store  *runs.Store
 	Engine string // what computes, one line
 
-	// Start checks the command's arguments for two uploaded pictures, which will be in the run's folder once it has begun, and
-	// returns how to paint with them.
-	Start func(arguments []string, content, style string) (Paint, error)
+	// Start checks a request, whose pictures are uploads that will be in the run's folder once it has begun, and returns how to paint
+	// with them.
+	Start func(r request.Request, uploads []string) (Paint, error)
 
 	// Resume returns how to continue a run.
 	Resume func(run runs.Summary) (Paint, error)
