@@ -306,7 +306,7 @@ func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Sto
 	if r.Memory == 0 && !strings.HasPrefix(e.Name, "xla:cuda") { // a GPU's own memory is not known here
 		r.Memory, _ = transfer.FreeMemory()
 	}
-	if strings.HasPrefix(e.Name, "go") && !s.asked.Sized() && !s.shared {
+	if strings.HasPrefix(e.Name, "go") && r.Limit == 0 && !s.asked.Sized() && !s.shared {
 		r.Limit = goLimit
 	}
 	t, err := transfer.Open(ctx, e.Backend, r)
@@ -317,6 +317,7 @@ func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Sto
 		s.opened(t)
 	}
 	if r.Limit > 0 { // so that the run is resumed with the same size and epochs
+		s.asked = s.asked.With("minutes", nil)
 		for name, number := range map[string]int{"height": t.Height, "width": t.Width, "epochs": t.Options.Epochs} {
 			if err := s.asked.Set("", name, fmt.Sprint(number)); err != nil {
 				return nil, err

@@ -19,7 +19,7 @@ import (
 var examples = map[string][2]string{
 	"content": {"a,b.jpg", `"a,b.jpg"`}, "style": {`"a,b.jpg",c.jpg`, `["a,b.jpg","c.jpg"]`}, "out": {"o.png", `"o.png"`},
 	"preset": {"mxnet", `"mxnet"`}, "strength": {"1.5", "1.5"}, "size": {"300", "300"}, "height": {"3", "3"}, "width": {"4", "4"},
-	"epochs": {"7", "7"}, "keep-colours": {"luminance", `"luminance"`}, "content-mask": {"m.png", `"m.png"`}, "style-mask": {"m.png,n.png", `["m.png","n.png"]`},
+	"minutes": {"1.5", "1.5"}, "epochs": {"7", "7"}, "keep-colours": {"luminance", `"luminance"`}, "content-mask": {"m.png", `"m.png"`}, "style-mask": {"m.png,n.png", `["m.png","n.png"]`},
 	"colours-mask": {"c.png", `"c.png"`}, "bits": {"16", "16"}, "save-every": {"5", "5"}, "animation": {"f.gif", `"f.gif"`}, "log": {"l.jsonl", `"l.jsonl"`},
 	"optimizer": {"lbfgs", `"lbfgs"`}, "fast": {"true", "true"}, "lr": {"1e+06", "1e+06"}, "history": {"9", "9"},
 	"style-layers": {"conv1_1:2,conv2_1;conv4_1", `"conv1_1:2,conv2_1;conv4_1"`}, "content-layers": {"25:0.5", `"25:0.5"`},

@@ -86,6 +86,8 @@ func pictureOptions() []Option {
 			Help: "height of the result in `pixels`; without -width that follows"},
 		{Name: "width", keep: func(s *Settings) value { return whole[int]{&s.Width} },
 			Help: "width of the result in `pixels`; without -height that follows"},
+		{Name: "minutes", keep: func(s *Settings) value { return minutes{&s.Limit} },
+			Help: "`minutes` that the training may take, by what is known of this engine: without a size the result becomes as small, and then the epochs as few, as they must"},
 		{Name: "epochs", keep: func(s *Settings) value { return whole[int]{&s.Options.Epochs} },
 			Help: "number of training `epochs`",
 			Page: &Field{Label: Text{"Epochs", "迭代次数"}, Min: 5, Max: 1000, Step: 5,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // value reads and writes one option in [Settings], in the words of the command line.
@@ -17,7 +18,7 @@ type value interface {
 func raw(v value) json.RawMessage {
 	var plain any = v.String()
 	switch v := v.(type) {
-	case decimal, whole[int], whole[int64], truth:
+	case decimal, whole[int], whole[int64], truth, minutes:
 		return json.RawMessage(v.String())
 	case files:
 		plain = *v.paths
@@ -35,7 +36,7 @@ func put(v value, written json.RawMessage) error {
 		return json.Unmarshal(written, v.paths)
 	case texts:
 		return json.Unmarshal(written, v.list)
-	case decimal, whole[int], whole[int64], truth:
+	case decimal, whole[int], whole[int64], truth, minutes:
 		return v.Set(string(written))
 	}
 	var text string
@@ -148,4 +149,16 @@ func (v numbers) Set(text string) error {
 		*v.list = append(*v.list, number)
 	}
 	return nil
+}
+
+// minutes is a time.
+type minutes struct{ limit *time.Duration }
+
+func (v minutes) String() string { return fmt.Sprint(v.limit.Minutes()) }
+
+func (v minutes) Set(text string) error {
+	var number float64
+	err := decimal{&number}.Set(text)
+	*v.limit = time.Duration(number * float64(time.Minute))
+	return err
 }
