@@ -33,7 +33,7 @@ func (p *Page) handler() http.Handler {
 	mux.HandleFunc("GET /compare/{a}/{b}", p.compare)
 	mux.HandleFunc("POST /start", p.start)
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
-		p.painter.end()
+		p.runner.end()
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("POST /resume/{run}", p.resume)

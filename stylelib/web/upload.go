@@ -60,7 +60,7 @@ func (p *Page) start(w http.ResponseWriter, r *http.Request) {
 		refuse(w, errBusy)
 		return
 	}
-	if p.painter.busy() {
+	if p.runner.busy() {
 		refuse(w, errBusy)
 		return
 	}
@@ -78,7 +78,7 @@ func (p *Page) start(w http.ResponseWriter, r *http.Request) {
 		paint, err = p.Start(f.request, []string{f.pictures["content"], f.pictures["style"]})
 	}
 	if err == nil {
-		err = p.painter.begin(paint, clean)
+		err = p.runner.begin(paint, clean)
 	}
 	if err != nil {
 		clean(err)

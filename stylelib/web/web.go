@@ -35,7 +35,7 @@ type Page struct {
 	Resume func(run runs.Summary) (Paint, error)
 
 	token    string
-	painter  painter
+	runner   runner
 	starting chan struct{} // holds one while pictures are uploaded
 }
 
@@ -58,20 +58,20 @@ func (p *Page) Serve(ctx context.Context, listener net.Listener, first Paint, sa
 	dropUploads(p.Store.Dir())
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	p.painter.ctx = ctx
+	p.runner.ctx = ctx
 	server := &http.Server{Handler: p.handler(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 16,
 		ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { cancel(server.Serve(listener)) }()
 	say(fmt.Sprintf("http://%s/%s/", listener.Addr(), p.token))
 	if first != nil {
-		p.painter.begin(first, func(err error) {
-			if err != nil && !p.painter.stopped() {
+		p.runner.begin(first, func(err error) {
+			if err != nil && !p.runner.stopped() {
 				cancel(err)
 			}
 		})
 	}
 	<-ctx.Done()
-	err := p.painter.close()
+	err := p.runner.close()
 	last, done := context.WithTimeout(context.Background(), time.Second)
 	defer done()
 	if server.Shutdown(last) != nil {

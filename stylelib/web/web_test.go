@@ -123,8 +123,8 @@ func (p *page) request(method, path string, body io.Reader, headers ...string) (
 	return answer.StatusCode, string(text)
 }
 
-// news is what the page is told.
-type news struct {
+// update is what the page is told.
+type update struct {
 	Phase, Run, Error                     string
 	Height, Width, Epoch, Epochs, Picture int
 	Anew                                  bool
@@ -132,7 +132,7 @@ type news struct {
 }
 
 // watch follows the events until a condition holds.
-func (p *page) watch(until func(news) bool) (all []sl.Record, last news) {
+func (p *page) watch(until func(update) bool) (all []sl.Record, last update) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
@@ -152,7 +152,7 @@ func (p *page) watch(until func(news) bool) (all []sl.Record, last news) {
 		if !ok {
 			continue
 		}
-		var n news
+		var n update
 		if err := json.Unmarshal([]byte(data), &n); err != nil {
 			p.t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func (p *page) watch(until func(news) bool) (all []sl.Record, last news) {
 	return nil, last
 }
 
-func phase(wanted string) func(news) bool { return func(n news) bool { return n.Phase == wanted } }
+func phase(wanted string) func(update) bool { return func(n update) bool { return n.Phase == wanted } }
 
 // part is a field of the form; with a file it is a picture.
 type part struct {
@@ -382,7 +382,7 @@ func TestStartStopResume(t *testing.T) {
 	if got, text := p.start(form...); got != 409 || !strings.Contains(text, "a picture is being painted") {
 		t.Errorf("a second job: %d %s", got, text)
 	}
-	records, n := p.watch(func(n news) bool { return n.Epoch >= 3 && n.Picture > 0 })
+	records, n := p.watch(func(n update) bool { return n.Epoch >= 3 && n.Picture > 0 })
 	for i, r := range records {
 		if r.Epoch != i+1 || len(r.Losses) != 3 || r.Total <= 0 {
 			t.Fatalf("record %d: %+v", i, r)
@@ -461,7 +461,7 @@ func TestEndKeepsThePicture(t *testing.T) {
 	if got, text := p.start(append(pictures(t), part{"size", "48", nil}, part{"epochs", "100000", nil})...); got != 204 {
 		t.Fatalf("%d %s", got, text)
 	}
-	_, n := p.watch(func(n news) bool { return n.Epoch >= 2 })
+	_, n := p.watch(func(n update) bool { return n.Epoch >= 2 })
 	status := p.end()
 	picture := filepath.Join(p.folder, n.Run, "picture.png")
 	if status != 130 || !strings.Contains(p.said.String(), fmt.Sprintf("the picture so far is in %s; stylize resume %s continues", picture, n.Run)) {
@@ -471,7 +471,7 @@ func TestEndKeepsThePicture(t *testing.T) {
 		t.Error(err)
 	}
 	again := open(t, "-resume", n.Run, "-web", "-quiet")
-	_, now := again.watch(func(n news) bool { return n.Phase == "painting" && n.Epoch > 3 })
+	_, now := again.watch(func(n update) bool { return n.Phase == "painting" && n.Epoch > 3 })
 	if now.Run != n.Run {
 		t.Errorf("%+v", now)
 	}

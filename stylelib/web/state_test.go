@@ -9,21 +9,21 @@ import (
 // A long training keeps a bounded number of records, evenly spaced, its last one among them; who watches gets them all anew.
 func TestManyRecordsAreThinned(t *testing.T) {
 	const epochs = 50_001
-	b := &board{changed: make(chan struct{})}
+	b := &state{changed: make(chan struct{})}
 	b.restart()
 	b.Epochs = epochs
 	generation, seen := -1, 0
 	var got []sl.Record
 	for epoch := 1; epoch <= epochs; epoch++ {
-		b.change(func(b *board) { b.add(sl.Record{Epoch: epoch}) })
+		b.change(func(b *state) { b.add(sl.Record{Epoch: epoch}) })
 		if epoch%777 != 0 && epoch != epochs {
 			continue
 		}
-		news, _, _ := b.since(&generation, &seen)
-		if news.Anew {
+		update, _, _ := b.since(&generation, &seen)
+		if update.Anew {
 			got = nil
 		}
-		got = append(got, news.Records...)
+		got = append(got, update.Records...)
 	}
 	if n := len(got); n < maxRecords/4 || n > maxRecords || n != len(b.records) {
 		t.Fatalf("%d records arrived, %d are kept", n, len(b.records))

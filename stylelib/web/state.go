@@ -10,8 +10,8 @@ import (
 	sl "stylebook/stylelib"
 )
 
-// state is what the page shows of the job.
-type state struct {
+// progress is what the page shows of the job.
+type progress struct {
 	Phase   string   `json:"phase"`
 	Run     string   `json:"run"`
 	Says    []string `json:"says"`
@@ -24,10 +24,10 @@ type state struct {
 	Picture int      `json:"picture"` // the number of the latest picture, 0 where there is none
 }
 
-// board is what all who watch see.
-type board struct {
+// state is what all who watch see.
+type state struct {
 	mu sync.Mutex
-	state
+	progress
 	records    []sl.Record
 	stride     int // each so many epochs one is kept
 	generation int // counts how often records were not only added to
@@ -45,8 +45,8 @@ const (
 	maxWatchers = 16
 )
 
-// change changes the board and wakes all who watch.
-func (b *board) change(change func(*board)) {
+// change changes the state and wakes all who watch.
+func (b *state) change(change func(*state)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	change(b)
@@ -54,18 +54,18 @@ func (b *board) change(change func(*board)) {
 	b.changed = make(chan struct{})
 }
 
-func (b *board) phase(phase string) { b.change(func(b *board) { b.Phase = phase }) }
+func (b *state) phase(phase string) { b.change(func(b *state) { b.Phase = phase }) }
 
-func (b *board) say(line string) {
-	b.change(func(b *board) {
+func (b *state) say(line string) {
+	b.change(func(b *state) {
 		b.Says = append(b.Says[max(0, len(b.Says)-maxSays+1):len(b.Says):len(b.Says)], line)
 	})
 }
 
-func (b *board) close() { b.change(func(b *board) { b.closed = true }) }
+func (b *state) close() { b.change(func(b *state) { b.closed = true }) }
 
 // add keeps a record; of very many each second one is dropped again and again.
-func (b *board) add(r sl.Record) {
+func (b *state) add(r sl.Record) {
 	b.Epoch = r.Epoch
 	if r.Epoch%b.stride != 0 && r.Epoch != b.Epochs {
 		return
@@ -89,32 +89,32 @@ func every(records []sl.Record, stride int) (some []sl.Record) {
 	return some
 }
 
-func (b *board) wantsPicture(now time.Time) bool {
+func (b *state) wantsPicture(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.watchers > 0 && now.After(b.next)
 }
 
-// news is the state and the records that one who watches has not got yet.
-type news struct {
-	state
+// update is the progress and the records that one who watches has not got yet.
+type update struct {
+	progress
 	Anew    bool        `json:"anew"` // the records replace those that came before
 	Records []sl.Record `json:"records"`
 }
 
 // since returns what is new for one who has so many records of a generation, and a channel that is closed with the next change.
-func (b *board) since(generation, seen *int) (n news, changed <-chan struct{}, closed bool) {
+func (b *state) since(generation, seen *int) (n update, changed <-chan struct{}, closed bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if *generation != b.generation {
 		n.Anew, *seen, *generation = true, 0, b.generation
 	}
-	n.state, n.Records = b.state, b.records[*seen:len(b.records):len(b.records)]
+	n.progress, n.Records = b.progress, b.records[*seen:len(b.records):len(b.records)]
 	*seen = len(b.records)
 	return n, b.changed, b.closed
 }
 
-func (b *board) watch(more int) bool {
+func (b *state) watch(more int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.watchers+more > maxWatchers {
@@ -125,13 +125,13 @@ func (b *board) watch(more int) bool {
 }
 
 const (
-	newsEvery = 100 * time.Millisecond
-	signEvery = 15 * time.Second // of life, where there is no news
+	updateEvery = 100 * time.Millisecond
+	signEvery   = 15 * time.Second // of life, where there is no update
 )
 
-// events sends the board's changes as they come, as server-sent events.
+// events sends the state's changes as they come, as server-sent events.
 func (p *Page) events(w http.ResponseWriter, r *http.Request) {
-	b := &p.painter.board
+	b := &p.runner.state
 	if !b.watch(1) {
 		http.Error(w, fmt.Sprintf("%d pages watch already: close one", maxWatchers), http.StatusServiceUnavailable)
 		return
@@ -141,15 +141,15 @@ func (p *Page) events(w http.ResponseWriter, r *http.Request) {
 	out := http.NewResponseController(w)
 	generation, seen := -1, 0
 	for {
-		news, changed, closed := b.since(&generation, &seen)
-		text, err := json.Marshal(news)
+		update, changed, closed := b.since(&generation, &seen)
+		text, err := json.Marshal(update)
 		if err == nil {
 			_, err = fmt.Fprintf(w, "data: %s\n\n", text)
 		}
 		if err != nil || out.Flush() != nil || closed {
 			return
 		}
-		time.Sleep(newsEvery)
+		time.Sleep(updateEvery)
 		if !waited(r, changed, w, out) {
 			return
 		}
@@ -174,7 +174,7 @@ func waited(r *http.Request, changed <-chan struct{}, w http.ResponseWriter, out
 
 // soFar is the picture as it grows.
 func (p *Page) soFar(w http.ResponseWriter, _ *http.Request) {
-	b := &p.painter.board
+	b := &p.runner.state
 	b.mu.Lock()
 	file := b.picture
 	b.mu.Unlock()
