@@ -21,7 +21,7 @@ import (
 // contents are the pictures of -content if they are several or a folder, whose pictures are those with the name of one; nil for
 // one picture.
 func contents(list string) (all []string, err error) {
-	paths := request.SplitPaths(list)
+	paths := request.SplitPaths("", list)
 	several := len(paths) > 1
 	for _, path := range paths {
 		info, err := os.Stat(path)

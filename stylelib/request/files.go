@@ -18,9 +18,9 @@ const (
 	Place         // where something is written: the runs of a sweep can't share it
 )
 
-// splitPaths returns the files of a list: separated by commas, and in double quotes where a name has commas, quotes or outer blanks,
+// SplitPaths returns the files of a list: separated by commas, and in double quotes where a name has commas, quotes or outer blanks,
 // as in CSV. A list that is the name of a file is that file. Relative names count from a folder, "" for the working directory.
-func splitPaths(folder, list string) (paths []string) {
+func SplitPaths(folder, list string) (paths []string) {
 	if _, err := os.Stat(from(folder, list)); err == nil && list != "" {
 		return []string{list}
 	}
@@ -33,8 +33,8 @@ func splitPaths(folder, list string) (paths []string) {
 	return slices.DeleteFunc(slices.Concat(records...), func(field string) bool { return field == "" })
 }
 
-// joinPaths is the inverse of splitPaths.
-func joinPaths(paths []string) string {
+// JoinPaths is the inverse of [SplitPaths].
+func JoinPaths(paths []string) string {
 	var list strings.Builder
 	writer := csv.NewWriter(&list)
 	_ = writer.Write(paths) // into memory
@@ -49,8 +49,6 @@ func from(folder, path string) string {
 	}
 	return filepath.Join(folder, path)
 }
-
-func base(path string) string { return filepath.Base(path) }
 
 // change changes each name of a file in an option's value.
 func (o Option) change(v value, change func(path string) string) {
@@ -90,9 +88,3 @@ func (r Request) textOf(name string, change func(path string) string) string {
 	o.change(v, change)
 	return v.String()
 }
-
-// SplitPaths returns the files of a list as [Several] has them; JoinPaths is its inverse.
-func SplitPaths(list string) []string { return splitPaths("", list) }
-
-// JoinPaths writes a list of files so that no name can be taken for two.
-func JoinPaths(paths []string) string { return joinPaths(paths) }

@@ -90,59 +90,45 @@ func (r Request) PrintHelp(out io.Writer, own ...transfer.Term) error {
 	return nil
 }
 
-// elsewhere says of each option whose default is not the same with all presets what it is with each, and with the optimizers that
-// bring a default of their own: "; 150 with painting and -optimizer fast; 500 with pytorch".
+// elsewhere says of each option whose default is not always the same what it is when: "; 150 with painting; 500 with pytorch".
 func elsewhere(own []transfer.Term) (map[string]string, error) {
-	optimizers := []string{"", string(transfer.Fast), string(transfer.LBFGS)}
-	defaults := map[string][]*Settings{} // by optimizer, for each preset; nil where it is the preset's own
-	for _, optimizer := range optimizers {
-		for i, preset := range transfer.Presets() {
-			r := Request{}
-			err := r.Set("", "preset", preset)
-			if err == nil && optimizer != "" {
-				err = r.Set("", "optimizer", optimizer)
-			}
-			if err != nil {
-				return nil, err
-			}
-			s, err := r.resolve(own)
-			if err != nil {
-				return nil, err
-			}
-			if optimizer != "" && s.Options.Optimizer == defaults[""][i].Options.Optimizer {
-				s = nil
-			}
-			defaults[optimizer] = append(defaults[optimizer], s)
+	var names []string
+	var all []*Settings
+	for _, name := range append(transfer.Presets(), "pytorch -optimizer "+string(transfer.Fast), "pytorch -optimizer "+string(transfer.LBFGS)) {
+		preset, optimizer, chosen := strings.Cut(name, " -optimizer ")
+		r := Request{}
+		err := r.Set("", "preset", preset)
+		if err == nil && chosen {
+			err = r.Set("", "optimizer", optimizer)
 		}
+		if err != nil {
+			return nil, err
+		}
+		s, err := r.resolve(own)
+		if err != nil {
+			return nil, err
+		}
+		names, all = append(names, name), append(all, s)
 	}
 	told := map[string]string{}
 	for _, o := range table {
-		values := map[string][]string{} // names by what they have in common
-		var order []string
-		add := func(value, name string) {
-			if values[value] == nil {
-				order = append(order, value)
+		with := map[string][]string{} // names by the value that they have in common
+		var values []string
+		for i, s := range all {
+			value := o.keep(s).String()
+			if strings.HasPrefix(names[i], "pytorch ") && value == o.keep(all[slices.Index(names, "pytorch")]).String() {
+				continue // the optimizer brings nothing
 			}
-			values[value] = append(values[value], name)
+			if with[value] == nil {
+				values = append(values, value)
+			}
+			with[value] = append(with[value], names[i])
 		}
-		for i, preset := range transfer.Presets() {
-			add(o.keep(defaults[""][i]).String(), preset)
-		}
-		if len(order) == 1 || o.Name == "preset" {
+		if len(values) == 1 || o.Name == "preset" || o.Name == "optimizer" {
 			continue
 		}
-		for _, optimizer := range optimizers[1:] {
-			value, brings, others := o.broughtBy(defaults[""], defaults[optimizer])
-			name := "-optimizer " + optimizer
-			if others {
-				name += " with the others"
-			}
-			if brings && o.Name != "optimizer" {
-				add(value, name)
-			}
-		}
-		for _, value := range order {
-			told[o.Name] += fmt.Sprintf("; %s with %s", value, enumerate(values[value]))
+		for _, value := range values {
+			told[o.Name] += fmt.Sprintf("; %s with %s", value, enumerate(with[value]))
 		}
 	}
 	return told, nil
@@ -154,30 +140,4 @@ func enumerate(names []string) string {
 		return names[0]
 	}
 	return strings.Join(names[:last], ", ") + " and " + names[last]
-}
-
-// broughtBy is the default of an option that an optimizer brings with it: the same with all presets but those whose own it is, of
-// which its settings are nil, and another than some of these have without it. others says that presets whose own it is have another.
-func (o Option) broughtBy(without, with []*Settings) (value string, brings, others bool) {
-	values, owners := map[string]bool{}, map[string]bool{}
-	for i, s := range with {
-		before := o.keep(without[i]).String()
-		if s == nil {
-			owners[before] = true
-			continue
-		}
-		value = o.keep(s).String()
-		values[value] = true
-		brings = brings || value != before
-	}
-	delete(owners, value)
-	return value, brings && len(values) == 1, len(owners) > 0
-}
-
-// Names returns the names of all options, sorted.
-func Names() (names []string) {
-	for _, o := range table {
-		names = append(names, o.Name)
-	}
-	return slices.Sorted(slices.Values(names))
 }

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -100,7 +101,7 @@ func (r Request) Set(folder, name, text string) error {
 		}
 	}
 	if list, several := v.(files); several {
-		*list.paths = splitPaths(folder, text)
+		*list.paths = SplitPaths(folder, text)
 	} else if err := v.Set(text); err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func (r Request) Text(name string) string {
 }
 
 // Label is an option's value for people: files without their folders.
-func (r Request) Label(name string) string { return r.textOf(name, base) }
+func (r Request) Label(name string) string { return r.textOf(name, filepath.Base) }
 
 // Words are the request as the command's options.
 func (r Request) Words() (words []string) {

@@ -118,7 +118,7 @@ func pictureOptions() []Option {
 func researchOptions() []Option {
 	return []Option{
 		{Name: "optimizer", neutral: string(transfer.Adam), keep: func(s *Settings) value { return word[transfer.Optimizer]{&s.Choice.Optimizer} },
-			Help: "`adam|fast|lbfgs`; fast has fewer epochs, and steps of our own instead of the chapter's; the learning rate of lbfgs stays"},
+			Help: "`adam|fast|lbfgs`; fast, which goes with painting, has fewer epochs, and steps of our own instead of the chapter's; the learning rate of lbfgs stays"},
 		{Name: "fast", Hidden: true, keep: func(s *Settings) value { return truth{&s.Fast} }, Help: "short for -optimizer fast"},
 		{Name: "lr", keep: func(s *Settings) value { return decimal{&s.Options.LearningRate} }, Help: "learning `rate`"},
 		{Name: "history", neutral: "20", keep: func(s *Settings) value { return whole[int]{&s.Options.History} },

@@ -98,10 +98,10 @@ func (v word[T]) Set(text string) error {
 // files are several paths. [Request.Set] reads them, because it knows the folder from which they count.
 type files struct{ paths *[]string }
 
-func (v files) String() string { return joinPaths(*v.paths) }
+func (v files) String() string { return JoinPaths(*v.paths) }
 
 func (v files) Set(text string) error {
-	*v.paths = splitPaths("", text)
+	*v.paths = SplitPaths("", text)
 	return nil
 }
 
