@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -20,8 +19,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// specVersion is that of the form in which specs are saved and of what their keys are made of. Version 0 had VGG-19's layers
-// as indices.
+// specVersion is that of the form in which specs are saved and of what their keys are made of.
 const specVersion = 1
 
 // Spec is what decides the bits of a run's result. Runs with equal specs are the same run.
@@ -76,66 +74,18 @@ func tree(value any) (values map[string]any) {
 	return values
 }
 
-// UnmarshalJSON reads a spec of this or an earlier version.
+// UnmarshalJSON reads a spec of this version.
 func (s *Spec) UnmarshalJSON(text []byte) error {
-	var old struct {
-		Version int `json:"version"`
-		Options struct{ ContentLayers, StyleLayers []any }
-	}
-	if err := json.Unmarshal(text, &old); err != nil {
-		return err
-	}
-	if old.Version > specVersion {
-		return fmt.Errorf("its spec has version %d: it is of a later stylebook", old.Version)
-	}
 	type plain Spec
 	read := plain{Options: request.Neutral()}
-	if old.Version == 0 {
-		var values map[string]any
-		if err := json.Unmarshal(text, &values); err != nil {
-			return err
-		}
-		options, ok := values["options"].(map[string]any)
-		if !ok {
-			return errors.New("its spec has no options")
-		}
-		options["ContentLayers"], options["StyleLayers"] = texts(old.Options.ContentLayers), texts(old.Options.StyleLayers)
-		var err error
-		if text, err = json.Marshal(values); err != nil {
-			return err
-		}
-	}
 	if err := json.Unmarshal(text, &read); err != nil {
 		return err
 	}
+	if read.Version != specVersion {
+		return fmt.Errorf("its spec has version %d, and this stylebook reads %d", read.Version, specVersion)
+	}
 	*s = Spec(read)
-	if old.Version == 0 {
-		var err error
-		s.Version, s.Constants = specVersion, constantsOfVersion0(s.Options)
-		s.Options, err = s.Options.Resolve(sl.VGG19)
-		return err
-	}
 	return nil
-}
-
-// constantsOfVersion0 are those with which version 0 trained, whose fast optimizer was another.
-func constantsOfVersion0(o transfer.Options) map[string]float64 {
-	if o.Optimizer != transfer.Fast {
-		return o.Constants()
-	}
-	o.Optimizer = transfer.Adam // which has none
-	constants := o.Constants()
-	maps.Copy(constants, map[string]float64{"hold": 0.3, "beta1": 0.85, "beta2": 0.92, "smoothing": 0.07})
-	return constants
-}
-
-// texts writes indices of layers as names are written.
-func texts(indices []any) []string {
-	names := []string{}
-	for _, index := range indices {
-		names = append(names, fmt.Sprint(index))
-	}
-	return names
 }
 
 // Differences names everything in which two specs differ, one line each: "epochs: 500, was 300".

@@ -95,8 +95,8 @@ func DefaultDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "stylebook", "runs"), nil
 }
 
-// schemaVersion is the database's user_version. Version 0 had a column for each of the chapter's losses; both it and version 1 had
-// the command's words where the request is now.
+// schemaVersion is the database's user_version. Version 1 had the command's words where the request is now; version 0 is not read
+// any more.
 const schemaVersion = 2
 
 const schema = `
@@ -112,19 +112,6 @@ create table if not exists epochs (
 create table if not exists terms (
 	run text not null references runs (id), epoch integer not null, place integer not null, term text not null, value real not null,
 	primary key (run, epoch, place)) without rowid;`
-
-// losses0 brings the losses of version 0 to today's form.
-const losses0 = `
-insert into epochs select run, epoch, total, lr, seconds from losses;
-insert into terms select run, epoch, 0, 'content', content from losses;
-insert into terms select run, epoch, 1, 'style', style from losses;
-insert into terms select run, epoch, 2, 'tv', tv from losses;
-drop table losses;
-alter table runs drop column content;
-alter table runs drop column style;
-alter table runs drop column tv;
-alter table runs drop column total;
-alter table runs drop column lr;`
 
 // Open opens the store in a folder, which it makes if need be.
 func Open(dir string) (*Store, error) {
@@ -153,9 +140,9 @@ func Open(dir string) (*Store, error) {
 	return &Store{dir: dir, db: db}, nil
 }
 
-// prepare makes the tables, or brings those of an earlier version to this one. Where there is nothing to do it takes no lock.
+// prepare makes the tables, or brings those of version 1 to this one. Where there is nothing to do it takes no lock.
 func prepare(db *sql.DB) error {
-	var version, old, wordy int
+	var version, tables int
 	if err := db.QueryRow("pragma user_version").Scan(&version); err != nil {
 		return err
 	}
@@ -170,28 +157,23 @@ func prepare(db *sql.DB) error {
 	if err := tx.QueryRow("pragma user_version").Scan(&version); err != nil || version == schemaVersion {
 		return err // another process was faster
 	}
-	if version > schemaVersion {
+	if err := tx.QueryRow("select count(*) from sqlite_master").Scan(&tables); err != nil {
+		return err
+	}
+	switch {
+	case version > schemaVersion:
 		return fmt.Errorf("it has version %d: it is of a later stylebook", version)
+	case version == 0 && tables > 0:
+		return errors.New("it has version 0, which is not read any more: choose another folder for runs")
+	case version == 1:
+		err = renameWords(tx)
+	default:
+		_, err = tx.Exec(schema)
 	}
-	if err := tx.QueryRow("select count(*) from sqlite_master where name = 'losses'").Scan(&old); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := tx.QueryRow("select count(*) from pragma_table_info('runs') where name = 'arguments'").Scan(&wordy); err != nil {
-		return err
-	}
-	statements := []string{schema}
-	if old > 0 {
-		statements = append(statements, losses0)
-	}
-	if wordy > 0 {
-		statements = append(statements, "alter table runs rename column arguments to request")
-	}
-	for _, statement := range append(statements, fmt.Sprintf("pragma user_version = %d", schemaVersion)) {
-		if _, err := tx.Exec(statement); err != nil {
-			return err
-		}
-	}
-	if err := renew(tx); err != nil {
+	if _, err := tx.Exec(fmt.Sprintf("pragma user_version = %d", schemaVersion)); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -209,40 +191,40 @@ func checkTables(db *sql.DB) error {
 	return nil
 }
 
-// renew writes specs and words of earlier versions in today's form.
-func renew(tx *sql.Tx) error {
-	rows, err := tx.Query("select id, spec, request from runs")
+// renameWords makes requests of the words of version 1.
+func renameWords(tx *sql.Tx) error {
+	if _, err := tx.Exec("alter table runs rename column arguments to request"); err != nil {
+		return err
+	}
+	rows, err := tx.Query("select id, request from runs")
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var all []Summary
+	requests := map[string]request.Request{}
 	for rows.Next() {
-		var r Summary
-		var spec, written string
+		var id, text string
 		var words []string
-		if err := rows.Scan(&r.ID, &spec, &written); err != nil {
-			return err
-		}
-		err := errors.Join(json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(written), &words))
+		err := rows.Scan(&id, &text)
 		if err == nil {
-			r.Request, err = request.FromWords(words)
+			err = json.Unmarshal([]byte(text), &words)
+		}
+		if err == nil {
+			requests[id], err = request.FromWords(words)
 		}
 		if err != nil {
-			return fmt.Errorf("the row of %s: %w", r.ID, err)
+			return fmt.Errorf("the row of %s: %w", id, err)
 		}
-		all = append(all, r)
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	for _, r := range all {
-		spec, err := json.Marshal(r.Spec)
-		asked, requestErr := json.Marshal(r.Request)
-		if err = errors.Join(err, requestErr); err != nil {
+	for id, asked := range requests {
+		text, err := json.Marshal(asked)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("update runs set key = ?, spec = ?, request = ? where id = ?", r.Spec.Key(), string(spec), string(asked), r.ID); err != nil {
+		if _, err := tx.Exec("update runs set request = ? where id = ?", string(text), id); err != nil {
 			return err
 		}
 	}
