@@ -45,7 +45,7 @@ def test_nothing_outlives_a_kill(tmp_path, who, number):
 def failing(tmp_path, monkeypatch, *parameters, **environment):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    folder = tmp_path / "{odd}"  # papermill fills in what stands in braces
+    folder = tmp_path / "{odd}"  # a name that templates would fill in
     folder.mkdir(exist_ok=True)
     command = [*EXECUTE, str(CHAPTER), str(folder / "out.ipynb"), f"outPath={tmp_path}/out.png", "epochs=1", "height=48", "width=72", *parameters]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
