@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -42,13 +41,12 @@ Options:
 
 // sweepOptions are the flags of stylize sweep.
 type sweepOptions struct {
-	out, dir, backend  string
-	slurm              bool
-	slurmOptions       string
-	kubernetes, volume string
-	measure            bool
-	task               int // the only run to do, for a task of Slurm or Kubernetes; -1 for all
-	quiet              bool
+	out, dir, backend string
+	slurm             bool
+	slurmOptions      string
+	measure           bool
+	task              int // the only run to do, for a task of Slurm; -1 for all
+	quiet             bool
 }
 
 func (c *command) sweep(ctx context.Context, args []string) error {
@@ -59,10 +57,8 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 	flags.StringVar(&o.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go")
 	flags.BoolVar(&o.slurm, "slurm", false, "submit the runs to Slurm as one array job, wait for it and collect the results; -runs and -out must be seen by all nodes")
 	flags.StringVar(&o.slurmOptions, "slurm-options", "", "`options` for sbatch, such as \"--partition=gpu --mem=8G\"")
-	flags.StringVar(&o.kubernetes, "kubernetes", "", "print a Kubernetes Job that does the runs with this `image`, in which stylize is, and end; when it is done, the command without this collects")
-	flags.StringVar(&o.volume, "volume", "", "`claim:folder` of the persistent volume that holds the file, -runs and -out, at the folder in which they are here")
 	flags.BoolVar(&o.measure, "measure", false, "add to the table how far each result is from its pictures, by measures that no training minimizes, under VGG-16 where it is here: "+strings.Join(quality.Names(), ", "))
-	flags.IntVar(&o.task, "task", -1, "do only this `run`, counted from 0; tasks of Slurm and Kubernetes are called so")
+	flags.IntVar(&o.task, "task", -1, "do only this `run`, counted from 0; tasks of Slurm are called so")
 	flags.BoolVar(&o.quiet, "quiet", false, "print errors only")
 	names, err := parseFlags(flags, args, sweepHelp, c.stdout, "FILE")
 	if err != nil {
@@ -71,9 +67,6 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 	w, inputs, err := c.work(names[0], o)
 	if err != nil {
 		return err
-	}
-	if o.kubernetes != "" {
-		return c.printManifest(w, o)
 	}
 	if err := os.MkdirAll(w.Out, 0o755); err != nil {
 		return err
@@ -267,25 +260,4 @@ func sweepCommand(program string, o sweepOptions) []string {
 		command = append(command, "-backend", o.backend)
 	}
 	return command
-}
-
-// printManifest prints the Kubernetes Job for kubectl.
-func (c *command) printManifest(w *sweep.Work, o sweepOptions) (err error) {
-	if o.dir == "" {
-		if o.dir, err = runs.DefaultDir(); err != nil {
-			return err
-		}
-	}
-	if o.dir, err = filepath.Abs(o.dir); err != nil {
-		return err
-	}
-	manifest, err := w.Kubernetes(sweepCommand("stylize", o), o.kubernetes, o.volume, o.dir)
-	var volume *sweep.VolumeError
-	if errors.As(err, &volume) {
-		return &usageError{fmt.Errorf("sweep: -%w", err)}
-	}
-	if err == nil {
-		_, err = c.stdout.Write(manifest)
-	}
-	return err
 }

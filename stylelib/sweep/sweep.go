@@ -7,7 +7,7 @@
 //	  style: [oak.jpg, stars.jpg]
 //	  style-layers: ["conv1_1", "conv1_1,conv2_1"]
 //
-// Names are those of the table of options. [Work] does the runs here, [Slurm] and [Kubernetes] elsewhere.
+// Names are those of the table of options. [Work] does the runs here, [Work.Slurm] elsewhere.
 package sweep
 
 import (
