@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 	"stylebook/stylelib/transfer"
 
 	"github.com/google/go-cmp/cmp"
