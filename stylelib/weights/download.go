@@ -193,7 +193,7 @@ func (d *download) last() sl.Layer { return d.convs[len(d.convs)-1] }
 // wanted is what must be in a file.
 func (d *download) wanted(sum string) request { return request{[]string{d.last().Name}, sl.VGG19, sum} }
 
-// persist repeats attempts as long as they bring something.
+// persist repeats attempts as long as they bring something, or find another file than before.
 func (d *download) persist(ctx context.Context, source Remote, part string,
 	attempt func(context.Context, Remote, string) (string, error)) (string, error) {
 	for retry := 0; ; retry++ {
@@ -205,7 +205,7 @@ func (d *download) persist(ctx context.Context, source Remote, part string,
 		brought := readPartState(part).Bytes > before
 		d.brought = d.brought || brought
 		var local *localError
-		if ctx.Err() != nil || errors.As(err, &local) || retry >= d.retries || !brought {
+		if ctx.Err() != nil || errors.As(err, &local) || retry >= d.retries || !brought && !errors.Is(err, errChanged) {
 			return "", err
 		}
 		select {
