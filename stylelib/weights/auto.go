@@ -13,6 +13,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/pathlist"
 )
 
 // auto takes VGG-19, else a VGG-16 that is already here, else what ships.
@@ -202,8 +203,5 @@ func (l *loader) hubPath(architecture sl.Architecture) string {
 		}
 		torch = filepath.Join(home, rest)
 	}
-	if !filepath.IsAbs(torch) {
-		torch = filepath.Join(l.Dir, torch)
-	}
-	return filepath.Join(torch, "hub", "checkpoints", hubFiles[architecture].name)
+	return filepath.Join(pathlist.From(l.Dir, torch), "hub", "checkpoints", hubFiles[architecture].name)
 }

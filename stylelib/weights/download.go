@@ -209,8 +209,7 @@ func (d *download) persist(ctx context.Context, source Remote, part string,
 			return "", err
 		}
 		select {
-		case <-ctx.Done():
-			return "", ctx.Err()
+		case <-ctx.Done(): // which the next attempt tells
 		case <-time.After(retryDelay):
 		}
 	}

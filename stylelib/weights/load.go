@@ -11,6 +11,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/pathlist"
 )
 
 // The values of [Options.Spec] that are not file paths.
@@ -168,14 +169,10 @@ func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
 		return &Loaded{Network: net, Source: fmt.Sprintf("VGG-19 with random filters, seed %d", l.Seed),
 			Note: "random filters are for timing: they make no picture worth looking at", Normalize: true}, nil
 	}
-	path := spec
-	if strings.Contains(path, "://") {
-		return nil, &FileError{Path: path, Reason: "is an address, not a file", Remedy: "download it and name the file"}
+	if strings.Contains(spec, "://") {
+		return nil, &FileError{Path: spec, Reason: "is an address, not a file", Remedy: "download it and name the file"}
 	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(l.Dir, path)
-	}
-	return l.file(ctx, path, request{layers: l.Layers}, "")
+	return l.file(ctx, pathlist.From(l.Dir, spec), request{layers: l.Layers}, "")
 }
 
 func (l *loader) fromEnvironment(ctx context.Context, spec string) (*Loaded, error) {
