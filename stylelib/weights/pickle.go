@@ -14,7 +14,7 @@ import (
 // are there, and stops after maxSteps, so it can neither run code nor allocate much. Values may be nested as deeply as the
 // steps allow, and shared so often that writing one out would never end: nothing walks into them.
 //
-// It and its owner's functions give up by [refuse].
+// It and its owner's functions give up by [refuse], as encoding/json does.
 type unpickler struct {
 	data    []byte
 	pos     int
@@ -71,30 +71,38 @@ func (d *pyDict) get(wanted string) any {
 // maxSteps is how many instructions the pickles of a file may take; 4096 tensors need half of them.
 const maxSteps = 1 << 19
 
-// refusal is what load turns into its error.
+// refusal is what catch turns into an error.
 type refusal struct{ error }
 
 func refuse(format string, args ...any) { panic(refusal{fmt.Errorf(format, args...)}) }
 
 const shortPickle = "its pickle ends too early"
 
+// catch makes err of what was refused.
+func catch(err *error) {
+	switch reason := recover().(type) {
+	case nil:
+	case refusal:
+		*err = reason.error
+	default:
+		panic(reason)
+	}
+}
+
 // load reads one pickle and leaves pos behind it.
 func (u *unpickler) load() (value any, err error) {
-	defer func() {
-		switch reason := recover().(type) {
-		case nil:
-		case refusal:
-			value, err = nil, reason.error
-		default:
-			panic(reason)
-		}
-	}()
+	defer catch(&err)
+	return u.next(), nil
+}
+
+// next is load that refuses.
+func (u *unpickler) next() any {
 	u.stack, u.marks, u.memo = nil, nil, map[int]any{}
 	for {
 		opcode := u.byte()
 		u.spend(1)
 		if opcode == '.' {
-			return u.pop(), nil
+			return u.pop()
 		}
 		if !u.constant(opcode) && !u.container(opcode) && !u.object(opcode) {
 			refuse("its pickle has the instruction 0x%02x, which weights don't need: refused", opcode)
