@@ -180,8 +180,7 @@ func (l *loader) tried(ctx context.Context, path string, r request, why, what st
 	if err == nil || ctx.Err() != nil {
 		return loaded, err
 	}
-	var file *FileError
-	if errors.As(err, &file) {
+	if file, is := errors.AsType[*FileError](err); is {
 		err = &FileError{Path: file.Path, Reason: file.Reason}
 	}
 	l.note("passed over %s: %v", what, err)

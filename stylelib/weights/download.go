@@ -18,30 +18,17 @@ const retryDelay = 300 * time.Millisecond
 
 // download is the state of the downloads of one Load.
 type download struct {
+	*loader
 	client   *client
 	cache    *cache
-	convs    []sl.Layer // of VGG-19, that are needed
-	retries  int
-	report   func(Progress)
-	streamed bool // the last source did not serve ranges
-	brought  bool // some source sent a part of its file
-}
-
-func newDownload(cache *cache, options Options) *download {
-	d := &download{cache: cache, retries: options.Retries, report: options.Progress}
-	if d.report == nil {
-		d.report = func(Progress) {}
-	}
-	return d
+	convs    []sl.Layer // that are needed
+	streamed bool       // the last source did not serve ranges
+	brought  bool       // some source sent a part of its file
 }
 
 // lock keeps other downloads out of the cache.
-func (d *download) lock(ctx context.Context) (unlock func(), err error) {
-	unlock, err = d.cache.lock(ctx, func() { d.report(Progress{Waiting: true}) })
-	if err != nil {
-		err = fmt.Errorf("downloads can't be kept: %w", err)
-	}
-	return unlock, err
+func (l *loader) lock(ctx context.Context, cache *cache) (unlock func(), err error) {
+	return cache.lock(ctx, func() { l.Progress(Progress{Waiting: true}) })
 }
 
 // fromNetwork returns nil without an error if no source gave the weights. Where all of them failed less than rest ago, they
@@ -54,9 +41,7 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 		l.noteFailure(cache.failure(), rest)
 		return nil, nil
 	}
-	d := newDownload(cache, l.Options)
-	d.convs = convs
-	unlock, err := d.lock(ctx)
+	unlock, err := l.lock(ctx, cache)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("waiting for another download: %w", context.Cause(ctx))
@@ -73,7 +58,7 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 		return nil, nil
 	}
 	before := len(l.notes)
-	d.client = newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout)
+	d := &download{loader: l, client: newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout), cache: cache, convs: convs}
 	for _, source := range l.Sources {
 		loaded, err := d.from(ctx, source)
 		if err == nil {
@@ -87,8 +72,7 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 			return nil, fmt.Errorf("downloading VGG-19: %w (the next run continues)", context.Cause(ctx))
 		}
 		l.note("%s: %s", hostOf(source.URL), oneline.Short(err.Error()))
-		var local *localError
-		if errors.As(err, &local) { // no other source would help, and it may be mended before the next run
+		if isA[*localError](err) { // no other source would help, and it may be mended before the next run
 			d.brought = true
 			break
 		}
@@ -204,8 +188,7 @@ func (d *download) persist(ctx context.Context, source Remote, part string,
 		}
 		brought := readPartState(part).Bytes > before
 		d.brought = d.brought || brought
-		var local *localError
-		if ctx.Err() != nil || errors.As(err, &local) || retry >= d.retries || !brought && !errors.Is(err, errChanged) {
+		if ctx.Err() != nil || isA[*localError](err) || retry >= d.Retries || !brought && !errors.Is(err, errChanged) {
 			return "", err
 		}
 		select {
@@ -221,8 +204,7 @@ func (d *download) reject(ctx context.Context, part string, err error) error {
 		return err
 	}
 	removePart(part)
-	var file *FileError
-	if errors.As(err, &file) {
+	if file, is := errors.AsType[*FileError](err); is {
 		return fmt.Errorf("sent a file that %s", file.Reason)
 	}
 	return err
@@ -243,7 +225,7 @@ func (d *download) copy(ctx context.Context, p *part, body io.Reader, length int
 		if length == 0 || time.Since(told) > 100*time.Millisecond {
 			told = time.Now()
 			progress.Done = p.size
-			d.report(progress)
+			d.Progress(progress)
 		}
 		if err != nil && length > 0 {
 			if errors.Is(err, io.EOF) {

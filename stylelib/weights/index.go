@@ -65,19 +65,17 @@ func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Load
 	if err != nil {
 		return nil, fmt.Errorf("there is no place to keep a download: %w", err)
 	}
-	d := newDownload(cache, options)
-	d.convs = convsOf(sl.VGG16)
-	unlock, err := d.lock(ctx)
+	options.Layers = nil // every one
+	l := newLoader(options)
+	unlock, err := l.lock(ctx, cache)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	options.Layers = nil // every one
-	l := newLoader(options)
+	d := &download{loader: l, client: newClient(l.AnswerTimeout, l.StallTimeout), cache: cache, convs: convsOf(sl.VGG16)}
 	if loaded, err := l.fromCache(ctx, cache, sl.VGG16, d.convs); loaded != nil || err != nil {
 		return loaded, err
 	}
-	d.client = newClient(options.AnswerTimeout, options.StallTimeout)
 	if err := d.client.configure(index); err != nil {
 		return nil, err
 	}

@@ -150,6 +150,9 @@ func newLoader(options Options) *loader {
 	if options.Getenv == nil {
 		options.Getenv = os.Getenv
 	}
+	if options.Progress == nil {
+		options.Progress = func(Progress) {}
+	}
 	return &loader{Options: options}
 }
 
