@@ -20,28 +20,27 @@ const retryDelay = 300 * time.Millisecond
 type download struct {
 	*loader
 	client   *client
-	cache    *cache
 	convs    []sl.Layer // that are needed
 	streamed bool       // the last source did not serve ranges
 	brought  bool       // some source sent a part of its file
 }
 
 // lock keeps other downloads out of the cache.
-func (l *loader) lock(ctx context.Context, cache *cache) (unlock func(), err error) {
-	return cache.lock(ctx, func() { l.Progress(Progress{Waiting: true}) })
+func (l *loader) lock(ctx context.Context) (unlock func(), err error) {
+	return l.cache.lock(ctx, func() { l.Progress(Progress{Waiting: true}) })
 }
 
 // fromNetwork returns nil without an error if no source gave the weights. Where all of them failed less than rest ago, they
 // are not asked; without sources it says why the last download failed.
-func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer, rest time.Duration) (*Loaded, error) {
-	if cache == nil {
+func (l *loader) fromNetwork(ctx context.Context, convs []sl.Layer, rest time.Duration) (*Loaded, error) {
+	if l.cache == nil {
 		return nil, nil
 	}
 	if len(l.Sources) == 0 {
-		l.noteFailure(cache.failure(), rest)
+		l.noteFailure(l.cache.failure(), rest)
 		return nil, nil
 	}
-	unlock, err := l.lock(ctx, cache)
+	unlock, err := l.lock(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("waiting for another download: %w", context.Cause(ctx))
@@ -50,19 +49,19 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 		return nil, nil
 	}
 	defer unlock()
-	if loaded, err := l.again(ctx, cache, convs); loaded != nil || err != nil {
+	if loaded, err := l.again(ctx, convs); loaded != nil || err != nil {
 		return loaded, err
 	}
-	if failed := cache.failure(); failed.rests(rest) {
+	if failed := l.cache.failure(); failed.rests(rest) {
 		l.noteFailure(failed, rest)
 		return nil, nil
 	}
 	before := len(l.notes)
-	d := &download{loader: l, client: newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout), cache: cache, convs: convs}
+	d := &download{loader: l, client: newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout), convs: convs}
 	for _, source := range l.Sources {
 		loaded, err := d.from(ctx, source)
 		if err == nil {
-			cache.forgetFailure()
+			l.cache.forgetFailure()
 			if d.streamed {
 				l.note("%s does not serve ranges, so the start of its file was read as a stream", hostOf(source.URL))
 			}
@@ -77,7 +76,7 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 			break
 		}
 	}
-	cache.rememberFailure(strings.Join(l.notes[before:], "; "), d.brought)
+	l.cache.rememberFailure(strings.Join(l.notes[before:], "; "), d.brought)
 	return nil, nil
 }
 
@@ -92,9 +91,9 @@ func (l *loader) noteFailure(failed failure, rest time.Duration) {
 }
 
 // again looks into the cache once more now that no one else is downloading.
-func (l *loader) again(ctx context.Context, cache *cache, convs []sl.Layer) (*Loaded, error) {
+func (l *loader) again(ctx context.Context, convs []sl.Layer) (*Loaded, error) {
 	notes := l.notes
-	loaded, err := l.fromCache(ctx, cache, sl.VGG19, convs)
+	loaded, err := l.fromCache(ctx, sl.VGG19, convs)
 	l.notes = notes // what is damaged has been told already
 	return loaded, err
 }

@@ -143,6 +143,7 @@ func Load(ctx context.Context, options Options) (*Loaded, error) {
 // loader is one call of Load.
 type loader struct {
 	Options
+	cache *cache   // nil where there is no place for one
 	notes []string // what went wrong on the way
 }
 
@@ -153,7 +154,12 @@ func newLoader(options Options) *loader {
 	if options.Progress == nil {
 		options.Progress = func(Progress) {}
 	}
-	return &loader{Options: options}
+	l := &loader{Options: options}
+	var err error
+	if l.cache, err = openCache(l.Dir, l.CacheDir); err != nil {
+		l.note("there is no place to keep a download (%v)", err)
+	}
+	return l
 }
 
 func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
