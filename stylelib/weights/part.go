@@ -48,12 +48,11 @@ func local(err error) error {
 
 // part is a file that is being downloaded, with the hash of what is there.
 type part struct {
-	path   string
-	file   *os.File
-	hash   hash.Hash
-	state  partState
-	size   int64
-	unsafe int64 // bytes since the last checkpoint
+	path  string
+	file  *os.File
+	hash  hash.Hash
+	state partState // at the last checkpoint
+	size  int64
 }
 
 func readPartState(path string) partState {
@@ -97,7 +96,7 @@ func (p *part) begins(ctx context.Context, known partState) bool {
 
 // cut drops what lies behind size and continues there.
 func (p *part) cut(size int64) error {
-	p.size, p.unsafe = size, 0
+	p.size, p.state.Bytes = size, size
 	_, err := p.file.Seek(size, io.SeekStart)
 	return local(errors.Join(err, p.file.Truncate(size)))
 }
@@ -113,8 +112,7 @@ func (p *part) Write(data []byte) (int, error) {
 	n, err := p.file.Write(data)
 	p.hash.Write(data[:n])
 	p.size += int64(n)
-	p.unsafe += int64(n)
-	if err == nil && p.unsafe >= checkpointBytes {
+	if err == nil && p.size-p.state.Bytes >= checkpointBytes {
 		err = p.checkpoint()
 	}
 	return n, local(err)
@@ -125,7 +123,7 @@ func (p *part) checkpoint() error {
 	if err := p.file.Sync(); err != nil {
 		return err
 	}
-	p.state.Bytes, p.state.SHA256, p.unsafe = p.size, p.sum(), 0
+	p.state.Bytes, p.state.SHA256 = p.size, p.sum()
 	_, err := atomicfile.Write(p.path+".json", func(w io.Writer) error { return json.NewEncoder(w).Encode(p.state) })
 	return err
 }

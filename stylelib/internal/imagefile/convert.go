@@ -65,7 +65,7 @@ func (c *conversion) convert(img image.Image) (picture *image.RGBA, err error) {
 			return paint(img, func() converter { return quick.convert }), nil
 		}
 	}
-	return paint(img, func() converter { return newColourCache(c).convert }), nil
+	return paint(img, c.cached), nil
 }
 
 // slowly converts one colour.
@@ -86,29 +86,19 @@ func round16(v float64) uint16 {
 	return uint16(min(v, 1)*math.MaxUint16 + 0.5)
 }
 
-// colourCache remembers colours: neighbours are alike, and a conversion takes a hundred times as long as a look.
-type colourCache struct {
-	c     *conversion
-	known []knownColour
-}
-
-type knownColour struct {
-	from device
-	to   [3]uint16
-	used bool
-}
-
-const cacheBits = 16
-
-func newColourCache(c *conversion) *colourCache {
-	return &colourCache{c: c, known: make([]knownColour, 1<<cacheBits)}
-}
-
-func (m *colourCache) convert(d device) [3]uint16 {
-	mixed := (uint64(d[0])<<48 | uint64(d[1])<<32 | uint64(d[2])<<16 | uint64(d[3])) * 0x9e3779b97f4a7c15 // Fibonacci hashing
-	k := &m.known[mixed>>(64-cacheBits)]
-	if !k.used || k.from != d {
-		*k = knownColour{from: d, to: m.c.slowly(d), used: true}
+// cached remembers colours: neighbours are alike, and a conversion takes longer than a look.
+func (c *conversion) cached() converter {
+	const most = 1 << 16
+	known := map[device][3]uint16{}
+	return func(d device) [3]uint16 {
+		rgb, found := known[d]
+		if !found {
+			if len(known) == most {
+				clear(known)
+			}
+			rgb = c.slowly(d)
+			known[d] = rgb
+		}
+		return rgb
 	}
-	return k.to
 }
