@@ -93,7 +93,8 @@ func Decode(data []byte, name string) (*image.RGBA, error) {
 	return picture, err
 }
 
-// decode returns in note why colours could not be converted.
+// decode goes a picture's way: its format by its beginning, the bounds of its size, its pixels, its colours in sRGB, its
+// orientation. It returns in note why colours could not be converted.
 func decode(data []byte, name string) (picture *image.RGBA, note, err error) {
 	if len(data) == 0 {
 		return nil, nil, &Error{Path: name, Reason: "the file is empty"}
