@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // firstRange is how much of a remote file is asked for at first; VGG-19's header has less than 4 KiB.
@@ -105,8 +105,6 @@ func (r *remote) section(ctx context.Context, span httpRange) (io.ReadCloser, er
 	}
 	return reply.body, nil
 }
-
-var errChanged = errors.New("the file changed on the server, or the server stopped serving ranges")
 
 // byRanges fetches the layers needed of a remote safetensors file into the part file at path. One call is one attempt.
 func (d *download) byRanges(ctx context.Context, source Remote, path string) (sum string, err error) {
