@@ -145,7 +145,7 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.StringVar(&c.ContentLoss, "content-loss", c.ContentLoss, "what is compared of the content: `"+strings.Join(o.Names(transfer.ContentImage), "|")+"`; each has a weight and layers of its own")
 	flags.StringVar(&c.StyleLoss, "style-loss", c.StyleLoss, "what is compared of the style: `"+strings.Join(o.Names(transfer.StyleImages), "|")+"`; each has a weight of its own")
 	flags.BoolVar(&c.NormalizeLayers, "normalize-layers", c.NormalizeLayers, fmt.Sprintf("make the loss of each layer relative, so that any layers may be chosen; the chapter's style weight is then %g", transfer.NormalizedStyleWeight))
-	flags.StringVar((*string)(&c.Optimizer), "optimizer", string(c.Optimizer), "`adam|fast|lbfgs`; the learning rate of lbfgs stays")
+	flags.StringVar(&c.Optimizer, "optimizer", c.Optimizer, "`"+strings.Join(methods(c.Own), "|")+"`; the learning rate of lbfgs stays")
 	s.registerTerms(flags)
 	flags.IntVar(&o.Renew, "renew", o.Renew, "`epochs` for which wasserstein's transport of the style serves until it is found anew; 1: the loss of each epoch is exact, and takes up to twice as long")
 	flags.IntVar(&o.Samples, "samples", o.Samples, "`positions` that remd and selfsim take of each picture, anew for each epoch")
@@ -201,6 +201,18 @@ func (s *settings) register(flags *flag.FlagSet) {
 	flags.IntVar(&s.port, "port", 0, "`port` of the page; 0: a free one")
 }
 
+// methods are the names of the optimizers, the caller's own last.
+func methods(own []transfer.Extension) (names []string) {
+	o := transfer.Default()
+	for _, one := range own {
+		o.Add(one)
+	}
+	for _, m := range o.KnownMethods() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
 // registerTerms adds -NAME-weight and -NAME-layers for each further term that the loss may have.
 func (s *settings) registerTerms(flags *flag.FlagSet) {
 	o := &s.request.Options
@@ -208,7 +220,7 @@ func (s *settings) registerTerms(flags *flag.FlagSet) {
 		if flags.Lookup(term.Name+"-weight") != nil { // content, which has its place
 			continue
 		}
-		own := slices.ContainsFunc(s.choice.Own, func(t transfer.Term) bool { return t.Name == term.Name })
+		own := slices.ContainsFunc(o.Own, func(t transfer.Term) bool { return t.Name == term.Name })
 		weight, further := 0.0, "further "
 		if own {
 			weight, further = term.Weight, ""
@@ -248,8 +260,8 @@ func (s *settings) parse(args []string, stdout io.Writer) error {
 	}
 	s.request.Styles = nil
 	first := *s
-	for _, term := range own {
-		first.request.Options.Add(term)
+	for _, one := range own {
+		first.request.Options.Add(one)
 	}
 	flags := newFlags("stylize")
 	first.register(flags)

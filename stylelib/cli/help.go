@@ -52,7 +52,7 @@ func flagsOf(choice transfer.Choice) (*flag.FlagSet, error) {
 // bring a default of their own: "; 150 with painting and -fast; 500 with pytorch".
 func elsewhere(of transfer.Choice) (map[string]string, error) {
 	defaults := map[string][]*flag.FlagSet{}
-	optimizers := map[string]transfer.Optimizer{"": "", "-fast": transfer.Fast, "-optimizer lbfgs": transfer.LBFGS}
+	optimizers := map[string]string{"": "", "-fast": transfer.Fast, "-optimizer lbfgs": transfer.LBFGS}
 	for _, name := range slices.Sorted(maps.Keys(optimizers)) {
 		optimizer := optimizers[name]
 		for i, preset := range transfer.Presets() {

@@ -34,14 +34,14 @@ type Spec struct {
 	Files     map[string]string  `json:"files"`               // SHA-256 of each picture file: content, style 1, mask of style 1, …
 	Weights   string             `json:"weights"`             // SHA-256 of the network's filters and biases
 	Engine    string             `json:"engine"`
-	Terms     map[string]string  `json:"terms,omitempty"` // [transfer.Transfer.Terms]
+	Terms     map[string]string  `json:"terms,omitempty"` // [transfer.Transfer.Own]
 }
 
 // NewSpec returns the spec of a training that is ready to begin.
 func NewSpec(t *transfer.Transfer, bits int, engine string) (Spec, error) {
 	network, err := hashNetwork(t.Network)
 	return Spec{Version: specVersion, Height: t.Height, Width: t.Width, Bits: bits, Options: t.Options, Constants: t.Options.Constants(),
-		Files: t.Hashes, Weights: network, Engine: engine, Terms: t.Terms}, err
+		Files: t.Hashes, Weights: network, Engine: engine, Terms: t.Own}, err
 }
 
 // neutral are the values of options under which everything is as it was before there were these options. An option with its

@@ -148,8 +148,8 @@ func (t *Transfer) memory(of size) int64 {
 	}
 	weights := float64(t.weightBytes())
 	bytes := int64(model.base+max(model.placing*weights, model.weights*weights+model.maps*float64(features))) + extra
-	if t.Options.Optimizer == LBFGS {
-		bytes += int64(2*t.Options.History+8) * image
+	if copies := t.Options.stateCopies(); copies > 2 { // as many as Adam keeps are in the model
+		bytes += int64(copies+6) * image
 	}
 	for _, term := range t.Options.terms() {
 		if term.Sampled != nil {
@@ -157,6 +157,14 @@ func (t *Transfer) memory(of size) int64 {
 		}
 	}
 	return bytes + pictures
+}
+
+// stateCopies is how many images the optimizer's state is as large as.
+func (o Options) stateCopies() (copies int) {
+	for _, array := range o.optimizer(o.Epochs).State {
+		copies += array.Copies
+	}
+	return copies
 }
 
 func (t *Transfer) weightBytes() (total int64) {

@@ -57,7 +57,7 @@ type goldenCase struct {
 		Loss          string             `json:"loss"`
 		Normalize     bool               `json:"normalize"`
 		Masks         bool               `json:"masks"`
-		Optimizer     transfer.Optimizer `json:"optimizer"`
+		Optimizer     string             `json:"optimizer"`
 		LR            float64            `json:"lr"`
 		Scales        int                `json:"scales"`
 		Epochs        int                `json:"epochs"`

@@ -52,8 +52,8 @@ type Transfer struct {
 	Height, Width int               // of the result in pixels
 	Options       Options           // layers by their names in the network
 
-	// Terms are hashes of what terms of the caller's compute, by their names.
-	Terms map[string]string
+	// Own are hashes of what the training has of the caller's own, by their names: of what terms and the optimizer compute.
+	Own map[string]string
 
 	// The content image and the first style image, normalized, [1, height, width, 3], as [sl.Train] takes them.
 	Content, Style *tensors.Tensor
@@ -96,7 +96,7 @@ func (t *Transfer) prepare() (err error) {
 	if err := t.checkSizes(); err != nil {
 		return err
 	}
-	if t.Terms, err = t.ownTerms(); err != nil {
+	if t.Own, err = t.fingerprints(); err != nil {
 		return err
 	}
 	if t.finest, err = t.Pictures.at(size{t.Height, t.Width}, t.Options); err != nil {

@@ -14,10 +14,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// ownTerms returns the fingerprints of the caller's terms that the loss has, by their names: hashes of what they compute, so that a
-// term whose function was changed makes another run. A function that panics is an error that names its term.
-func (t *Transfer) ownTerms() (map[string]string, error) {
+// fingerprints returns those of what the training has of the caller's own, by their names: hashes of what terms and the optimizer
+// compute, so that a changed function makes another run. A function that panics is an error that names what it is of.
+func (t *Transfer) fingerprints() (map[string]string, error) {
 	var prints map[string]string
+	note := func(name, print string) {
+		if prints == nil {
+			prints = map[string]string{}
+		}
+		prints[name] = print
+	}
 	for _, term := range t.Options.terms() {
 		own := slices.ContainsFunc(t.Options.Own, func(o Term) bool { return o.Name == term.Name })
 		if !own || !term.counts() {
@@ -27,12 +33,51 @@ func (t *Transfer) ownTerms() (map[string]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("term %s: %w", term.Name, err)
 		}
-		if prints == nil {
-			prints = map[string]string{}
-		}
-		prints[term.Name] = print
+		note(term.Name, print)
 	}
-	return prints, nil
+	print, err := t.methodPrint()
+	if print != "" {
+		note("optimizer "+t.Options.Optimizer, print) // a term's name has no blank
+	}
+	return prints, err
+}
+
+// methodPrint is the fingerprint of the optimizer, if it is the caller's own: a hash of its update's graph, of its state and of its
+// numbers in each epoch.
+func (t *Transfer) methodPrint() (print string, err error) {
+	if !slices.ContainsFunc(t.Options.OwnMethods, func(m Method) bool { return m.Name == t.Options.Optimizer }) {
+		return "", nil
+	}
+	g := NewGraph(t.Extractor.Backend, "fingerprint")
+	defer g.Finalize()
+	h := sha256.New()
+	err = caught(func() {
+		for scale, of := range t.Options.sizes(t.Height, t.Width) {
+			epochs := t.Options.epochsOf()[scale]
+			optimizer := t.Options.optimizer(epochs)
+			var state, numbers []*Node
+			for _, array := range optimizer.State {
+				state = append(state, t.sample(g, fmt.Sprint(array.Name, scale), array.Copies, of.height, of.width, 3))
+			}
+			for i := range optimizer.Numbers(1) {
+				numbers = append(numbers, t.sample(g, fmt.Sprint("number", scale, " ", i)))
+			}
+			for epoch := range epochs {
+				fmt.Fprintln(h, optimizer.Numbers(epoch+1), optimizer.LearningRate(epoch+1))
+			}
+			image, gradient := t.sample(g, fmt.Sprint("image", scale), 1, of.height, of.width, 3), t.sample(g, fmt.Sprint("gradient", scale), 1, of.height, of.width, 3)
+			image, state = optimizer.Update(image, gradient, state, numbers)
+			graph, whole := sl.Fingerprint(g, append(state, image)...)
+			fmt.Fprintln(h, optimizer.State, graph)
+			if !whole {
+				fmt.Fprintln(h, thisProcess)
+			}
+		}
+	})
+	if err != nil {
+		return "", fmt.Errorf("optimizer %s: %w", t.Options.Optimizer, err)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
 
 // thisProcess makes a term of which not everything can be told another in each process: its runs are not taken for finished, nor

@@ -155,6 +155,9 @@ func (s *State) Check(o Options, height, width int) error {
 	if s.Scale < 0 || s.Scale >= o.Scales {
 		return fmt.Errorf("the saved state is of scale %d of %d", s.Scale, o.Scales)
 	}
+	if _, err := o.method(); err != nil {
+		return err
+	}
 	of, epochs := o.sizes(height, width)[s.Scale], o.epochsOf()[s.Scale]
 	if s.Height != of.height || s.Width != of.width {
 		return fmt.Errorf("the saved state is %d × %d (height × width), this training %d × %d", s.Height, s.Width, of.height, of.width)

@@ -217,7 +217,7 @@ func TestTransportsFollowTheDistance(t *testing.T) {
 }
 
 // use chooses an optimizer with its numbers, but as many epochs as before.
-func (s *setting) use(optimizer transfer.Optimizer) {
+func (s *setting) use(optimizer string) {
 	epochs := s.options.Epochs
 	s.options.Use(optimizer)
 	s.options.Epochs = epochs
@@ -304,7 +304,7 @@ func TestCancelAndReportEndTheTraining(t *testing.T) {
 }
 
 func TestDivergenceKeepsAFiniteImage(t *testing.T) {
-	for name, optimizer := range map[string]transfer.Optimizer{"adam": transfer.Adam, "fast": transfer.Fast, "lbfgs": transfer.LBFGS} {
+	for name, optimizer := range map[string]string{"adam": transfer.Adam, "fast": transfer.Fast, "lbfgs": transfer.LBFGS} {
 		s := newSetting(func(s *setting) {
 			s.options.Use(optimizer)
 			s.options.LearningRate, s.options.Epochs = 1e30, 20
