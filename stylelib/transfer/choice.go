@@ -118,7 +118,7 @@ const MaxStrength = 10
 func (o *Options) UseContentLoss(name string) {
 	o.ContentLoss = name
 	if term, err := o.take(name); err == nil {
-		o.ContentWeight, o.ContentLayers = cmp.Or(term.Weight, 1), slices.Clone(term.Layers)
+		o.ContentWeight, o.ContentLayers = cmp.Or(term.Weight, 1), o.layersFor(term.Layers)
 	}
 }
 
@@ -126,7 +126,7 @@ func (o *Options) UseContentLoss(name string) {
 func (o *Options) UseStyleLoss(name string) {
 	o.StyleLoss = name
 	if term, err := o.take(name); err == nil {
-		o.StyleWeight, o.StyleLayers = cmp.Or(term.Weight, 1), slices.Clone(term.Layers)
+		o.StyleWeight, o.StyleLayers = cmp.Or(term.Weight, 1), o.layersFor(term.Layers)
 	}
 }
 
@@ -146,16 +146,17 @@ func (o *Options) Normalize() {
 	}
 }
 
-// Extension is what a caller has of its own: a [Term] or a [Method].
+// Extension is what a caller has of its own: a [Term], a [Method] or a [Network].
 type Extension interface {
 	addTo(o *Options)
 }
 
 // Add makes what the caller has of its own known, and uses it: a term is part of the loss, with its own layers and weight, a
-// method's optimizer follows the gradient, with the numbers that go with it.
+// method's optimizer follows the gradient, with the numbers that go with it, and a network's features are compared, on its own layers
+// where those of the terms are another's.
 func (o *Options) Add(own Extension) { own.addTo(o) }
 
 func (t Term) addTo(o *Options) {
 	o.Own = append(o.Own[:len(o.Own):len(o.Own)], t)
-	o.Terms = append(o.Terms[:len(o.Terms):len(o.Terms)], TermOptions{Name: t.Name, Weight: t.Weight, Layers: t.Layers})
+	o.Terms = append(o.Terms[:len(o.Terms):len(o.Terms)], TermOptions{Name: t.Name, Weight: t.Weight, Layers: o.layersFor(t.Layers)})
 }

@@ -21,16 +21,12 @@ func TestFastReachesTheChaptersLoss(t *testing.T) {
 	const height, width = 96, 144
 	e, net, options := testkit.Fastest(t), loaded.Network, Default()
 	pictures := Pictures{Content: ownPicture(t, "content.jpg"), Styles: []image.Image{ownPicture(t, "style.jpg")}}
-	extractor, err := NewExtractor(e.Backend, net, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer extractor.Finalize()
 	run := func(options Options) (records []sl.Record) {
-		training, err := New(extractor, pictures, height, width, options)
+		training, err := New(e.Backend, net, pictures, height, width, options)
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer training.Close()
 		_, err = training.Train(t.Context(), nil, func(p Epoch) error { return keep(&records)(p.Record) })
 		if err != nil {
 			t.Fatal(err)

@@ -30,10 +30,10 @@ func (o Options) computed() (layers []string) {
 
 // Resolve returns the options with the names that layers have in a network, in its order, each once. A layer that the
 // network lacks is a *[sl.LayerError].
-func (o Options) Resolve(architecture sl.Architecture) (Options, error) {
+func (o Options) Resolve(network sl.Chain) (Options, error) {
 	var err error
 	names := func(layers []string) (named []string) {
-		found, findErr := architecture.Find(layers...)
+		found, findErr := sl.FindLayers(network, layers...)
 		if findErr != nil && err == nil {
 			err = findErr
 		}

@@ -56,7 +56,7 @@ func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epo
 
 func (o *objective) bind(term weighted) (part, error) {
 	term.layers = term.looksAt()
-	layers, err := o.extractor.Network.Architecture.Find(term.layers...)
+	layers, err := sl.FindLayers(o.extractor.Network, term.layers...)
 	if err != nil {
 		return nil, err
 	}
@@ -186,14 +186,6 @@ func (nothing) inputs(*tensors.Tensor, int) ([]*tensors.Tensor, error) { return 
 
 func (nothing) loss(image *Node, _ map[string]*Node, _ *feed) *Node {
 	return ScalarZero(image.Graph(), image.DType())
-}
-
-// poolings is how many times the map of a layer has been halved.
-func poolings(layer sl.Layer) int {
-	if layer.Kind == sl.PoolLayer {
-		return layer.Block
-	}
-	return layer.Block - 1
 }
 
 // divided is weight / by, and weight where by is 0: a layer that puts out nothing has nothing to be normalized.

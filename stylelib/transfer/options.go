@@ -65,6 +65,7 @@ type Options struct {
 	Init Init
 	Seed int64 // of noise and of sampled positions
 
+	Network *Network `json:"-"` // of the caller's; nil: the one of the weights
 	Pooling sl.Pooling
 	Colours Colours
 
@@ -138,7 +139,7 @@ func (o *Options) Term(name string) *TermOptions {
 		}
 	}
 	term, _ := o.term(name)
-	o.Terms = append(o.Terms, TermOptions{Name: name, Weight: term.Weight, Layers: slices.Clone(term.Layers)})
+	o.Terms = append(o.Terms, TermOptions{Name: name, Weight: term.Weight, Layers: o.layersFor(term.Layers)})
 	return &o.Terms[len(o.Terms)-1]
 }
 

@@ -35,11 +35,46 @@ func (t *Transfer) fingerprints() (map[string]string, error) {
 		}
 		note(term.Name, print)
 	}
+	if _, family := t.Network.(*sl.Network); !family {
+		print, err := t.networkPrint()
+		if err != nil {
+			return nil, err
+		}
+		note("network", print) // a term of this name is refused
+	}
 	print, err := t.methodPrint()
 	if print != "" {
 		note("optimizer "+t.Options.Optimizer, print) // a term's name has no blank
 	}
 	return prints, err
+}
+
+// networkPrint is the fingerprint of a network of the caller's own: of its layers, without the values of its parameters.
+func (t *Transfer) networkPrint() (print string, err error) {
+	g := NewGraph(t.Extractor.Backend, "fingerprint")
+	defer g.Finalize()
+	parameters, err := t.Network.Parameters(t.Extractor.Layers)
+	if err != nil {
+		return "", err
+	}
+	err = caught(func() {
+		x := t.sample(g, "image", 1, t.Height, t.Width, 3)
+		for i, layer := range t.Extractor.Layers {
+			var nodes []*Node
+			for k, p := range parameters[i] {
+				nodes = append(nodes, Parameter(g, fmt.Sprint(layer.Name, " ", k), p.Shape()))
+			}
+			x = t.Network.Forward(layer, x, nodes)
+		}
+		var whole bool
+		if print, whole = sl.Fingerprint(g, x); !whole {
+			print += thisProcess
+		}
+	})
+	if err != nil {
+		return "", fmt.Errorf("network %v: %w", t.Network, err)
+	}
+	return print + fmt.Sprint(t.Network.Input()), nil
 }
 
 // methodPrint is the fingerprint of the optimizer, if it is the caller's own: a hash of its update's graph, of its state and of its

@@ -13,7 +13,10 @@ import (
 // Validate reports the first option that can't be used, as a *[sl.OptionError] or *[sl.LayerError]. styles is how many
 // style images there are.
 func (o Options) Validate(styles int) error {
-	if err := o.Options.Validate(); err != nil {
+	if err := o.checkNetwork(); err != nil {
+		return err
+	}
+	if err := o.Options.Validate(o.networks()...); err != nil {
 		return err
 	}
 	for _, check := range []error{
@@ -148,7 +151,7 @@ func (o Options) checkTerms() error {
 			return &sl.OptionError{Option: role.option, Reason: fmt.Sprintf("there is no %q: choose one of %s", role.name, strings.Join(o.Names(role.of), ", "))}
 		}
 	}
-	seen := map[string]bool{"content": true, "style": true, "tv": true, "total": true, "epoch": true, "lr": true, "seconds": true}
+	seen := map[string]bool{"network": true, "content": true, "style": true, "tv": true, "total": true, "epoch": true, "lr": true, "seconds": true}
 	for _, t := range o.Terms {
 		term, err := o.term(t.Name)
 		if err == nil {
@@ -168,7 +171,7 @@ func (o Options) checkTerms() error {
 		case term.Image == nil && len(t.Layers) == 0:
 			return &sl.OptionError{Option: t.Name + " layers", Reason: "it looks at layers and none is named"}
 		}
-		if err := (sl.Options{StyleLayers: t.Layers}).Validate(); err != nil {
+		if err := (sl.Options{StyleLayers: t.Layers}).Validate(o.networks()...); err != nil {
 			return err
 		}
 		seen[t.Name] = true
