@@ -234,15 +234,13 @@ func (s *settings) registerTerms(flags *flag.FlagSet) {
 			o.Term(term.Name).Weight = weight
 			return nil
 		})
-		if term.Image != nil {
+		if term.Image != nil || term.Loss != nil && len(term.Layers) == 0 {
 			continue
 		}
 		s.add(flags, term.Name+"-layers", strings.Join(term.Layers, ","), "`layers` of "+term.Name, func(list string) error {
 			layers, weights, err := transfer.ParseLayers(list)
-			if err == nil && weights != nil {
-				err = fmt.Errorf("%q: layers of further terms have no weights of their own", list)
-			}
-			o.Term(term.Name).Layers = layers
+			of := o.Term(term.Name)
+			of.Layers, of.LayerWeights = layers, weights
 			return err
 		})
 	}

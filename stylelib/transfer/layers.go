@@ -62,7 +62,7 @@ func (o Options) Resolve(network sl.Chain) (Options, error) {
 	}
 	o.Terms = slices.SortedFunc(slices.Values(o.Terms), func(a, b TermOptions) int { return strings.Compare(a.Name, b.Name) })
 	for i := range o.Terms {
-		o.Terms[i].Layers = names(o.Terms[i].Layers)
+		o.Terms[i].Layers, o.Terms[i].LayerWeights = names(o.Terms[i].Layers), weights(o.Terms[i].LayerWeights)
 	}
 	return o, err
 }

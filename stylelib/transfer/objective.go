@@ -27,6 +27,7 @@ type objective struct {
 	layers    []sl.Layer
 	parts     []part
 	epochs    int // of the training
+	scale     int // from 0, the coarsest
 }
 
 // part is one term of the loss with its targets.
@@ -42,8 +43,8 @@ type part interface {
 }
 
 // newObjective binds the terms and computes their targets. What is computed in pieces has its content targets in the tiles.
-func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epochs int) (*objective, error) {
-	o := &objective{extractor: extractor, pictures: pictures, options: options, layers: extractor.Layers, epochs: epochs}
+func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epochs, scale int) (*objective, error) {
+	o := &objective{extractor: extractor, pictures: pictures, options: options, layers: extractor.Layers, epochs: epochs, scale: scale}
 	for _, term := range options.terms() {
 		part, err := o.bind(term)
 		if err != nil {
@@ -66,6 +67,8 @@ func (o *objective) bind(term weighted) (part, error) {
 		return nothing{base}, nil
 	case term.Image != nil:
 		return imagePart{base}, nil
+	case term.Loss != nil:
+		return o.bindScene(base)
 	case term.Pointwise != nil:
 		return o.bindPointwise(base)
 	case term.Statistic != nil:

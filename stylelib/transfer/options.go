@@ -82,6 +82,8 @@ type TermOptions struct {
 	Name   string
 	Weight float64
 	Layers []string
+
+	LayerWeights map[string]float64 `json:",omitempty"` // factor on the loss of a layer; 1 for one not named
 }
 
 // Default returns the chapter's PyTorch variant.

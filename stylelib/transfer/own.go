@@ -123,25 +123,29 @@ var thisProcess = fmt.Sprint(" of ", time.Now().UnixNano())
 func (t *Transfer) fingerprint(term weighted) (print string, err error) {
 	g := NewGraph(t.Extractor.Backend, "fingerprint")
 	defer g.Finalize()
+	of := size{t.Height, t.Width}
 	err = caught(func() {
 		var outputs []*Node
 		switch {
 		case term.Image != nil:
 			outputs = []*Node{term.Image(t.sample(g, "image", 1, t.Height, t.Width, 3))}
 		case term.Pointwise != nil:
-			for _, x := range t.sampleMaps(g, term) {
+			for _, x := range t.sampleMaps(g, "", of, term) {
 				outputs = append(outputs, term.Pointwise(x, x))
 			}
 		case term.Statistic != nil:
-			for _, x := range t.sampleMaps(g, term) {
+			for _, x := range t.sampleMaps(g, "", of, term) {
 				outputs = append(outputs, term.Statistic.sample(x)...)
 			}
 		case term.Features != nil:
-			all := t.sampleMaps(g, term)
+			all := t.sampleMaps(g, "", of, term)
 			outputs = []*Node{term.Features(all, all)}
+		case term.Loss != nil:
+			s, target := t.sampleScene(g, term)
+			outputs = append(target, term.Loss(s))
 		default:
 			channels := 0
-			for _, x := range t.sampleMaps(g, term) {
+			for _, x := range t.sampleMaps(g, "", of, term) {
 				channels += x.Shape().Dim(-1)
 			}
 			x := t.sample(g, "positions", t.Options.Samples, channels)
@@ -155,6 +159,9 @@ func (t *Transfer) fingerprint(term weighted) (print string, err error) {
 	if err == nil && term.Statistic != nil {
 		print += term.Statistic.fingerprintOfNumbers()
 	}
+	if term.Every > 0 {
+		print += fmt.Sprint(" every ", term.Every)
+	}
 	return print, err
 }
 
@@ -162,12 +169,12 @@ func (t *Transfer) sample(g *Graph, name string, dims ...int) *Node {
 	return Parameter(g, name, shapes.Make(dtypes.Float32, dims...))
 }
 
-// sampleMaps are parameters of the shapes of a term's features.
-func (t *Transfer) sampleMaps(g *Graph, term weighted) (all []*Node) {
+// sampleMaps are parameters of the shapes of a picture's features for a term, with names that begin in some way.
+func (t *Transfer) sampleMaps(g *Graph, begin string, picture size, term weighted) (all []*Node) {
 	layers := term.looksAt()
-	t.eachMap(size{t.Height, t.Width}, func(layer sl.Layer, of size, channels int) {
+	t.eachMap(picture, func(layer sl.Layer, of size, channels int) {
 		if layer.In(layers) {
-			all = append(all, t.sample(g, layer.Name, 1, of.height, of.width, channels))
+			all = append(all, t.sample(g, begin+layer.Name, 1, of.height, of.width, channels))
 		}
 	})
 	return all

@@ -64,6 +64,12 @@ func TestChangedTermIsAnotherRun(t *testing.T) {
 				Loss:  func(s, target []*Node) *Node { return sl.Mean(Square(Sub(s[0], target[0]))) },
 				Scale: func([]transfer.Array) float64 { return by },
 			}},
+			{Name: "sees", Of: transfer.BothPictures, Layers: layers, Weight: 1, Loss: func(s *transfer.Scene) *Node {
+				return MulScalar(Square(Sub(sl.Mean(s.Features[0]), sl.Mean(s.StyleFeatures[0][0]))), by)
+			}},
+			{Name: "renewed", Weight: 1, Every: 2,
+				Target: func(s *transfer.Scene) []*Node { return []*Node{MulScalar(s.Image, by)} },
+				Loss:   func(s *transfer.Scene) *Node { return sl.Mean(Square(Sub(s.Image, s.Target[0]))) }},
 		}
 	}
 	for i, term := range scaled(0.5) {

@@ -275,6 +275,6 @@ func ExampleOptions_Add() {
 	fmt.Println(options.Terms)
 	fmt.Println(options.Validate(1))
 	// Output:
-	// [{grey 50 []}]
+	// [{grey 50 [] map[]}]
 	// <nil>
 }

@@ -201,7 +201,7 @@ type tiled struct {
 	pieces     []tile
 	statistics []*statisticPart
 	pointwise  []*pointwisePart
-	images     []imagePart
+	images     []part              // terms that need no map
 	masks      [][]*tensors.Tensor // of each tile, by statistic and region
 	cores      [][]*tensors.Tensor // of each tile, by pointwise term and layer
 	targets    [][]*tensors.Tensor // features of the content image in each window, by pointwise term and layer
@@ -221,7 +221,7 @@ func newTiled(o *objective) (*tiled, error) {
 			t.statistics, ofStatistics = append(t.statistics, p), append(ofStatistics, p.layers...)
 		case *pointwisePart:
 			t.pointwise, ofPointwise = append(t.pointwise, p), append(ofPointwise, p.layers...)
-		case imagePart:
+		case imagePart, *scenePart:
 			t.images = append(t.images, p)
 		}
 	}
@@ -362,7 +362,7 @@ func (t *tiled) valueAndGradientOfImage(_ *sl.VGG, in []*Node) (losses []*Node) 
 	total := ScalarZero(image.Graph(), image.DType())
 	for _, p := range t.images {
 		loss := p.loss(image, nil, &inputs)
-		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
+		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.term().repeat))
 	}
 	return append(losses, Gradient(total, image)[0])
 }
@@ -419,7 +419,7 @@ func (t *tiled) valueAndGradient(image *tensors.Tensor, epoch int) (losses map[s
 		return nil, nil, err
 	}
 	for k, p := range t.images {
-		losses[p.name] = float64(tensors.ToScalar[float32](out[k]))
+		losses[p.term().name] = float64(tensors.ToScalar[float32](out[k]))
 	}
 	sum, err := rasterOf(out[len(t.images)])
 	if err != nil {

@@ -168,10 +168,13 @@ func (o Options) checkTerms() error {
 			return &sl.OptionError{Option: t.Name, Reason: "is named twice in the loss, or has the name of another column"}
 		case !notNegative(t.Weight):
 			return &sl.OptionError{Option: t.Name + " weight", Reason: fmt.Sprintf("%g is not a number of at least 0", t.Weight)}
-		case term.Image == nil && len(t.Layers) == 0:
+		case term.Image == nil && term.Loss == nil && len(t.Layers) == 0:
 			return &sl.OptionError{Option: t.Name + " layers", Reason: "it looks at layers and none is named"}
 		}
 		if err := (sl.Options{StyleLayers: t.Layers}).Validate(o.networks()...); err != nil {
+			return err
+		}
+		if err := layerWeights(t.Name+" layer weights", t.LayerWeights, t.Layers); err != nil {
 			return err
 		}
 		seen[t.Name] = true
@@ -180,7 +183,13 @@ func (o Options) checkTerms() error {
 		if err := term.Term.check(); err != nil {
 			return err
 		}
-		if o.Tile > 0 && !term.overPositions() && term.Image == nil {
+		for _, layer := range term.layers {
+			if factor, ok := term.weights[layer]; ok && term.layersAtOnce() && factor != 0 && factor != 1 {
+				return &sl.OptionError{Option: term.name + " layers", Reason: fmt.Sprintf(
+					"%s looks at all its layers at once, so that they have no weights of their own: leave the factor of %s out", term.Name, layer)}
+			}
+		}
+		if o.Tile > 0 && !term.overPositions() && term.Image == nil && (term.Loss == nil || len(term.layers) > 0) {
 			return &sl.OptionError{Option: "tile", Reason: fmt.Sprintf("%s is no sum over positions, so it can't be computed in pieces: leave one of them out", term.Name)}
 		}
 	}
