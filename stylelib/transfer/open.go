@@ -3,6 +3,7 @@ package transfer
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"math"
@@ -25,6 +26,8 @@ type Request struct {
 	ColoursMask string
 	Init        string // for [InitFile]
 
+	Pictures Pictures // in memory, in the place of all files: see [Request.With]
+
 	Height, Width int           // of the result in pixels; with one 0 it follows the content's shape, with both 0 Area counts
 	Area          int           // pixels, where neither height nor width is given
 	Limit         time.Duration // if not 0 and neither height nor width is given, for how long the training may take
@@ -40,6 +43,13 @@ type Request struct {
 // that can be had. The command and its page start from [Painting] instead: [Choose] has its options.
 func NewRequest(content, style string) Request {
 	return Request{Content: content, Styles: []string{style}, Area: DefaultArea, Options: Default(), Weights: weights.DefaultOptions()}
+}
+
+// With asks for pictures in memory, in the place of files. They are hashed by their pixels.
+func (r Request) With(pictures Pictures) Request {
+	r.Content, r.Styles, r.ContentMask, r.StyleMasks, r.ColoursMask, r.Init = "", nil, "", nil, "", ""
+	r.Pictures = pictures
+	return r
 }
 
 // Transfer is a training that is ready to begin. Close it when done.
@@ -266,8 +276,39 @@ func (d *reader) read(role, path string) image.Image {
 	return file.Picture
 }
 
+// hash notes the pixels' hashes of pictures in memory.
+func (p Pictures) hash(hashes map[string]string) {
+	note := func(role string, picture image.Image) {
+		if picture != nil {
+			flat := imagefile.Flatten(picture)
+			sum := sha256.New()
+			fmt.Fprintln(sum, flat.Rect.Dx(), flat.Rect.Dy())
+			sum.Write(flat.Pix)
+			hashes[role] = fmt.Sprintf("%x", sum.Sum(nil))
+		}
+	}
+	note("content", p.Content)
+	for i, style := range p.Styles {
+		note(fmt.Sprintf("style %d", i+1), style)
+	}
+	note("content mask", p.ContentMask)
+	for i, mask := range p.StyleMasks {
+		note(fmt.Sprintf("mask of style %d", i+1), mask)
+	}
+	note("colours mask", p.ColoursMask)
+	note("init", p.Init)
+}
+
 // read decodes and hashes each picture once.
 func (t *Transfer) read(r Request) error {
+	if r.Pictures.Content != nil || len(r.Pictures.Styles) > 0 {
+		t.Pictures = r.Pictures
+		if err := t.Pictures.Check(r.Options); err != nil {
+			return err
+		}
+		t.Pictures.hash(t.Hashes)
+		return nil
+	}
 	reader := reader{request: r, hashes: t.Hashes, left: r.memory()}
 	read := reader.read
 	t.Pictures.Content = read("content", r.Content)

@@ -41,7 +41,7 @@ func (p Pictures) Check(options Options) error {
 	switch {
 	case p.Content == nil:
 		return fmt.Errorf("the content image is missing")
-	case len(p.Styles) == 0:
+	case len(p.Styles) == 0 || slices.Contains(p.Styles, nil):
 		return fmt.Errorf("a style image is missing")
 	case options.Init == InitFile && p.Init == nil:
 		return fmt.Errorf("init: the picture to start from is missing")
