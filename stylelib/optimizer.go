@@ -16,6 +16,8 @@ type Optimizer struct {
 	// Update is the graph of a step. image and gradient have the same shape [1, h, w, 3]; state has a node for each of
 	// State, numbers a scalar for each of Numbers.
 	Update func(image, gradient *Node, state, numbers []*Node) (newImage *Node, newState []*Node)
+
+	Constants map[string]float64 // by name: what decides its steps and can't be set; may be nil
 }
 
 // StateArray is a part of an optimizer's state: so many copies of the image's size, [copies, h, w, 3], zeros at first.

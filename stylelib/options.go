@@ -97,16 +97,21 @@ type OptionError struct {
 
 func (e *OptionError) Error() string { return e.Option + ": " + e.Reason }
 
-// Validate reports the first option that can't be used, as a *[OptionError] or *[LayerError]. Layers need only be of some
-// network of the family; which one runs shows when it is loaded.
-func (o Options) Validate() error {
+// Validate reports the first option that can't be used, as a *[OptionError] or *[LayerError]. Layers need only be of one of the
+// networks, by default of some network of the VGG family; which one runs shows when it is loaded.
+func (o Options) Validate(networks ...Chain) error {
+	if networks == nil {
+		for _, a := range Architectures() {
+			networks = append(networks, a)
+		}
+	}
 	for _, name := range slices.Concat(o.ContentLayers, o.StyleLayers) {
-		known := slices.ContainsFunc(Architectures(), func(a Architecture) bool {
-			_, err := a.Find(name)
+		known := slices.ContainsFunc(networks, func(of Chain) bool {
+			_, err := FindLayers(of, name)
 			return err == nil
 		})
 		if !known {
-			return &LayerError{Architecture: VGG19, Layer: name}
+			return &LayerError{Network: networks[0], Layer: name}
 		}
 	}
 	for _, weight := range []struct {

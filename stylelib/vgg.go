@@ -4,27 +4,39 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
+	"stylebook/stylelib/conv"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // LayerKind says what a layer of the feature network does.
 type LayerKind int
 
 const (
-	ConvLayer LayerKind = iota // 3×3 convolution, stride 1, same size
-	ReLULayer                  // max(x, 0)
-	PoolLayer                  // 2×2 pooling, stride 2
+	ConvLayer  LayerKind = iota // 3×3 convolution, stride 1, same size
+	ReLULayer                   // max(x, 0)
+	PoolLayer                   // 2×2 pooling, stride 2
+	OtherLayer                  // what another network than the VGG family's has
 )
 
 // Layer is one of a network's feature layers.
 type Layer struct {
-	Index int    // position in torchvision's features, from 0
+	Index int    // position in the network, from 0; that in torchvision's features
 	Name  string // conv4_4, relu4_4, pool4
 	Kind  LayerKind
-	Block int  // 1 to 5
+	Block int  // 1 to 5; 0 where there are no blocks
 	Last  bool // the last convolution of its block
+
+	// Halvings is how many times the layer's map has been halved: it is 2 to the power of that smaller than the picture.
+	Halvings int
+
+	// Reach is how many values of its input, up, down, left or right of the one at its own place, decide a value; what is pooled
+	// or left out on the way counts. Below 0: all of them, so that pictures can't be computed in pieces.
+	Reach int
 }
 
 // Is says whether a name means the layer: its name (conv4_4), its index (25), or conv4_last for the last convolution of
@@ -79,48 +91,17 @@ func (a Architecture) Layers() []Layer {
 	for i, convs := range a.convsPerBlock() {
 		block := i + 1
 		for conv := 1; conv <= convs; conv++ {
-			add(Layer{Kind: ConvLayer, Block: block, Last: conv == convs}, "conv%d_%d", block, conv)
-			add(Layer{Kind: ReLULayer, Block: block}, "relu%d_%d", block, conv)
+			add(Layer{Kind: ConvLayer, Block: block, Last: conv == convs, Halvings: i, Reach: 1}, "conv%d_%d", block, conv)
+			add(Layer{Kind: ReLULayer, Block: block, Halvings: i}, "relu%d_%d", block, conv)
 		}
-		add(Layer{Kind: PoolLayer, Block: block}, "pool%d", block)
+		add(Layer{Kind: PoolLayer, Block: block, Halvings: block, Reach: 1}, "pool%d", block)
 	}
 	return layers
 }
 
-// Find returns the layers that the names mean, in the order of the network, each once. A name that means none is a
-// *[LayerError].
+// Find is [FindLayers].
 func (a Architecture) Find(names ...string) (found []Layer, err error) {
-	layers := a.Layers()
-	for _, name := range names {
-		if !slices.ContainsFunc(layers, func(l Layer) bool { return l.Is(name) }) {
-			return nil, &LayerError{Architecture: a, Layer: name}
-		}
-	}
-	for _, layer := range layers {
-		if layer.In(names) {
-			found = append(found, layer)
-		}
-	}
-	return found, nil
-}
-
-// LayerError reports a layer that a network does not have.
-type LayerError struct {
-	Architecture Architecture
-	Layer        string // as it was asked for
-}
-
-// Error lists what there is.
-func (e *LayerError) Error() string {
-	var convs []string
-	layers := e.Architecture.Layers()
-	for _, layer := range layers {
-		if layer.Kind == ConvLayer {
-			convs = append(convs, layer.Name)
-		}
-	}
-	return fmt.Sprintf("%s has no layer %q: it has %s, a relu of the same number after each, pool1 to pool5, or indices from 0 to %d",
-		e.Architecture, e.Layer, strings.Join(convs, " "), len(layers)-1)
+	return FindLayers(a, names...)
 }
 
 // Pooling is how a network halves its feature maps.
@@ -153,6 +134,101 @@ type Network struct {
 	Convs        []Conv
 	Pooling      Pooling
 	Padding      Padding
+}
+
+// String returns the name of its architecture.
+func (n *Network) String() string { return n.Architecture.String() }
+
+// Layers returns those of its architecture; its weights may end before the last of them.
+func (n *Network) Layers() []Layer { return n.Architecture.Layers() }
+
+// Input is [ImageNet]'s normalization.
+func (n *Network) Input() Normalization { return ImageNet() }
+
+// Parameters returns filter and bias of each convolution. A layer that the weights do not reach is a *[MissingLayerError].
+func (n *Network) Parameters(first []Layer) ([][]*tensors.Tensor, error) {
+	all, convs := make([][]*tensors.Tensor, len(first)), n.Convs
+	for i, layer := range first {
+		if layer.Kind != ConvLayer {
+			continue
+		}
+		if len(convs) == 0 || convs[0].Index != layer.Index {
+			return nil, n.missing(first[len(first)-1])
+		}
+		all[i], convs = []*tensors.Tensor{convs[0].Filter, convs[0].Bias}, convs[1:]
+	}
+	return all, nil
+}
+
+// MissingLayerError reports a layer that the options name and the network's weights do not reach.
+type MissingLayerError struct {
+	Layer Layer
+	Last  Layer // the deepest layer that the weights reach
+}
+
+func (e *MissingLayerError) Error() string {
+	return fmt.Sprintf("the weights end at %s, but %s is used: choose earlier layers or complete weights", e.Last, e.Layer)
+}
+
+func (n *Network) missing(layer Layer) error {
+	if len(n.Convs) == 0 {
+		return fmt.Errorf("the network has no convolutions")
+	}
+	// After its last convolution a network still reaches what needs no weights: the ReLU, and a pool that follows it.
+	all, last := n.Architecture.Layers(), n.Convs[len(n.Convs)-1].Index+1
+	if last+1 < len(all) && all[last+1].Kind == PoolLayer {
+		last++
+	}
+	return &MissingLayerError{Layer: layer, Last: all[last]}
+}
+
+// gradientFilters puts the filter of each convolution's gradient between filter and bias: it is made once.
+func (n *Network) gradientFilters(backend compute.Backend, parameters [][]*tensors.Tensor) ([][]*tensors.Tensor, error) {
+	var filters []*tensors.Tensor
+	for _, p := range parameters {
+		if p != nil {
+			filters = append(filters, p[0])
+		}
+	}
+	backward, err := conv.GradientFilters(backend, filters)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Clone(parameters)
+	for i, p := range all {
+		if p != nil {
+			all[i], backward = []*tensors.Tensor{p[0], backward[0], p[1]}, backward[1:]
+		}
+	}
+	return all, nil
+}
+
+// Forward is convolution with bias, ReLU or pooling. A pooling layer halves h and w, rounding down. It panics when the map is too
+// small to be pooled.
+func (n *Network) Forward(layer Layer, x *Node, parameters []*Node) *Node {
+	switch layer.Kind {
+	case ConvLayer:
+		filter := conv.NewFilter(parameters[0])
+		if len(parameters) == 3 {
+			filter = conv.Filter{Forward: parameters[0], Backward: parameters[1]}
+		}
+		bias := parameters[len(parameters)-1]
+		if n.Padding == ReflectPadding {
+			return conv.Conv3x3(conv.Reflect(x), filter, bias, 0)
+		}
+		return conv.Conv3x3(x, filter, bias, 1)
+	case ReLULayer:
+		return conv.ReLU(x)
+	default:
+		if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h < 2 || w < 2 {
+			exceptions.Panicf("%s: a map of %d × %d (height × width) can't be halved: use larger pictures or earlier layers",
+				layer.Name, h, w)
+		}
+		if n.Pooling == AveragePooling {
+			return conv.AveragePool2(x)
+		}
+		return conv.MaxPool2(x)
+	}
 }
 
 // Pooled returns a network that pools in the given way and shares its weights with n.

@@ -55,7 +55,7 @@ func (c *command) doctor(ctx context.Context, args []string) error {
 	}
 	d := doctor{request: transfer.NewRequest("", "")}
 	var err error
-	if d.request.Options, err = transfer.Choose(transfer.Choice{Preset: transfer.Painting, Own: c.terms}); err != nil {
+	if d.request.Options, err = transfer.Choose(transfer.Choice{Preset: transfer.Painting, Own: c.own}); err != nil {
 		return err
 	}
 	d.request.Weights.Spec, d.request.Weights.Sources, d.request.Weights.Layers = *spec, nil, d.request.Options.Layers()
@@ -208,19 +208,13 @@ func (d *doctor) picture(ctx context.Context, network *weights.Loaded) {
 }
 
 // transfer gets grey pictures ready.
-func (d *doctor) transfer(network *sl.Network) (*transfer.Transfer, error) {
-	extractor, err := transfer.NewExtractor(d.engine.Backend, network, d.request.Options)
-	if err != nil {
-		return nil, err
+func (d *doctor) transfer(network sl.FeatureNetwork) (*transfer.Transfer, error) {
+	if own := d.request.Options.Network; own != nil {
+		network = own.FeatureNetwork
 	}
 	grey := image.NewGray(image.Rect(0, 0, sl.ChapterWidth, sl.ChapterHeight))
 	pictures := transfer.Pictures{Content: grey, Styles: []image.Image{grey}}
-	t, err := transfer.New(extractor, pictures, sl.ChapterHeight, sl.ChapterWidth, d.request.Options)
-	if err != nil {
-		extractor.Finalize()
-		return nil, err
-	}
-	return t, nil
+	return transfer.New(d.engine.Backend, network, pictures, sl.ChapterHeight, sl.ChapterWidth, d.request.Options)
 }
 
 func (d *doctor) memory(t *transfer.Transfer, free int64) {

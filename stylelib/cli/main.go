@@ -33,16 +33,16 @@ const (
 )
 
 // Main runs the command with the program's arguments and ends the program. It ends with status 0, 1 for an error, 2 for wrong
-// use, or 130 when it was interrupted and has saved the picture as far as it got. terms are losses of the caller's own, each a
-// part of the loss with its weight.
-func Main(terms ...transfer.Term) {
-	c := &command{terms: terms, stdout: os.Stdout, stderr: os.Stderr}
+// use, or 130 when it was interrupted and has saved the picture as far as it got. own is what the caller has of its own: terms, each
+// a part of the loss with its weight, and an optimizer, which is used unless -optimizer names another.
+func Main(own ...transfer.Extension) {
+	c := &command{own: own, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(c.status(c.untilSignal(), os.Args[1:]))
 }
 
 // Run runs the command with its arguments and returns its exit status.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer, terms ...transfer.Term) int {
-	c := &command{terms: terms, stdout: stdout, stderr: stderr}
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer, own ...transfer.Extension) int {
+	c := &command{own: own, stdout: stdout, stderr: stderr}
 	return c.status(ctx, args)
 }
 
@@ -95,7 +95,7 @@ func (c *command) status(ctx context.Context, args []string) int {
 
 // command is one call of stylize.
 type command struct {
-	terms          []transfer.Term
+	own            []transfer.Extension
 	stdout, stderr io.Writer
 	unsaved        atomic.Bool // whether there are epochs since the last picture or run was saved
 }
@@ -115,7 +115,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 	s, err := c.read(flags, wrong, asked, args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(c.stdout, usage)
-		return cmp.Or(asked.PrintHelp(c.stdout, c.terms...), err)
+		return cmp.Or(asked.PrintHelp(c.stdout, c.own...), err)
 	}
 	if err != nil {
 		return err

@@ -101,3 +101,55 @@ func TestOwnTerm(t *testing.T) {
 		t.Errorf("status %d: %s", status, output)
 	}
 }
+
+// descent is plain gradient descent.
+var descent = transfer.Method{Name: "descent", About: "plain gradient descent",
+	Use: func(o *transfer.Options) { o.LearningRate = 7 },
+	Optimizer: func(o transfer.Options, _ int) sl.Optimizer {
+		rate := func(int) float64 { return o.LearningRate }
+		return sl.Optimizer{LearningRate: rate, Numbers: func(epoch int) []float64 { return []float64{rate(epoch)} },
+			Update: func(image, gradient *Node, _, numbers []*Node) (*Node, []*Node) {
+				return Sub(image, Mul(numbers[0], gradient)), nil
+			}}
+	}}
+
+// An optimizer of one's own is what the command takes, unless another is named; it is in help, sweeps and logs.
+func TestOwnMethod(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("STYLEBOOK_RUNS", t.TempDir())
+	if err := sl.WriteImage("a.png", image.NewRGBA(image.Rect(0, 0, 48, 32))); err != nil {
+		t.Fatal(err)
+	}
+	stylize := func(arguments string) string {
+		var output bytes.Buffer
+		if status := cli.Run(t.Context(), strings.Fields(arguments), &output, &output, descent); status != 0 {
+			t.Fatalf("%s: status %d: %s", arguments, status, output.String())
+		}
+		return output.String()
+	}
+	rate := func(arguments string) string {
+		stylize("-content a.png -style a.png -out b.png -height 32 -epochs 1 -weights offline -backend go -log log.jsonl " + arguments)
+		log, err := os.ReadFile("log.jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(log), `"lr":`)
+		rate, _, _ := strings.Cut(rest, ",")
+		return rate
+	}
+	for arguments, want := range map[string]string{"": "7", "-preset pytorch": "7", "-lr 3": "3", "-optimizer adam -preset pytorch": "0.3"} {
+		if got := rate(arguments); got != want {
+			t.Errorf("%q: the learning rate is %s, want %s", arguments, got, want)
+		}
+	}
+	if help := stylize("-help"); !strings.Contains(help, "adam|fast|lbfgs|descent") {
+		t.Errorf("%s", help)
+	}
+	sweep := "set: {content: a.png, style: a.png, weights: offline, height: 32, epochs: 1}\nvary: {optimizer: [adam, descent]}\n"
+	if err := os.WriteFile("s.yaml", []byte(sweep), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if output := stylize("sweep -backend go s.yaml"); !strings.Contains(output, "optimizer=descent") {
+		t.Errorf("%s", output)
+	}
+}

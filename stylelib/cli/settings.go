@@ -58,7 +58,7 @@ What is here to paint with, and what to do about what isn't; and what the progra
 
 // settings are those of a request.
 func (c *command) settings(asked request.Request) (*settings, error) {
-	resolved, err := asked.Settings(c.terms...)
+	resolved, err := asked.Settings(c.own...)
 	if err != nil {
 		return nil, err
 	}

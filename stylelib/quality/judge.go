@@ -95,9 +95,13 @@ func Open(ctx context.Context, backend compute.Backend, spec string) (*Judge, er
 		return nil, err
 	}
 	j := &Judge{Source: loaded.Source, extractor: extractor}
-	for i, layer := range extractor.Convs {
-		if name := extractor.Layers[layer.Index].Name; slices.Contains(textureLayers, name) {
-			j.along = append(j.along, unitVectors(layer.Bias.Shape().Dim(0), directions, uint64(i)))
+	convs := 0
+	for i, layer := range extractor.Layers {
+		if slices.Contains(textureLayers, layer.Name) {
+			j.along = append(j.along, unitVectors(extractor.Channels[i], directions, uint64(convs)))
+		}
+		if layer.Kind == sl.ConvLayer {
+			convs++
 		}
 	}
 	if j.program, err = extractor.Compile(j.graph); err != nil {

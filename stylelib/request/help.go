@@ -53,7 +53,7 @@ func OfCalls(o Option) bool { return o.OfCall && o.Name != "backend" }
 
 // PrintHelp prints the options by their groups, with what holds without them: what would run, and what the presets have where they
 // differ.
-func (r Request) PrintHelp(out io.Writer, own ...transfer.Term) error {
+func (r Request) PrintHelp(out io.Writer, own ...transfer.Extension) error {
 	s, err := r.resolve(own)
 	if err != nil {
 		return err
@@ -91,10 +91,10 @@ func (r Request) PrintHelp(out io.Writer, own ...transfer.Term) error {
 }
 
 // elsewhere says of each option whose default is not always the same what it is when: "; 150 with painting; 500 with pytorch".
-func elsewhere(own []transfer.Term) (map[string]string, error) {
+func elsewhere(own []transfer.Extension) (map[string]string, error) {
 	var names []string
 	var all []*Settings
-	for _, name := range append(transfer.Presets(), "pytorch -optimizer "+string(transfer.Fast), "pytorch -optimizer "+string(transfer.LBFGS)) {
+	for _, name := range append(transfer.Presets(), "pytorch -optimizer "+transfer.Fast, "pytorch -optimizer "+transfer.LBFGS) {
 		preset, optimizer, chosen := strings.Cut(name, " -optimizer ")
 		r := Request{}
 		err := r.Set("", "preset", preset)

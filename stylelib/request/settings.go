@@ -35,7 +35,7 @@ type Settings struct {
 
 // Settings lays the request over what goes with its preset. own are terms of the caller's, which are part of the loss. The error is
 // one line; of an option that can't be meant it begins with the option as the command has it: "-strength: …".
-func (r Request) Settings(own ...transfer.Term) (*Settings, error) {
+func (r Request) Settings(own ...transfer.Extension) (*Settings, error) {
 	s, err := r.resolve(own)
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (r Request) Settings(own ...transfer.Term) (*Settings, error) {
 
 // resolve makes the settings, which are yet to be checked. The request is laid on twice: what it chooses decides the numbers over which the
 // rest of it is laid.
-func (r Request) resolve(own []transfer.Term) (*Settings, error) {
+func (r Request) resolve(own []transfer.Extension) (*Settings, error) {
 	s := &Settings{Request: transfer.NewRequest("", ""), Choice: transfer.Choice{Preset: DefaultPreset, Own: own}, Strength: 1, Bits: 8,
 		CheckpointEvery: CheckpointEvery}
 	s.Styles = nil

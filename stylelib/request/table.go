@@ -36,9 +36,9 @@ type Option struct {
 	// changes does not change this.
 	neutral string
 
-	word func(text string) bool           // values that name no file, of an option that has both
-	keep func(s *Settings) value          // where it is kept
-	list func(own []transfer.Term) string // names that stand for %s in the help; nil: there are none
+	word func(text string) bool                // values that name no file, of an option that has both
+	keep func(s *Settings) value               // where it is kept
+	list func(own []transfer.Extension) string // names that stand for %s in the help; nil: there are none
 }
 
 // InSweep says whether the runs of a sweep can have the option.
@@ -117,8 +117,8 @@ func pictureOptions() []Option {
 
 func researchOptions() []Option {
 	return []Option{
-		{Name: "optimizer", neutral: string(transfer.Adam), keep: func(s *Settings) value { return word[transfer.Optimizer]{&s.Choice.Optimizer} },
-			Help: "`adam|fast|lbfgs`; fast, which goes with painting, has fewer epochs, and steps of our own instead of the chapter's; the learning rate of lbfgs stays"},
+		{Name: "optimizer", list: methods, neutral: transfer.Adam, keep: func(s *Settings) value { return word[string]{&s.Choice.Optimizer} },
+			Help: "`%s`; fast, which goes with painting, has fewer epochs, and steps of our own instead of the chapter's; the learning rate of lbfgs stays"},
 		{Name: "fast", Hidden: true, keep: func(s *Settings) value { return truth{&s.Fast} }, Help: "short for -optimizer fast"},
 		{Name: "lr", keep: func(s *Settings) value { return decimal{&s.Options.LearningRate} }, Help: "learning `rate`"},
 		{Name: "history", neutral: "20", keep: func(s *Settings) value { return whole[int]{&s.Options.History} },

@@ -28,29 +28,43 @@ func setTerm(o *transfer.Options, text string) error {
 	if !named {
 		return nil
 	}
-	found, factors, err := transfer.ParseLayers(layers)
-	if err == nil && factors != nil {
-		err = fmt.Errorf("layers of further terms have no weights of their own")
-	}
-	if err != nil {
+	var err error
+	if term.Layers, term.LayerWeights, err = transfer.ParseLayers(layers); err != nil {
 		return fmt.Errorf("%s: %q: %w", name, layers, err)
 	}
-	term.Layers = found
 	return nil
 }
 
 // termsOf names the terms that look at a picture, own ones too.
-func termsOf(source transfer.Source) func(own []transfer.Term) string {
-	return func(own []transfer.Term) string {
-		return strings.Join(transfer.Options{Own: own}.Names(source), "|")
+func termsOf(source transfer.Source) func(own []transfer.Extension) string {
+	return func(own []transfer.Extension) string {
+		return strings.Join(with(own).Names(source), "|")
 	}
 }
 
 // describeTerms says what all terms compare and which weight suits them, own ones too.
-func describeTerms(own []transfer.Term) string {
+func describeTerms(own []transfer.Extension) string {
 	var all []string
-	for _, term := range (transfer.Options{Own: own}).Known() {
+	for _, term := range with(own).Known() {
 		all = append(all, fmt.Sprintf("%s:%v, %s", term.Name, term.Weight, term.About))
 	}
 	return strings.Join(all, "; ")
+}
+
+// with are options that know what the caller has of its own.
+func with(own []transfer.Extension) transfer.Options {
+	o := transfer.Default()
+	for _, one := range own {
+		o.Add(one)
+	}
+	return o
+}
+
+// methods names the optimizers, own ones too.
+func methods(own []transfer.Extension) string {
+	var names []string
+	for _, m := range with(own).KnownMethods() {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, "|")
 }

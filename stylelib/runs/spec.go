@@ -33,14 +33,14 @@ type Spec struct {
 	Files     map[string]string  `json:"files"`               // SHA-256 of each picture file: content, style 1, mask of style 1, …
 	Weights   string             `json:"weights"`             // SHA-256 of the network's filters and biases
 	Engine    string             `json:"engine"`
-	Terms     map[string]string  `json:"terms,omitempty"` // [transfer.Transfer.Terms]
+	Terms     map[string]string  `json:"terms,omitempty"` // [transfer.Transfer.Own]
 }
 
 // NewSpec returns the spec of a training that is ready to begin.
 func NewSpec(t *transfer.Transfer, bits int, engine string) (Spec, error) {
-	network, err := hashNetwork(t.Network)
+	network, err := hashNetwork(t)
 	return Spec{Version: specVersion, Height: t.Height, Width: t.Width, Bits: bits, Options: t.Options, Constants: t.Options.Constants(),
-		Files: t.Hashes, Weights: network, Engine: engine, Terms: t.Terms}, err
+		Files: t.Hashes, Weights: network, Engine: engine, Terms: t.Own}, err
 }
 
 // Key is the SHA-256 of the spec, in hexadecimal. An option with its neutral value is no part of it, so that a new option leaves old
@@ -145,10 +145,14 @@ func short(s string) string {
 	return s
 }
 
-// hashNetwork returns the SHA-256 of a network: its filters and biases in order, as little-endian float32, and how it pools
-// and pads.
-func hashNetwork(net *sl.Network) (string, error) {
+// hashNetwork returns the SHA-256 of a training's network: its filters and biases in order, as little-endian float32, and how it
+// pools and pads. Of another network than the VGG family's it is that of its name and of the parameters that are used.
+func hashNetwork(t *transfer.Transfer) (string, error) {
 	h := sha256.New()
+	net, ok := t.Network.(*sl.Network)
+	if !ok {
+		return hashParameters(t)
+	}
 	number := func(isOther bool) string { return strconv.Itoa(map[bool]int{true: 1}[isOther]) }
 	fmt.Fprintf(h, "%s %s\n", number(net.Pooling == sl.AveragePooling), number(net.Padding == sl.ReflectPadding))
 	for _, c := range net.Convs {
@@ -159,6 +163,24 @@ func hashNetwork(net *sl.Network) (string, error) {
 			}
 			fmt.Fprintf(h, "%d %v\n", c.Index, t.Shape().Dimensions)
 			if err := binary.Write(h, binary.LittleEndian, values); err != nil {
+				return "", err
+			}
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func hashParameters(t *transfer.Transfer) (string, error) {
+	h := sha256.New()
+	fmt.Fprintln(h, t.Network)
+	parameters, err := t.Network.Parameters(t.Extractor.Layers)
+	if err != nil {
+		return "", err
+	}
+	for i, p := range parameters {
+		for _, one := range p {
+			fmt.Fprintln(h, t.Extractor.Layers[i].Name, one.Shape())
+			if err := one.ConstBytes(func(data []byte) { h.Write(data) }); err != nil {
 				return "", err
 			}
 		}

@@ -140,16 +140,13 @@ func (t *Transfer) memory(of size) int64 {
 	if t.Extractor.Backend.Name() == "xla" {
 		model, withLoops = memoryOfXLA, memoryOfXLALoop
 	}
-	if convs := t.Extractor.Convs; len(convs) > 0 {
-		last := convs[len(convs)-1].Filter.Shape()
-		if kernels.FitChannels(t.Extractor.Backend, last.Dim(2), last.Dim(3)) {
-			model = withLoops
-		}
+	if in, out, ok := t.lastConvolution(); ok && kernels.FitChannels(t.Extractor.Backend, in, out) {
+		model = withLoops
 	}
-	weights := float64(t.weightBytes())
+	weights := float64(t.Extractor.Bytes())
 	bytes := int64(model.base+max(model.placing*weights, model.weights*weights+model.maps*float64(features))) + extra
-	if t.Options.Optimizer == LBFGS {
-		bytes += int64(2*t.Options.History+8) * image
+	if copies := t.Options.stateCopies(); copies > 2 { // as many as Adam keeps are in the model
+		bytes += int64(copies+6) * image
 	}
 	for _, term := range t.Options.terms() {
 		if term.Sampled != nil {
@@ -159,11 +156,24 @@ func (t *Transfer) memory(of size) int64 {
 	return bytes + pictures
 }
 
-func (t *Transfer) weightBytes() (total int64) {
-	for _, c := range t.Extractor.Convs {
-		total += int64(c.Filter.Size()) * bytesPerFloat
+// stateCopies is how many images the optimizer's state is as large as.
+func (o Options) stateCopies() (copies int) {
+	for _, array := range o.optimizer(o.Epochs).State {
+		copies += array.Copies
 	}
-	return total
+	return copies
+}
+
+// lastConvolution is the number of channels that the last convolution sees and makes; ok says whether there is one.
+func (t *Transfer) lastConvolution() (in, out int, ok bool) {
+	before := 3
+	for i, layer := range t.Extractor.Layers {
+		if layer.Kind == sl.ConvLayer {
+			in, out, ok = before, t.Extractor.Channels[i], true
+		}
+		before = t.Extractor.Channels[i]
+	}
+	return in, out, ok
 }
 
 // mapBytes is the memory of one copy of all feature maps.
@@ -174,12 +184,8 @@ func (t *Transfer) mapBytes(of size) (total int64) {
 
 // eachMap calls f with the size and the channels of each layer's map of a picture.
 func (t *Transfer) eachMap(picture size, f func(layer sl.Layer, of size, channels int)) {
-	channels, convs := 3, t.Extractor.Convs
-	for _, layer := range t.Extractor.Layers {
-		if layer.Kind == sl.ConvLayer {
-			channels, convs = convs[0].Bias.Size(), convs[1:]
-		}
-		f(layer, picture.halved(poolings(layer)), channels)
+	for i, layer := range t.Extractor.Layers {
+		f(layer, picture.halved(layer.Halvings), t.Extractor.Channels[i])
 	}
 }
 
@@ -250,9 +256,9 @@ func (t *Transfer) timeRoots() (time.Duration, error) {
 		if !term.counts() || term.Statistic == nil || !term.Statistic.transport {
 			continue
 		}
-		for _, conv := range t.Extractor.Convs {
-			if layer := t.Extractor.Layers[conv.Index]; layer.In(term.looksAt()) {
-				channels := conv.Bias.Size()
+		for i, layer := range t.Extractor.Layers {
+			if layer.In(term.looksAt()) {
+				channels := t.Extractor.Channels[i]
 				most, cubes = max(most, channels), cubes+math.Pow(float64(channels), 3)
 			}
 		}

@@ -66,12 +66,7 @@ func anyTraining(seed uint64) (name string, in transfer.Pictures, height, width 
 func checkTraining(t *testing.T, backend compute.Backend, net *sl.Network, seed uint64) {
 	t.Helper()
 	name, in, height, width, o := anyTraining(seed)
-	extractor, err := transfer.NewExtractor(backend, net, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer extractor.Finalize()
-	training, err := transfer.New(extractor, in, height, width, o)
+	training, err := transfer.New(backend, net, in, height, width, o)
 	if err != nil {
 		var size *sl.SizeError
 		var mask *transfer.MaskError
@@ -80,6 +75,7 @@ func checkTraining(t *testing.T, backend compute.Backend, net *sl.Network, seed 
 		}
 		return
 	}
+	defer training.Close()
 	var totals []float64
 	_, err = training.Train(t.Context(), nil, func(p transfer.Epoch) error {
 		totals = append(totals, p.Total)

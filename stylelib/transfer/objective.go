@@ -27,6 +27,7 @@ type objective struct {
 	layers    []sl.Layer
 	parts     []part
 	epochs    int // of the training
+	scale     int // from 0, the coarsest
 }
 
 // part is one term of the loss with its targets.
@@ -42,8 +43,8 @@ type part interface {
 }
 
 // newObjective binds the terms and computes their targets. What is computed in pieces has its content targets in the tiles.
-func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epochs int) (*objective, error) {
-	o := &objective{extractor: extractor, pictures: pictures, options: options, layers: extractor.Layers, epochs: epochs}
+func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epochs, scale int) (*objective, error) {
+	o := &objective{extractor: extractor, pictures: pictures, options: options, layers: extractor.Layers, epochs: epochs, scale: scale}
 	for _, term := range options.terms() {
 		part, err := o.bind(term)
 		if err != nil {
@@ -56,7 +57,7 @@ func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epo
 
 func (o *objective) bind(term weighted) (part, error) {
 	term.layers = term.looksAt()
-	layers, err := o.extractor.Network.Architecture.Find(term.layers...)
+	layers, err := sl.FindLayers(o.extractor.Network, term.layers...)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +67,8 @@ func (o *objective) bind(term weighted) (part, error) {
 		return nothing{base}, nil
 	case term.Image != nil:
 		return imagePart{base}, nil
+	case term.Loss != nil:
+		return o.bindScene(base)
 	case term.Pointwise != nil:
 		return o.bindPointwise(base)
 	case term.Statistic != nil:
@@ -186,14 +189,6 @@ func (nothing) inputs(*tensors.Tensor, int) ([]*tensors.Tensor, error) { return 
 
 func (nothing) loss(image *Node, _ map[string]*Node, _ *feed) *Node {
 	return ScalarZero(image.Graph(), image.DType())
-}
-
-// poolings is how many times the map of a layer has been halved.
-func poolings(layer sl.Layer) int {
-	if layer.Kind == sl.PoolLayer {
-		return layer.Block
-	}
-	return layer.Block - 1
 }
 
 // divided is weight / by, and weight where by is 0: a layer that puts out nothing has nothing to be normalized.

@@ -1,11 +1,12 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"math"
-	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -25,6 +26,8 @@ type Request struct {
 	ColoursMask string
 	Init        string // for [InitFile]
 
+	Pictures Pictures // in memory, in the place of all files: see [Request.With]
+
 	Height, Width int           // of the result in pixels; with one 0 it follows the content's shape, with both 0 Area counts
 	LongerSide    int           // of the result in pixels, in place of both; 0: it is not asked for
 	Area          int           // pixels, where no size is given
@@ -43,9 +46,16 @@ func NewRequest(content, style string) Request {
 	return Request{Content: content, Styles: []string{style}, Area: DefaultArea, Options: Default(), Weights: weights.DefaultOptions()}
 }
 
+// With asks for pictures in memory, in the place of files. They are hashed by their pixels.
+func (r Request) With(pictures Pictures) Request {
+	r.Content, r.Styles, r.ContentMask, r.StyleMasks, r.ColoursMask, r.Init = "", nil, "", nil, "", ""
+	r.Pictures = pictures
+	return r
+}
+
 // Transfer is a training that is ready to begin. Close it when done.
 type Transfer struct {
-	Network       *sl.Network
+	Network       sl.FeatureNetwork
 	Source        string // where the network's weights are from, one line
 	Extractor     *sl.Extractor
 	Pictures      Pictures
@@ -53,8 +63,8 @@ type Transfer struct {
 	Height, Width int               // of the result in pixels
 	Options       Options           // layers by their names in the network
 
-	// Terms are hashes of what terms of the caller's compute, by their names.
-	Terms map[string]string
+	// Own are hashes of what the training has of the caller's own, by their names: of what terms and the optimizer compute.
+	Own map[string]string
 
 	// The content image and the first style image, normalized, [1, height, width, 3], as [sl.Train] takes them.
 	Content, Style *tensors.Tensor
@@ -64,40 +74,35 @@ type Transfer struct {
 	cached *cachedNetwork // in it
 }
 
-// New makes a transfer of pictures in memory with a network of the caller's, whose extractor must be [NewExtractor]'s for the
-// same options.
-func New(extractor *sl.Extractor, pictures Pictures, height, width int, options Options) (*Transfer, error) {
+// New makes a transfer of pictures in memory, of height × width pixels, with a network that is in memory too. Close it when done.
+func New(engine compute.Backend, network sl.FeatureNetwork, pictures Pictures, height, width int, options Options) (*Transfer, error) {
+	if family, ok := network.(*sl.Network); ok && options.Pooling != PoolingOfWeights {
+		network = family.Pooled(options.Pooling)
+	}
+	if _, family := network.(*sl.Network); !family && options.Network == nil {
+		options.Network = &Network{FeatureNetwork: network}
+	}
+	t := &Transfer{Network: network, Source: network.String(), Pictures: pictures, Height: height, Width: width, Options: options}
 	if err := pictures.Check(options); err != nil {
 		return nil, err
 	}
-	options, err := options.Resolve(extractor.Network.Architecture)
+	err := t.place(engine)
+	if err == nil {
+		err = t.prepare()
+	}
 	if err != nil {
+		t.Close()
 		return nil, err
 	}
-	t := &Transfer{Network: extractor.Network, Extractor: extractor, Pictures: pictures, Height: height, Width: width, Options: options}
-	for _, layer := range options.Layers() {
-		found, _ := extractor.Network.Architecture.Find(layer)
-		if !slices.Contains(extractor.Layers, found[0]) {
-			return nil, fmt.Errorf("the extractor ends at %s, but %s is used: make it with NewExtractor for the same options",
-				lastOf(extractor.Layers), found[0])
-		}
-	}
-	return t, t.prepare()
-}
-
-func lastOf(layers []sl.Layer) string {
-	if len(layers) == 0 {
-		return "the picture"
-	}
-	return layers[len(layers)-1].String()
+	return t, nil
 }
 
 // prepare brings the pictures to the size of the result.
 func (t *Transfer) prepare() (err error) {
-	if err := t.checkSizes(); err != nil {
+	if err := cmp.Or(t.checkReach(), t.checkSizes()); err != nil {
 		return err
 	}
-	if t.Terms, err = t.ownTerms(); err != nil {
+	if t.Own, err = t.fingerprints(); err != nil {
 		return err
 	}
 	if t.finest, err = t.Pictures.at(size{t.Height, t.Width}, t.Options); err != nil {
@@ -116,7 +121,7 @@ func (t *Transfer) at(of size) (*sized, error) {
 }
 
 // NewExtractor places a network on an engine for all layers that the options use.
-func NewExtractor(engine compute.Backend, network *sl.Network, options Options) (*sl.Extractor, error) {
+func NewExtractor(engine compute.Backend, network sl.FeatureNetwork, options Options) (*sl.Extractor, error) {
 	used := options.Options
 	used.StyleLayers = options.Layers()
 	return sl.NewExtractor(engine, network, used)
@@ -134,31 +139,55 @@ func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, er
 	if t.Height, t.Width, err = r.size(bounds.Dy(), bounds.Dx()); err != nil {
 		return nil, err
 	}
-	r.Weights.Layers, r.Weights.Seed = r.Options.Layers(), r.Options.Seed
-	if !r.Options.seeded() && r.Weights.Spec != weights.RandomNet {
-		t.Options.Seed = 0 // it changes nothing, so it makes no other run
-	}
-	loaded, before, err := t.load(ctx, r)
+	normalize, err := t.load(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	t.Source = loaded.Source
-	if !before {
-		r.say("weights  %s", loaded.Source)
-		if loaded.Note != "" {
-			r.say("         %s", loaded.Note)
-		}
+	if err = t.place(engine); err == nil {
+		err = t.settle(r, normalize)
 	}
-	if err := t.place(engine, loaded, r); err != nil {
+	if err != nil {
 		t.Close()
 		return nil, err
 	}
 	return t, nil
 }
 
-// load gets the network, from the cache if there is one; before says that it was there. One that is yet to be scaled to the
-// pictures is not kept.
-func (t *Transfer) load(ctx context.Context, r Request) (loaded *weights.Loaded, before bool, err error) {
+// load gets the network; normalize says that it is yet to be scaled to the pictures.
+func (t *Transfer) load(ctx context.Context, r Request) (normalize bool, err error) {
+	t.cache = r.Cache
+	if !r.Options.seeded() && r.Weights.Spec != weights.RandomNet {
+		t.Options.Seed = 0 // it changes nothing, so it makes no other run
+	}
+	if own := r.Options.Network; own != nil {
+		if r.Weights.Spec != weights.Auto && r.Weights.Spec != "" {
+			return false, &sl.OptionError{Option: "weights", Reason: fmt.Sprintf("%v has its own: leave %s out", own, r.Weights.Spec)}
+		}
+		t.Network, t.Source = own.FeatureNetwork, own.String()
+		r.say("weights  %s", t.Source)
+		return false, nil
+	}
+	r.Weights.Layers, r.Weights.Seed = r.Options.Layers(), r.Options.Seed
+	loaded, before, err := t.loadWeights(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	t.Network, t.Source = loaded.Network, loaded.Source
+	if r.Options.Pooling != PoolingOfWeights {
+		t.Network = loaded.Network.Pooled(r.Options.Pooling)
+	}
+	if !before {
+		r.say("weights  %s", loaded.Source)
+		if loaded.Note != "" {
+			r.say("         %s", loaded.Note)
+		}
+	}
+	return loaded.Normalize, nil
+}
+
+// loadWeights gets a network of the VGG family, from the cache if there is one; before says that it was there. One that is yet to
+// be scaled to the pictures is not kept.
+func (t *Transfer) loadWeights(ctx context.Context, r Request) (loaded *weights.Loaded, before bool, err error) {
 	if r.Cache == nil || r.Weights.Spec == weights.RandomNet {
 		loaded, err = weights.Load(ctx, r.Weights)
 		return loaded, false, err
@@ -166,7 +195,6 @@ func (t *Transfer) load(ctx context.Context, r Request) (loaded *weights.Loaded,
 	if t.cached, before, err = r.Cache.load(ctx, r.Weights); err != nil {
 		return nil, false, err
 	}
-	t.cache = r.Cache
 	return t.cached.loaded, before, nil
 }
 
@@ -181,24 +209,20 @@ func (r Request) size(height, width int) (h, w int, err error) {
 	return FitSize(height, width, r.Height, r.Width, r.Area)
 }
 
-// place puts the network on the engine and settles the rest.
-func (t *Transfer) place(engine compute.Backend, loaded *weights.Loaded, r Request) (err error) {
-	t.Network = loaded.Network
-	if r.Options.Pooling != PoolingOfWeights {
-		t.Network = t.Network.Pooled(r.Options.Pooling)
-	}
-	if t.Options, err = t.Options.Resolve(t.Network.Architecture); err != nil {
+// place puts the network on the engine.
+func (t *Transfer) place(engine compute.Backend) (err error) {
+	if t.Options, err = t.Options.Resolve(t.Network); err != nil {
 		return err
 	}
-	if t.cache != nil {
-		t.Extractor, err = t.cache.extractor(t.cached, t.Network, t.Options)
-	} else {
-		t.Extractor, err = NewExtractor(engine, t.Network, t.Options)
-	}
-	if err != nil {
+	if t.cached != nil {
+		t.Extractor, err = t.cache.extractor(t.cached, t.Network.(*sl.Network), t.Options)
 		return err
 	}
-	return t.settle(r, loaded.Normalize)
+	t.Extractor, err = NewExtractor(engine, t.Network, t.Options)
+	if err == nil && t.cache != nil && t.Options.Network != nil {
+		t.Extractor.Programs = t.cache.programs
+	}
+	return err
 }
 
 // settle settles size, epochs and memory, and brings the pictures to size.
@@ -218,9 +242,11 @@ func (t *Transfer) settle(r Request, normalize bool) (err error) {
 	}
 	engine := t.Extractor.Backend
 	t.Extractor.Finalize()
-	if t.Network, err = NormalizeLayers(engine, t.Network, t.Options, t.Content, t.Style); err != nil {
+	network, err := NormalizeLayers(engine, t.Network.(*sl.Network), t.Options, t.Content, t.Style)
+	if err != nil {
 		return err
 	}
+	t.Network = network
 	t.Extractor, err = NewExtractor(engine, t.Network, t.Options)
 	return err
 }
@@ -257,8 +283,39 @@ func (d *reader) read(role, path string) image.Image {
 	return file.Picture
 }
 
+// hash notes the pixels' hashes of pictures in memory.
+func (p Pictures) hash(hashes map[string]string) {
+	note := func(role string, picture image.Image) {
+		if picture != nil {
+			flat := imagefile.Flatten(picture)
+			sum := sha256.New()
+			fmt.Fprintln(sum, flat.Rect.Dx(), flat.Rect.Dy())
+			sum.Write(flat.Pix)
+			hashes[role] = fmt.Sprintf("%x", sum.Sum(nil))
+		}
+	}
+	note("content", p.Content)
+	for i, style := range p.Styles {
+		note(fmt.Sprintf("style %d", i+1), style)
+	}
+	note("content mask", p.ContentMask)
+	for i, mask := range p.StyleMasks {
+		note(fmt.Sprintf("mask of style %d", i+1), mask)
+	}
+	note("colours mask", p.ColoursMask)
+	note("init", p.Init)
+}
+
 // read decodes and hashes each picture once.
 func (t *Transfer) read(r Request) error {
+	if r.Pictures.Content != nil || len(r.Pictures.Styles) > 0 {
+		t.Pictures = r.Pictures
+		if err := t.Pictures.Check(r.Options); err != nil {
+			return err
+		}
+		t.Pictures.hash(t.Hashes)
+		return nil
+	}
 	reader := reader{request: r, hashes: t.Hashes, left: r.memory()}
 	read := reader.read
 	t.Pictures.Content = read("content", r.Content)
@@ -305,18 +362,14 @@ func (t *Transfer) fit(r Request) error {
 
 // Describe says what runs, in three lines: the network's weights, and what the layers of the options are in it.
 func (t *Transfer) Describe() string {
-	channels := map[int]int{}
-	for _, conv := range t.Network.Convs {
-		channels[conv.Index] = conv.Bias.Shape().Dim(0)
-	}
 	layers := func(names []string) (text string) {
-		for _, layer := range t.Network.Architecture.Layers() {
+		for i, layer := range t.Extractor.Layers {
 			switch {
 			case !layer.In(names):
 			case text == "":
-				text = fmt.Sprintf("%v with %d channels", layer, channels[layer.Index])
+				text = fmt.Sprintf("%v with %d channels", layer, t.Extractor.Channels[i])
 			default:
-				text += fmt.Sprintf(", %v with %d", layer, channels[layer.Index])
+				text += fmt.Sprintf(", %v with %d", layer, t.Extractor.Channels[i])
 			}
 		}
 		return text
@@ -328,9 +381,9 @@ func (t *Transfer) Describe() string {
 // Close frees the network on the engine, unless a cache keeps it; the engine stays open.
 func (t *Transfer) Close() {
 	switch {
-	case t.cache != nil:
+	case t.cached != nil:
 		t.cache.giveBack(t.cached)
-		t.cache = nil
+		t.cached = nil
 	case t.Extractor != nil:
 		t.Extractor.Finalize()
 	}

@@ -14,10 +14,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// ownTerms returns the fingerprints of the caller's terms that the loss has, by their names: hashes of what they compute, so that a
-// term whose function was changed makes another run. A function that panics is an error that names its term.
-func (t *Transfer) ownTerms() (map[string]string, error) {
+// fingerprints returns those of what the training has of the caller's own, by their names: hashes of what terms and the optimizer
+// compute, so that a changed function makes another run. A function that panics is an error that names what it is of.
+func (t *Transfer) fingerprints() (map[string]string, error) {
 	var prints map[string]string
+	note := func(name, print string) {
+		if prints == nil {
+			prints = map[string]string{}
+		}
+		prints[name] = print
+	}
 	for _, term := range t.Options.terms() {
 		own := slices.ContainsFunc(t.Options.Own, func(o Term) bool { return o.Name == term.Name })
 		if !own || !term.counts() {
@@ -27,12 +33,86 @@ func (t *Transfer) ownTerms() (map[string]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("term %s: %w", term.Name, err)
 		}
-		if prints == nil {
-			prints = map[string]string{}
-		}
-		prints[term.Name] = print
+		note(term.Name, print)
 	}
-	return prints, nil
+	if _, family := t.Network.(*sl.Network); !family {
+		print, err := t.networkPrint()
+		if err != nil {
+			return nil, err
+		}
+		note("network", print) // a term of this name is refused
+	}
+	print, err := t.methodPrint()
+	if print != "" {
+		note("optimizer "+t.Options.Optimizer, print) // a term's name has no blank
+	}
+	return prints, err
+}
+
+// networkPrint is the fingerprint of a network of the caller's own: of its layers, without the values of its parameters.
+func (t *Transfer) networkPrint() (print string, err error) {
+	g := NewGraph(t.Extractor.Backend, "fingerprint")
+	defer g.Finalize()
+	parameters, err := t.Network.Parameters(t.Extractor.Layers)
+	if err != nil {
+		return "", err
+	}
+	err = caught(func() {
+		x := t.sample(g, "image", 1, t.Height, t.Width, 3)
+		for i, layer := range t.Extractor.Layers {
+			var nodes []*Node
+			for k, p := range parameters[i] {
+				nodes = append(nodes, Parameter(g, fmt.Sprint(layer.Name, " ", k), p.Shape()))
+			}
+			x = t.Network.Forward(layer, x, nodes)
+		}
+		var whole bool
+		if print, whole = sl.Fingerprint(g, x); !whole {
+			print += thisProcess
+		}
+	})
+	if err != nil {
+		return "", fmt.Errorf("network %v: %w", t.Network, err)
+	}
+	return print + fmt.Sprint(t.Network.Input()), nil
+}
+
+// methodPrint is the fingerprint of the optimizer, if it is the caller's own: a hash of its update's graph, of its state and of its
+// numbers in each epoch.
+func (t *Transfer) methodPrint() (print string, err error) {
+	if !slices.ContainsFunc(t.Options.OwnMethods, func(m Method) bool { return m.Name == t.Options.Optimizer }) {
+		return "", nil
+	}
+	g := NewGraph(t.Extractor.Backend, "fingerprint")
+	defer g.Finalize()
+	h := sha256.New()
+	err = caught(func() {
+		for scale, of := range t.Options.sizes(t.Height, t.Width) {
+			epochs := t.Options.epochsOf()[scale]
+			optimizer := t.Options.optimizer(epochs)
+			var state, numbers []*Node
+			for _, array := range optimizer.State {
+				state = append(state, t.sample(g, fmt.Sprint(array.Name, scale), array.Copies, of.height, of.width, 3))
+			}
+			for i := range optimizer.Numbers(1) {
+				numbers = append(numbers, t.sample(g, fmt.Sprint("number", scale, " ", i)))
+			}
+			for epoch := range epochs {
+				fmt.Fprintln(h, optimizer.Numbers(epoch+1), optimizer.LearningRate(epoch+1))
+			}
+			image, gradient := t.sample(g, fmt.Sprint("image", scale), 1, of.height, of.width, 3), t.sample(g, fmt.Sprint("gradient", scale), 1, of.height, of.width, 3)
+			image, state = optimizer.Update(image, gradient, state, numbers)
+			graph, whole := sl.Fingerprint(g, append(state, image)...)
+			fmt.Fprintln(h, optimizer.State, graph)
+			if !whole {
+				fmt.Fprintln(h, thisProcess)
+			}
+		}
+	})
+	if err != nil {
+		return "", fmt.Errorf("optimizer %s: %w", t.Options.Optimizer, err)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
 
 // thisProcess makes a term of which not everything can be told another in each process: its runs are not taken for finished, nor
@@ -43,25 +123,29 @@ var thisProcess = fmt.Sprint(" of ", time.Now().UnixNano())
 func (t *Transfer) fingerprint(term weighted) (print string, err error) {
 	g := NewGraph(t.Extractor.Backend, "fingerprint")
 	defer g.Finalize()
+	of := size{t.Height, t.Width}
 	err = caught(func() {
 		var outputs []*Node
 		switch {
 		case term.Image != nil:
 			outputs = []*Node{term.Image(t.sample(g, "image", 1, t.Height, t.Width, 3))}
 		case term.Pointwise != nil:
-			for _, x := range t.sampleMaps(g, term) {
+			for _, x := range t.sampleMaps(g, "", of, term) {
 				outputs = append(outputs, term.Pointwise(x, x))
 			}
 		case term.Statistic != nil:
-			for _, x := range t.sampleMaps(g, term) {
+			for _, x := range t.sampleMaps(g, "", of, term) {
 				outputs = append(outputs, term.Statistic.sample(x)...)
 			}
 		case term.Features != nil:
-			all := t.sampleMaps(g, term)
+			all := t.sampleMaps(g, "", of, term)
 			outputs = []*Node{term.Features(all, all)}
+		case term.Loss != nil:
+			s, target := t.sampleScene(g, term)
+			outputs = append(target, term.Loss(s))
 		default:
 			channels := 0
-			for _, x := range t.sampleMaps(g, term) {
+			for _, x := range t.sampleMaps(g, "", of, term) {
 				channels += x.Shape().Dim(-1)
 			}
 			x := t.sample(g, "positions", t.Options.Samples, channels)
@@ -75,6 +159,9 @@ func (t *Transfer) fingerprint(term weighted) (print string, err error) {
 	if err == nil && term.Statistic != nil {
 		print += term.Statistic.fingerprintOfNumbers()
 	}
+	if term.Every > 0 {
+		print += fmt.Sprint(" every ", term.Every)
+	}
 	return print, err
 }
 
@@ -82,12 +169,12 @@ func (t *Transfer) sample(g *Graph, name string, dims ...int) *Node {
 	return Parameter(g, name, shapes.Make(dtypes.Float32, dims...))
 }
 
-// sampleMaps are parameters of the shapes of a term's features.
-func (t *Transfer) sampleMaps(g *Graph, term weighted) (all []*Node) {
+// sampleMaps are parameters of the shapes of a picture's features for a term, with names that begin in some way.
+func (t *Transfer) sampleMaps(g *Graph, begin string, picture size, term weighted) (all []*Node) {
 	layers := term.looksAt()
-	t.eachMap(size{t.Height, t.Width}, func(layer sl.Layer, of size, channels int) {
+	t.eachMap(picture, func(layer sl.Layer, of size, channels int) {
 		if layer.In(layers) {
-			all = append(all, t.sample(g, layer.Name, 1, of.height, of.width, channels))
+			all = append(all, t.sample(g, begin+layer.Name, 1, of.height, of.width, channels))
 		}
 	})
 	return all

@@ -64,6 +64,12 @@ func TestChangedTermIsAnotherRun(t *testing.T) {
 				Loss:  func(s, target []*Node) *Node { return sl.Mean(Square(Sub(s[0], target[0]))) },
 				Scale: func([]transfer.Array) float64 { return by },
 			}},
+			{Name: "sees", Of: transfer.BothPictures, Layers: layers, Weight: 1, Loss: func(s *transfer.Scene) *Node {
+				return MulScalar(Square(Sub(sl.Mean(s.Features[0]), sl.Mean(s.StyleFeatures[0][0]))), by)
+			}},
+			{Name: "renewed", Weight: 1, Every: 2,
+				Target: func(s *transfer.Scene) []*Node { return []*Node{MulScalar(s.Image, by)} },
+				Loss:   func(s *transfer.Scene) *Node { return sl.Mean(Square(Sub(s.Image, s.Target[0]))) }},
 		}
 	}
 	for i, term := range scaled(0.5) {
@@ -121,13 +127,11 @@ func TestWeightZeroIsNotComputed(t *testing.T) {
 	}
 }
 
-// An extractor that ends before a layer of the options is refused.
-func TestNewWantsTheExtractorsLayers(t *testing.T) {
-	e := testkit.Engine(t, "go")
+// Weights that end before a layer of the options are refused.
+func TestNewWantsTheLayersWeights(t *testing.T) {
 	s := newSetting(func(s *setting) { s.options.StyleLayers = []string{"conv1_1"} })
-	extractor := s.extractor(t, e)
-	o := transfer.Default()
-	if _, err := transfer.New(extractor, s.inputs, 32, 48, o); err == nil || !strings.Contains(err.Error(), "the extractor ends at conv4_4 (25), but conv5_1 (28) is used") {
+	_, err := transfer.New(testkit.Engine(t, "go").Backend, s.network(t), s.inputs, 32, 48, transfer.Default())
+	if err == nil || !strings.Contains(err.Error(), "the weights end at pool4 (27), but conv5_1 (28) is used") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -3,11 +3,9 @@ package transfer
 import (
 	"fmt"
 	"image"
-	"math/rand/v2"
 	"slices"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/internal/resample"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -43,7 +41,7 @@ func (p Pictures) Check(options Options) error {
 	switch {
 	case p.Content == nil:
 		return fmt.Errorf("the content image is missing")
-	case len(p.Styles) == 0:
+	case len(p.Styles) == 0 || slices.Contains(p.Styles, nil):
 		return fmt.Errorf("a style image is missing")
 	case options.Init == InitFile && p.Init == nil:
 		return fmt.Errorf("init: the picture to start from is missing")
@@ -58,7 +56,7 @@ func (p Pictures) Check(options Options) error {
 		return err
 	}
 	for _, term := range options.terms() {
-		if term.Of == StyleImages && term.Statistic == nil {
+		if term.Of&StyleImages != 0 && term.Statistic == nil {
 			return &MaskError{fmt.Sprintf("%s is no sum over positions, so it has no regions: leave the masks or the term out", term.Name)}
 		}
 	}
@@ -108,59 +106,4 @@ func (p Pictures) at(of size, options Options) (*sized, error) {
 		s.contentMasks, s.styleMasks, err = masks(p.ContentMask, p.StyleMasks, of, func(i int) size { return options.styleSize(of, i) })
 	}
 	return s, err
-}
-
-// initial returns what the first, coarsest training starts from.
-func (p Pictures) initial(s *sized, options Options) (*tensors.Tensor, error) {
-	switch options.Init {
-	case InitStyle:
-		return sl.Preprocess(p.Styles[0], s.height, s.width, options.Resize)
-	case InitFile:
-		return sl.Preprocess(p.Init, s.height, s.width, options.Resize)
-	case InitNoise:
-		return Noise(options.Seed, s.height, s.width), nil
-	case InitGray:
-		return Gray(s.height, s.width), nil
-	case InitStatistics:
-		return StyleNoise(s.styles, options.shares(len(s.styles)), options.Seed, s.height, s.width)
-	}
-	return s.content, nil
-}
-
-// Noise returns an image [1, height, width, 3] of values that are normally distributed with mean 0 and variance 1.
-func Noise(seed int64, height, width int) *tensors.Tensor {
-	random := rand.New(rand.NewPCG(uint64(seed), 0))
-	values := make([]float32, height*width*3)
-	for i := range values {
-		values[i] = float32(random.NormFloat64())
-	}
-	return tensors.FromFlatDataAndDimensions(values, 1, height, width, 3)
-}
-
-// Enlarge resizes a normalized image [1, h, w, 3] to height × width, bilinearly and without rounding: what one scale ends
-// with is what the next starts from.
-//
-//	out[i] = (1-t)·in[k] + t·in[k+1],  k+t = (i+½)·s - ½ clamped to the image, s = old size / new size
-func Enlarge(x *tensors.Tensor, height, width int) (*tensors.Tensor, error) {
-	s := x.Shape()
-	if s.Rank() != 4 || s.Dim(3) != 3 {
-		return nil, fmt.Errorf("enlarge: want a tensor of shape [1, height, width, 3], got %s", s)
-	}
-	from, err := tensors.CopyFlatData[float32](x)
-	if err != nil {
-		return nil, err
-	}
-	at := func(i, j, c int) float64 { return float64(from[(i*s.Dim(2)+j)*3+c]) }
-	rows, columns := resample.Neighbours(s.Dim(1), height), resample.Neighbours(s.Dim(2), width)
-	to := make([]float32, 0, height*width*3)
-	for _, row := range rows {
-		for _, column := range columns {
-			for c := range 3 {
-				top := column.Between(at(row.Low, column.Low, c), at(row.Low, column.High, c))
-				bottom := column.Between(at(row.High, column.Low, c), at(row.High, column.High, c))
-				to = append(to, float32(row.Between(top, bottom)))
-			}
-		}
-	}
-	return tensors.FromFlatDataAndDimensions(to, 1, height, width, 3), nil
 }

@@ -28,7 +28,7 @@ type region struct {
 // regionsOf divides the maps of a picture, layer by layer, into a region for each mask; without masks each map is one.
 func (b bound) regionsOf(picture size, masks []mask) (all []region) {
 	for _, layer := range b.layers {
-		p := poolings(layer)
+		p := layer.Halvings
 		area := float64(picture.halved(p).area())
 		for _, m := range masks {
 			reduced := m.after(p)

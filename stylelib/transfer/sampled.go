@@ -86,7 +86,7 @@ func at(maps []*Node, layers []sl.Layer, rows, columns *Node) *Node {
 		h, w, c := features.Shape().Dim(1), features.Shape().Dim(2), features.Shape().Dim(3)
 		cell := func(place *Node, length int) *Node {
 			last := Scalar(place.Graph(), place.DType(), float64(length-1))
-			return Min(Div(place, Scalar(place.Graph(), place.DType(), float64(int(1)<<poolings(layers[i])))), last)
+			return Min(Div(place, Scalar(place.Graph(), place.DType(), float64(int(1)<<layers[i].Halvings))), last)
 		}
 		index := Add(MulScalar(cell(rows, h), float64(w)), cell(columns, w))
 		all = append(all, Gather(Reshape(features, h*w, c), ExpandAxes(index, -1)))

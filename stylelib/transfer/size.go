@@ -66,6 +66,8 @@ func checkedSize(height, width float64) (h, w int, err error) {
 // checkSizes refuses pictures of which, at some scale, the network's layers leave nothing; a convolution that mirrors its map
 // needs two rows and columns.
 func (t *Transfer) checkSizes() error {
+	vgg, ok := t.Network.(*sl.Network)
+	mirrors := ok && vgg.Padding == sl.ReflectPadding
 	for _, of := range t.Options.sizes(t.Height, t.Width) {
 		sizes := []size{of}
 		for i := range t.Pictures.Styles {
@@ -74,13 +76,13 @@ func (t *Transfer) checkSizes() error {
 		for _, s := range sizes {
 			for _, layer := range t.Extractor.Layers {
 				least := 1
-				if layer.Kind == sl.ConvLayer && t.Network.Padding == sl.ReflectPadding {
+				if layer.Kind == sl.ConvLayer && mirrors {
 					least = 2
 				}
-				if m := s.halved(poolings(layer)); m.height < least || m.width < least {
+				if m := s.halved(layer.Halvings); m.height < least || m.width < least {
 					return &sl.SizeError{Height: s.height, Width: s.width, Reason: fmt.Sprintf(
 						"%s of this network needs at least %d pixels either way, at each of the %d scales and for the style pictures too: choose a larger size, style scale, or layers before it",
-						layer.Name, least<<poolings(layer), t.Options.Scales)}
+						layer.Name, least<<layer.Halvings, t.Options.Scales)}
 				}
 			}
 		}

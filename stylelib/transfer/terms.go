@@ -13,13 +13,15 @@ import (
 type Source int
 
 const (
-	NoPicture    Source = iota // none: the term looks at the image alone
-	ContentImage               // the content image, which has the image's size
-	StyleImages                // the style images, of any size
+	ContentImage Source = 1 << iota // the content image, which has the image's size
+	StyleImages                     // the style images, of any size
+
+	NoPicture    Source = 0 // the term looks at the image alone
+	BothPictures        = ContentImage | StyleImages
 )
 
-// Term is one part of the loss. One of its functions is set: Image, Pointwise, Statistic, Features or Sampled. They build
-// graphs, panic on wrong shapes, and return what is multiplied by the weight. Targets come without gradient.
+// Term is one part of the loss. One of its functions is set: Image, Pointwise, Statistic, Features, Sampled or Loss, which sees
+// everything. They build graphs, panic on wrong shapes, and return what is multiplied by the weight. Targets come without gradient.
 type Term struct {
 	Name   string // in options, records, charts
 	About  string // what it compares, in a few words
@@ -44,10 +46,22 @@ type Term struct {
 	// Sampled compares features at positions drawn anew for each epoch: [n, c] with [m, c], the channels of all layers of the
 	// term side by side. The content image's are those at the same positions.
 	Sampled func(features, target *Node) *Node
+
+	// Loss compares whatever it sees: pixels and features of all layers with those of the pictures, in this epoch. It may have no
+	// layers, and can then be computed beside pieces.
+	Loss func(s *Scene) *Node
+
+	// Target makes what Loss finds in [Scene.Target] of the image as it is in the first epoch of each scale, and anew after
+	// every Every epochs. No gradient flows through it. nil: there is none, and Every is 0.
+	Target func(s *Scene) []*Node
+	Every  int
 }
 
 // overPositions says whether the term is made of sums over positions.
 func (t Term) overPositions() bool { return t.Pointwise != nil || t.Statistic != nil }
+
+// layersAtOnce says whether the term's function looks at all its layers together, so that none has a weight of its own.
+func (t Term) layersAtOnce() bool { return t.Features != nil || t.Sampled != nil || t.Loss != nil }
 
 // termName is what a term may be called: flags, keys and columns are called after it.
 var termName = regexp.MustCompile("^[a-z][a-z0-9-]*$")
@@ -55,7 +69,7 @@ var termName = regexp.MustCompile("^[a-z][a-z0-9-]*$")
 // check reports a term that can't be computed.
 func (t Term) check() error {
 	functions := 0
-	for _, set := range []bool{t.Image != nil, t.Pointwise != nil, t.Statistic != nil, t.Features != nil, t.Sampled != nil} {
+	for _, set := range []bool{t.Image != nil, t.Pointwise != nil, t.Statistic != nil, t.Features != nil, t.Sampled != nil, t.Loss != nil} {
 		if set {
 			functions++
 		}
@@ -65,10 +79,11 @@ func (t Term) check() error {
 		return &sl.OptionError{Option: "loss", Reason: fmt.Sprintf("a term can't be called %q: use lower-case letters, digits and hyphens", t.Name)}
 	case functions != 1:
 		return &sl.OptionError{Option: t.Name, Reason: fmt.Sprintf("a term has one function, this one has %d", functions)}
-	case (t.Image != nil) != (t.Of == NoPicture), t.Pointwise != nil && t.Of != ContentImage, t.Statistic != nil && t.Of != StyleImages:
+	case t.Of < 0 || t.Of > BothPictures, t.Loss == nil && (t.Of == BothPictures || (t.Image != nil) != (t.Of == NoPicture)),
+		t.Pointwise != nil && t.Of != ContentImage, t.Statistic != nil && t.Of != StyleImages:
 		return &sl.OptionError{Option: t.Name, Reason: "its function does not go with the picture that it compares with"}
 	}
-	return nil
+	return t.checkScene()
 }
 
 // The chapter's roles.
@@ -109,7 +124,7 @@ func (o Options) terms() []weighted {
 		{Term{Name: "tv", Image: sl.TVLoss}, "tv", nil, nil, o.TVWeight, 1},
 	}
 	for _, t := range o.Terms {
-		all = append(all, weighted{find(t.Name), t.Name, t.Layers, nil, t.Weight, 1})
+		all = append(all, weighted{find(t.Name), t.Name, t.Layers, t.LayerWeights, t.Weight, 1})
 	}
 	return all
 }
@@ -134,5 +149,5 @@ func (t weighted) looksAt() (layers []string) {
 
 // counts says whether the term has a say in the total.
 func (t weighted) counts() bool {
-	return t.weight*t.repeat > 0 && (t.Image != nil || len(t.looksAt()) > 0)
+	return t.weight*t.repeat > 0 && (t.Image != nil || t.Loss != nil && len(t.layers) == 0 || len(t.looksAt()) > 0)
 }

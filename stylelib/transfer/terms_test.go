@@ -215,7 +215,7 @@ func TestTermHasOnePlace(t *testing.T) {
 	for weight, want := range map[float64]float64{3: 3, 0: 1} {
 		own.Weight = weight
 		for _, preset := range transfer.Presets() {
-			o, err := transfer.Choose(transfer.Choice{Preset: preset, StyleLoss: "own", Own: []transfer.Term{own}})
+			o, err := transfer.Choose(transfer.Choice{Preset: preset, StyleLoss: "own", Own: []transfer.Extension{own}})
 			if err == nil {
 				err = o.Validate(1)
 			}
@@ -275,6 +275,6 @@ func ExampleOptions_Add() {
 	fmt.Println(options.Terms)
 	fmt.Println(options.Validate(1))
 	// Output:
-	// [{grey 50 []}]
+	// [{grey 50 [] map[]}]
 	// <nil>
 }

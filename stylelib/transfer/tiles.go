@@ -24,18 +24,12 @@ func (r rect) after(p int) rect { return rect{r.top >> p, r.left >> p, r.bottom 
 // tile is a piece of a picture. The features of its core depend on pixels of the window alone; cores lie side by side.
 type tile struct{ window, core rect }
 
-// halo returns how far around a core the window reaches, and the grid on which tiles lie: that of the deepest pooling.
-// A convolution looks one pixel of its map further, a pooling as far as its partner.
+// halo returns how far around a core the window reaches, and the grid on which tiles lie: that of the smallest map.
 func halo(layers []sl.Layer) (reach, grid int) {
 	grid = 1
 	for _, layer := range layers {
-		switch layer.Kind {
-		case sl.ConvLayer:
-			reach += grid
-		case sl.PoolLayer:
-			reach += grid
-			grid *= 2
-		}
+		reach += grid * layer.Reach
+		grid = 1 << layer.Halvings
 	}
 	return (reach + grid - 1) / grid * grid, grid
 }
@@ -121,7 +115,7 @@ func coreMasks(pieces []tile, of size, layers []sl.Layer, regions []mask) [][]*t
 	}
 	masks := make([][]*tensors.Tensor, len(pieces))
 	for _, layer := range layers {
-		p := poolings(layer)
+		p := layer.Halvings
 		for _, region := range regions {
 			full := region.after(p)
 			for i, piece := range pieces {
@@ -207,7 +201,7 @@ type tiled struct {
 	pieces     []tile
 	statistics []*statisticPart
 	pointwise  []*pointwisePart
-	images     []imagePart
+	images     []part              // terms that need no map
 	masks      [][]*tensors.Tensor // of each tile, by statistic and region
 	cores      [][]*tensors.Tensor // of each tile, by pointwise term and layer
 	targets    [][]*tensors.Tensor // features of the content image in each window, by pointwise term and layer
@@ -227,7 +221,7 @@ func newTiled(o *objective) (*tiled, error) {
 			t.statistics, ofStatistics = append(t.statistics, p), append(ofStatistics, p.layers...)
 		case *pointwisePart:
 			t.pointwise, ofPointwise = append(t.pointwise, p), append(ofPointwise, p.layers...)
-		case imagePart:
+		case imagePart, *scenePart:
 			t.images = append(t.images, p)
 		}
 	}
@@ -293,7 +287,7 @@ func (t *tiled) contentTargets(layers []sl.Layer) error {
 	k := 0
 	for _, p := range t.pointwise {
 		for i, layer := range p.layers {
-			values := float64(t.pictures.size.halved(poolings(layer)).area() * t.targets[0][k].Shape().Dim(3))
+			values := float64(t.pictures.size.halved(layer.Halvings).area() * t.targets[0][k].Shape().Dim(3))
 			if t.options.NormalizeLayers {
 				p.factors[i] = divided(p.factors[i], squares[k]/values)
 			}
@@ -368,7 +362,7 @@ func (t *tiled) valueAndGradientOfImage(_ *sl.VGG, in []*Node) (losses []*Node) 
 	total := ScalarZero(image.Graph(), image.DType())
 	for _, p := range t.images {
 		loss := p.loss(image, nil, &inputs)
-		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
+		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.term().repeat))
 	}
 	return append(losses, Gradient(total, image)[0])
 }
@@ -425,7 +419,7 @@ func (t *tiled) valueAndGradient(image *tensors.Tensor, epoch int) (losses map[s
 		return nil, nil, err
 	}
 	for k, p := range t.images {
-		losses[p.name] = float64(tensors.ToScalar[float32](out[k]))
+		losses[p.term().name] = float64(tensors.ToScalar[float32](out[k]))
 	}
 	sum, err := rasterOf(out[len(t.images)])
 	if err != nil {

@@ -99,7 +99,7 @@ func (t *training) run(ctx context.Context, x *sl.SynthesizedImage, report func(
 	if x.Epoch >= t.epochs {
 		return x.Image, nil
 	}
-	o, err := newObjective(t.extractor, t.pictures, t.options, t.epochs)
+	o, err := newObjective(t.extractor, t.pictures, t.options, t.epochs, t.scale)
 	if err != nil {
 		return x.Image, err
 	}
@@ -141,8 +141,8 @@ func (t *training) snapshot(x *sl.SynthesizedImage, optimizer sl.Optimizer, o *o
 			return nil, err
 		}
 	}
-	for _, p := range o.transports() {
-		if s.Arrays[transportArray], err = tensors.CopyFlatData[float32](p.found); err != nil {
+	for _, p := range o.renewed() {
+		if s.Arrays[p.array()], err = tensors.CopyFlatData[float32](p.foundFor()); err != nil {
 			return nil, err
 		}
 	}
@@ -155,6 +155,9 @@ func (s *State) Check(o Options, height, width int) error {
 	if s.Scale < 0 || s.Scale >= o.Scales {
 		return fmt.Errorf("the saved state is of scale %d of %d", s.Scale, o.Scales)
 	}
+	if _, err := o.method(); err != nil {
+		return err
+	}
 	of, epochs := o.sizes(height, width)[s.Scale], o.epochsOf()[s.Scale]
 	if s.Height != of.height || s.Width != of.width {
 		return fmt.Errorf("the saved state is %d × %d (height × width), this training %d × %d", s.Height, s.Width, of.height, of.width)
@@ -165,6 +168,11 @@ func (s *State) Check(o Options, height, width int) error {
 	wanted, each := append(o.optimizer(epochs).State, sl.StateArray{Name: imageArray, Copies: 1}), 3*of.area()
 	if o.transports(of) {
 		wanted = append(wanted, sl.StateArray{Name: transportArray, Copies: 1})
+	}
+	for _, t := range o.terms() {
+		if t.Target != nil && t.counts() {
+			wanted = append(wanted, sl.StateArray{Name: targetArray(t.name), Copies: 1})
+		}
 	}
 	for _, array := range wanted {
 		saved, ok := s.Arrays[array.Name]

@@ -53,13 +53,18 @@ func newSetting(change func(*setting)) *setting {
 	return s
 }
 
-func (s *setting) extractor(t *testing.T, e *engine.Engine) *sl.Extractor {
+func (s *setting) network(t *testing.T) *sl.Network {
 	t.Helper()
 	net, err := weights.Random(1, sl.VGG19, [5]int{4, 4, 8, 8, 8}, s.options.Layers()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	extractor, err := transfer.NewExtractor(e.Backend, pooled(net, s.options), s.options)
+	return pooled(net, s.options)
+}
+
+func (s *setting) extractor(t *testing.T, e *engine.Engine) *sl.Extractor {
+	t.Helper()
+	extractor, err := transfer.NewExtractor(e.Backend, s.network(t), s.options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,10 +75,11 @@ func (s *setting) extractor(t *testing.T, e *engine.Engine) *sl.Extractor {
 // on makes the training ready on an engine.
 func (s *setting) on(t *testing.T, e *engine.Engine) *transfer.Transfer {
 	t.Helper()
-	training, err := transfer.New(s.extractor(t, e), s.inputs, s.height, s.width, s.options)
+	training, err := transfer.New(e.Backend, s.network(t), s.inputs, s.height, s.width, s.options)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(training.Close)
 	return training
 }
 
@@ -217,7 +223,7 @@ func TestTransportsFollowTheDistance(t *testing.T) {
 }
 
 // use chooses an optimizer with its numbers, but as many epochs as before.
-func (s *setting) use(optimizer transfer.Optimizer) {
+func (s *setting) use(optimizer string) {
 	epochs := s.options.Epochs
 	s.options.Use(optimizer)
 	s.options.Epochs = epochs
@@ -304,7 +310,7 @@ func TestCancelAndReportEndTheTraining(t *testing.T) {
 }
 
 func TestDivergenceKeepsAFiniteImage(t *testing.T) {
-	for name, optimizer := range map[string]transfer.Optimizer{"adam": transfer.Adam, "fast": transfer.Fast, "lbfgs": transfer.LBFGS} {
+	for name, optimizer := range map[string]string{"adam": transfer.Adam, "fast": transfer.Fast, "lbfgs": transfer.LBFGS} {
 		s := newSetting(func(s *setting) {
 			s.options.Use(optimizer)
 			s.options.LearningRate, s.options.Epochs = 1e30, 20
@@ -350,7 +356,11 @@ func TestDescribeNamesTheLayersOfTheNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := (&transfer.Transfer{Network: net, Source: "somewhere", Options: options}).Describe()
+	extractor, err := transfer.NewExtractor(testkit.Engine(t, "go").Backend, net, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := (&transfer.Transfer{Network: net, Extractor: extractor, Source: "somewhere", Options: options}).Describe()
 	want := "weights         somewhere\n" +
 		"content layers  conv4_3 (21) with 8 channels\n" +
 		"style layers    conv1_1 (0) with 4 channels, conv2_1 (5) with 4, conv3_1 (10) with 8, conv4_1 (17) with 8, conv5_1 (24) with 16"

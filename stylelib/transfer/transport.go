@@ -123,7 +123,7 @@ func (p *transportPart) due(epoch int) bool {
 
 func (p *transportPart) inputs(image *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {
 	if p.due(epoch) {
-		if err := p.find(image); err != nil {
+		if err := p.find(image, epoch); err != nil {
 			return nil, err
 		}
 	}
@@ -132,7 +132,7 @@ func (p *transportPart) inputs(image *tensors.Tensor, epoch int) ([]*tensors.Ten
 }
 
 // find finds the transport for an image.
-func (p *transportPart) find(image *tensors.Tensor) (err error) {
+func (p *transportPart) find(image *tensors.Tensor, _ int) (err error) {
 	if p.found, err = image.LocalClone(); err != nil {
 		return err
 	}
@@ -190,31 +190,15 @@ func (p *transportPart) loss(image *Node, maps map[string]*Node, in *feed) *Node
 	return weightedSum(image, losses, in.next(1)[0])
 }
 
-// transports are the parts that have one.
-func (o *objective) transports() (all []*transportPart) {
-	for _, p := range o.parts {
-		if t, ok := p.(*transportPart); ok {
-			all = append(all, t)
-		}
-	}
-	return all
-}
+func (p *transportPart) array() string { return transportArray }
 
-// restore finds the transports of a state, as they were.
-func (o *objective) restore(s *State) error {
-	for _, p := range o.transports() {
-		if err := p.find(raster{o.pictures.size, s.Arrays[transportArray]}.tensor()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (p *transportPart) foundFor() *tensors.Tensor { return p.found }
 
-func (o *objective) finalize() {
-	for _, p := range o.transports() {
-		for _, program := range []*sl.Program{p.begin, p.step, p.end} {
-			program.Finalize()
-		}
-		forget(p.moved)
+func (p *transportPart) latestDue(epoch int) int { return epoch } // whichever it was
+
+func (p *transportPart) finalize() {
+	for _, program := range []*sl.Program{p.begin, p.step, p.end} {
+		program.Finalize()
 	}
+	forget(p.moved)
 }

@@ -113,7 +113,7 @@ func TestLayersOfAnotherArchitecture(t *testing.T) {
 	_, err := readBytes(t, content, "conv4_4")
 	wantError(t, err, `VGG-16 has no layer "conv4_4"`, "choose other layers or other weights")
 	var layer *sl.LayerError
-	if !errors.As(err, &layer) || layer.Architecture != sl.VGG16 {
+	if !errors.As(err, &layer) || layer.Network != sl.VGG16 {
 		t.Errorf("got %v", err)
 	}
 	_, err = readBytes(t, content, "conv5_1")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -105,8 +104,7 @@ func shapeAfter(extractor *sl.Extractor, layer sl.Layer, x shapes.Shape) shapes.
 	case sl.PoolLayer:
 		return shapes.Make(x.DType, 1, x.Dim(1)/2, x.Dim(2)/2, x.Dim(3))
 	case sl.ConvLayer:
-		i := slices.IndexFunc(extractor.Convs, func(c sl.Conv) bool { return c.Index == layer.Index })
-		return shapes.Make(x.DType, 1, x.Dim(1), x.Dim(2), extractor.Convs[i].Bias.Size())
+		return shapes.Make(x.DType, 1, x.Dim(1), x.Dim(2), extractor.Channels[layer.Index])
 	}
 	return x
 }

@@ -1,8 +1,6 @@
-package transfer
+package stylelib
 
 import (
-	sl "stylebook/stylelib"
-
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -14,8 +12,8 @@ import (
 // pictures then leave more of the scene. Opponent colours, more momentum and a smoothed total variation did not help beside
 // the coarser resolutions.
 const (
-	fastEpochs       = 150
-	fastLearningRate = 0.05
+	FastEpochs       = 150
+	FastLearningRate = 0.05
 	fastHold         = 0.5 // share of the epochs before the learning rate falls
 	fastBeta1        = 0.9
 	fastBeta2        = 0.9
@@ -23,22 +21,24 @@ const (
 	fastGain         = 0.5 // of a resolution's step, relative to the next finer one's
 )
 
-// fast is Adam that moves the picture at several resolutions at once. With m and v of [sl.AdamUpdate],
+// Fast is Adam that moves the picture at several resolutions at once. With m and v of [AdamUpdate],
 //
 //	m₀ = m, v₀ = v;  mᵢ₊₁, vᵢ₊₁: sums of 2 × 2 values of mᵢ, vᵢ
 //	dᵢ = mᵢ / (√vᵢ/scale + ε) + gain · up(dᵢ₊₁)
 //	pixels ← pixels - rate · d₀
 //
 // where up doubles height and width bilinearly, and the last resolution has no coarser one. What many neighbouring pixels
-// agree on moves them further than each moves by itself. The learning rate is held at first, then falls linearly to about 0.
+// agree on moves them further than each moves by itself. Over the epochs of the training the learning rate is held at first, then
+// falls linearly to about 0. [FastEpochs] and [FastLearningRate] go with it.
 //
 // The steps are those of a picture written as a sum of resolutions, as in Kolkin et al. 2022, "Neural neighbor style transfer",
 // but for v, which is not kept for each resolution.
-func fast(learningRate float64, epochs int) sl.Optimizer {
-	adam := sl.Adam(sl.AdamPyTorch, fastBeta1, fastBeta2, func(epoch int) float64 { return learningRate * fastShare(epoch, epochs) })
+func Fast(learningRate float64, epochs int) Optimizer {
+	adam := Adam(AdamPyTorch, fastBeta1, fastBeta2, func(epoch int) float64 { return learningRate * fastShare(epoch, epochs) })
+	adam.Constants = map[string]float64{"hold": fastHold, "beta1": fastBeta1, "beta2": fastBeta2, "levels": fastLevels, "gain": fastGain}
 	adam.Update = func(image, gradient *Node, state, numbers []*Node) (*Node, []*Node) {
 		rate, scale := numbers[0], numbers[1]
-		_, m, v := sl.AdamUpdate(image, state[0], state[1], gradient, rate, scale, fastBeta1, fastBeta2)
+		_, m, v := AdamUpdate(image, state[0], state[1], gradient, rate, scale, fastBeta1, fastBeta2)
 		return Sub(image, Mul(rate, pyramidStep(m, v, scale, fastLevels))), []*Node{m, v}
 	}
 	return adam
@@ -52,9 +52,9 @@ func fastShare(epoch, epochs int) float64 {
 	return min(1, left/(1-fastHold))
 }
 
-// pyramidStep is d of [fast] at a resolution that has so many below it.
+// pyramidStep is d of [Fast] at a resolution that has so many below it.
 func pyramidStep(m, v, scale *Node, levels int) *Node {
-	step := Div(m, AddScalar(Div(Sqrt(v), scale), sl.AdamEpsilon))
+	step := Div(m, AddScalar(Div(Sqrt(v), scale), AdamEpsilon))
 	if levels == 0 {
 		return step
 	}

@@ -1,22 +1,20 @@
-package transfer
+package stylelib
 
 import (
-	sl "stylebook/stylelib"
-
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// lbfgs is limited-memory BFGS as torch.optim.LBFGS has it without line search: steps of fixed length along the
+// LBFGS is limited-memory BFGS as torch.optim.LBFGS has it without line search: steps of fixed length along the
 // quasi-Newton direction, the first one no longer than the learning rate in the 1-norm.
 //
 // Its state is the last step and gradient, and up to history pairs of a step and the change of the gradient along it, the
 // newest last; a pair that is not there yet is zeros. Sums are taken in float64.
 //
 // Nocedal, Wright 2006, algorithms 7.4 and 7.5.
-func lbfgs(history int, learningRate func(epoch int) float64) sl.Optimizer {
-	return sl.Optimizer{
-		State: []sl.StateArray{{Name: "lbfgs_steps", Copies: history}, {Name: "lbfgs_changes", Copies: history},
+func LBFGS(history int, learningRate func(epoch int) float64) Optimizer {
+	return Optimizer{
+		State: []StateArray{{Name: "lbfgs_steps", Copies: history}, {Name: "lbfgs_changes", Copies: history},
 			{Name: "lbfgs_gradient", Copies: 1}, {Name: "lbfgs_step", Copies: 1}},
 		LearningRate: learningRate,
 		Numbers: func(epoch int) []float64 {
@@ -26,7 +24,7 @@ func lbfgs(history int, learningRate func(epoch int) float64) sl.Optimizer {
 			steps, changes, rate, begun := state[0], state[1], numbers[0], numbers[1]
 			steps, changes = remembered(steps, changes, state[3], Sub(gradient, state[2]))
 			direction := twoLoopRecursion(Neg(wide(gradient)), steps, changes)
-			first := Min(ScalarOne(rate.Graph(), rate.DType()), Inverse(sl.Sum(Abs(gradient))))
+			first := Min(ScalarOne(rate.Graph(), rate.DType()), Inverse(Sum(Abs(gradient))))
 			length := Mul(rate, Where(GreaterThan(begun, ScalarZero(rate.Graph(), rate.DType())), OnesLike(first), first))
 			step := ConvertDType(Mul(direction, wide(length)), image.DType())
 			return Add(image, step), []*Node{steps, changes, gradient, step}
@@ -77,7 +75,7 @@ func twoLoopRecursion(d, steps, changes *Node) *Node {
 
 func wide(x *Node) *Node { return ConvertDType(x, dtypes.Float64) }
 
-func dot(a, b *Node) *Node { return sl.Sum(Mul(a, b)) }
+func dot(a, b *Node) *Node { return Sum(Mul(a, b)) }
 
 // quotient is a/b, and 0 where b is 0: a pair that is not there.
 func quotient(a, b *Node) *Node {

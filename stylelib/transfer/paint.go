@@ -1,0 +1,45 @@
+package transfer
+
+import (
+	"context"
+	"image"
+
+	"stylebook/stylelib/engine"
+)
+
+// Paint paints content in the style of style: the whole way from two pictures to a third, on the fastest engine, with the best weights
+// that can be had, at the area of [DefaultArea]. nil options are [Painting]'s. For another size, several styles, masks or an engine
+// that stays open: [Open].
+//
+// The error is one line. When ctx is done, it comes with the picture as far as it got, nil before the first epoch.
+func Paint(ctx context.Context, content, style image.Image, options *Options) (image.Image, error) {
+	if options == nil {
+		painting, err := Choose(Choice{Preset: Painting})
+		if err != nil {
+			return nil, err
+		}
+		options = &painting
+	}
+	r := NewRequest("", "").With(Pictures{Content: content, Styles: []image.Image{style}})
+	r.Options = *options
+	fastest, err := engine.Open("")
+	if err != nil {
+		return nil, err
+	}
+	defer fastest.Close()
+	t, err := Open(ctx, fastest.Backend, r)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	begun := false
+	x, trained := t.Train(ctx, nil, func(Epoch) error { begun = true; return nil })
+	if trained != nil && !begun {
+		return nil, trained
+	}
+	picture, err := t.Picture(x, 8)
+	if err != nil {
+		return nil, err
+	}
+	return picture, trained
+}
