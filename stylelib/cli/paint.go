@@ -294,10 +294,10 @@ func (c *command) resumed(run string, s *request.Settings, store *runs.Store) (*
 type job struct {
 	*settings
 	*transfer.Transfer
-	spec  runs.Spec
-	store *runs.Store // nil: the run is not kept
-	run   *runs.Run   // nil as long as it has not begun, or is not kept
-	reel  *film.Reel  // nil: no film is asked for
+	spec     runs.Spec
+	store    *runs.Store    // nil: the run is not kept
+	run      *runs.Run      // nil as long as it has not begun, or is not kept
+	recorder *film.Recorder // nil: no film is asked for
 }
 
 // newJob gets everything ready for the run.
@@ -351,11 +351,11 @@ func (j *job) begin() (err error) {
 	if err != nil || j.Animation == "" {
 		return err
 	}
-	j.reel = film.NewReel(j.Options.Epochs, 1)
+	j.recorder = film.NewRecorder(j.Options.Epochs, 1)
 	if j.run == nil {
 		return nil
 	}
-	if err := j.reel.Keep(j.frames(), j.run.Epoch); err != nil {
+	if err := j.recorder.Keep(j.frames(), j.run.Epoch); err != nil {
 		return errors.Join(err, j.end(context.Background(), nil, err))
 	}
 	return nil
@@ -424,22 +424,22 @@ func (j *job) result() string {
 
 // filmPicture keeps the picture so far for the film.
 func (j *job) filmPicture(p transfer.Epoch) error {
-	if j.reel == nil || !j.reel.Wants(p.Epoch) {
+	if j.recorder == nil || !j.recorder.Wants(p.Epoch) {
 		return nil
 	}
 	picture, err := j.Picture(p.Image, 8)
 	if err != nil {
 		return err
 	}
-	return j.reel.Add(p.Epoch, picture)
+	return j.recorder.Add(p.Epoch, picture)
 }
 
 // writeFilm makes the film, if one is asked for. What it is made of is kept as long as the run can go on.
 func (j *job) writeFilm(ended bool) error {
-	if j.reel == nil {
+	if j.recorder == nil {
 		return nil
 	}
-	if err := j.reel.Write(j.Animation); err != nil {
+	if err := j.recorder.Write(j.Animation); err != nil {
 		return fmt.Errorf("-animation: %w", err)
 	}
 	if j.run == nil || !ended {
