@@ -45,7 +45,7 @@ def test_nothing_outlives_a_kill(tmp_path, who, number):
 def failing(tmp_path, monkeypatch, *parameters, **environment):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    folder = tmp_path / "{odd}"  # papermill fills in what stands in braces
+    folder = tmp_path / "{odd}"  # a name that templates would fill in
     folder.mkdir(exist_ok=True)
     command = [*EXECUTE, str(CHAPTER), str(folder / "out.ipynb"), f"outPath={tmp_path}/out.png", "epochs=1", "height=48", "width=72", *parameters]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
@@ -64,6 +64,23 @@ def test_the_cause_is_printed(tmp_path, monkeypatch):
     name = os.fsdecode(bytes(tmp_path) + b"/\xff.jpg")
     shutil.copy(bad, name)
     assert "is not UTF-8" in failing(tmp_path, monkeypatch, f"contentPath={name}")
+
+
+def test_in_place(tmp_path):
+    """Outputs come into the notebook, a piece of a stream to its neighbours; one that fails stays as it was."""
+    path, cells = tmp_path / "book.ipynb", ['%%\nfmt.Println("a")\nos.Stdout.Sync()\ntime.Sleep(time.Second)\nfmt.Println("b")', "%%\nos.Exit(3)"]
+    for count in 1, 2:
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells[:count]])
+        nbformat.write(book, path)
+        before = path.read_text()
+        done = subprocess.run([*EXECUTE, "--in-place", str(path)], capture_output=True, text=True, timeout=PATIENCE)
+        if count == 1:
+            assert done.returncode == 0, done.stderr
+            outputs = nbformat.read(path, as_version=4).cells[0].outputs
+            assert [o.text for o in outputs] == ["a\nb\n"] and "slowest cell 1" in done.stdout
+        else:
+            assert done.returncode == 1 and "a cell failed" in done.stderr and path.read_text() == before
+    assert os.listdir(tmp_path) == ["book.ipynb"]
 
 
 @pytest.mark.parametrize("arguments, cause", [

@@ -1,10 +1,14 @@
-"""Executes a notebook without a screen, with parameters, and shows how far it is.
+"""Executes notebooks without a screen, and shows how far it is.
 
     execute.py NOTEBOOK OUT.ipynb [name=value ...]
+    execute.py --in-place NOTEBOOK...
 
 A parameter replaces a variable of the notebook's cell tagged "parameters". Values are JSON (150, "text"), anything else
 is text. Ends with status 1 and the failing cell's own message when a cell fails; OUT.ipynb then holds what was executed. Ends,
 and the kernel with it, when whoever started it ends.
+
+--in-place writes the outputs into the notebooks. One whose cell fails or takes more than an hour, or that is not clean afterwards, is
+left as it was.
 """
 
 import json
@@ -17,27 +21,12 @@ import threading
 import time
 
 import nbformat
-import papermill
-from papermill.translators import Translator, papermill_translators
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
+import check_notebooks
 
-class GoTranslator(Translator):
-    """Writes parameters as Go variables; a later declaration replaces an earlier one in a GoNB kernel."""
-
-    @classmethod
-    def translate(cls, value):
-        return json.dumps(value, ensure_ascii=False)
-
-    @classmethod
-    def comment(cls, text):
-        return f"// {text}".strip()
-
-    @classmethod
-    def assign(cls, name, value):
-        return f"var {name} = {value}"
-
-
-papermill_translators.register("go", GoTranslator)
+HOUR = 3600
 
 
 class Progress(threading.Thread):
@@ -110,44 +99,102 @@ def parameter(text):
         return name, value
 
 
-def plain(path):
-    """A path in which papermill finds no parameters to fill in."""
-    return path.replace("{", "{{").replace("}", "}}")
+def with_parameters(book, parameters):
+    """Declares the parameters in a cell of their own: a later declaration replaces an earlier one in a GoNB kernel."""
+    place = next((i for i, c in enumerate(book.cells, 1) if "parameters" in c.metadata.get("tags", [])), 0)
+    lines = [f"var {name} = {json.dumps(value, ensure_ascii=False)}" for name, value in parameters]
+    if lines:
+        book.cells.insert(place, nbformat.v4.new_code_cell("\n".join(lines), metadata={"tags": ["injected-parameters"]}))
 
 
-def failure(error, out):
-    """The message of the failing cell itself: what it wrote to stderr, else what the kernel says."""
-    for cell in nbformat.read(out, as_version=4).cells:
+def client(book, path, **options):
+    return NotebookClient(book, kernel_name="stylebook", startup_timeout=120, record_timing=False,
+                          resources={"metadata": {"path": os.path.dirname(os.path.abspath(path))}}, **options)
+
+
+def failure(book, error):
+    """Number and message of the failing cell: what it wrote to stderr, else what the kernel says."""
+    for number, cell in enumerate(book.cells, 1):
         outputs = cell.get("outputs", [])
         if any(o.output_type == "error" for o in outputs):
             text = "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stderr")
-            return text.strip() or "\n".join(error.traceback).strip()
-    return "\n".join(error.traceback).strip()
+            return number, text.strip() or str(error)
+    return "?", str(error)
+
+
+def execute(path, out, parameters):
+    book = nbformat.read(path, as_version=4)
+    with_parameters(book, parameters)
+    try:
+        client(book, path).execute()
+    except CellExecutionError as error:
+        number, message = failure(book, error)
+        sys.exit(f"execute.py: cell {number} of {path} failed:\n{message}")
+    finally:
+        nbformat.write(book, out)
+
+
+def merge_streams(outputs):
+    """Puts neighbouring pieces of one stream together: the kernel sends them as they come."""
+    merged = []
+    for o in outputs:
+        if merged and o.output_type == "stream" == merged[-1].output_type and o.name == merged[-1].name:
+            merged[-1].text += o.text
+        else:
+            merged.append(o)
+    return merged
+
+
+def execute_in_place(path):
+    book = nbformat.read(path, as_version=4)
+    start = time.monotonic()
+    slowest, last = (0, 0), start
+
+    def after(cell, cell_index, **_):
+        nonlocal slowest, last
+        now = time.monotonic()
+        slowest, last = max(slowest, (now - last, cell_index + 1)), now
+
+    try:
+        client(book, path, timeout=HOUR, on_cell_executed=after).execute()
+    except CellExecutionError as error:
+        sys.exit(f"{path}: a cell failed:\n{error}")
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.outputs = merge_streams(cell.outputs)
+            for o in cell.outputs:
+                o.get("metadata", {}).clear()
+    part = path + ".part"
+    nbformat.write(book, part)
+    if found := check_notebooks.problems(part):
+        os.remove(part)
+        sys.exit(f"{path} is not clean:\n" + "\n".join(found))
+    os.replace(part, path)
+    print(f"{path}: {time.monotonic() - start:.0f} s, slowest cell {slowest[1]} with {slowest[0]:.1f} s", flush=True)
 
 
 def main():
-    if len(sys.argv) < 3:
+    arguments = sys.argv[1:]
+    if len(arguments) < 2:
         sys.exit(__doc__)
-    notebook, out = sys.argv[1:3]
-    parameters = dict(parameter(p) for p in sys.argv[3:])
+    in_place = arguments[0] == "--in-place"
+    parameters = [] if in_place else [parameter(p) for p in arguments[2:]]
     end_with_parent()
-    logging.getLogger("papermill").setLevel(logging.ERROR)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of tasks that an interrupt left
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
         os.environ["STYLEBOOK_PROGRESS"] = file.name
         progress = Progress(file.name)
         progress.start()
         try:
-            papermill.execute_notebook(plain(notebook), plain(out), parameters=parameters, cwd=os.path.dirname(os.path.abspath(notebook)),
-                                       progress_bar=False, kernel_name="stylebook", start_timeout=120)
-        except papermill.PapermillExecutionError as error:
-            progress.finish()
-            sys.exit(f"execute.py: cell {error.cell_index + 1} of {notebook} failed:\n{failure(error, out)}")
+            if in_place:
+                for path in arguments[1:]:
+                    execute_in_place(path)
+            else:
+                execute(*arguments[:2], parameters)
         except Exception as error:  # a kernel that doesn't start, a full disk, an interrupt
             sys.exit(f"execute.py: {type(error).__name__}: {error}")
         finally:
-            if progress.is_alive():
-                progress.finish()
+            progress.finish()
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ func TestResumedFilmIsWhole(t *testing.T) {
 	if !bytes.HasPrefix(first, []byte("GIF89a")) || bytes.Equal(first, whole) {
 		t.Error("an interrupted training has a film as far as it got")
 	}
-	_, id, _ := strings.Cut(stderr.String(), "stylize -resume ")
+	_, id, _ := strings.Cut(stderr.String(), "stylize resume ")
 	if status := Run(t.Context(), []string{"-resume", strings.Fields(id)[0], "-quiet"}, &stderr, &stderr); status != 0 {
 		t.Fatalf("status %d: %s", status, stderr.String())
 	}

@@ -126,7 +126,9 @@ func (c *command) show(_ context.Context, args []string) error {
 		if r.Error != "" {
 			printLine(c.stdout, "error     %s", r.Error)
 		}
-		printLine(c.stdout, "command   stylize %s", strings.Join(r.Arguments, " "))
+		if len(r.Request) > 0 {
+			printLine(c.stdout, "command   stylize %s", strings.Join(r.Request.Words(), " "))
+		}
 		printLine(c.stdout, "versions  %s", versions)
 		for line := range strings.Lines("spec      " + string(spec)) {
 			printLine(c.stdout, "%s", strings.TrimSuffix(line, "\n"))

@@ -18,7 +18,7 @@ import (
 	"stylebook/stylelib/runs"
 )
 
-// kills is how many runs TestKill kills on an engine: few, or as many as scripts/kill says.
+// kills is how many runs TestKill kills on an engine: few, or as many as STYLEBOOK_TEST_KILLS says.
 func kills(t *testing.T, few int) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("STYLEBOOK_TEST_KILLS"))

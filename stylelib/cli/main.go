@@ -5,6 +5,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -14,11 +15,13 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
 )
 
@@ -98,6 +101,7 @@ type command struct {
 }
 
 func (c *command) run(ctx context.Context, args []string) error {
+	args = renamed(args)
 	if len(args) > 0 {
 		if other := c.others()[args[0]]; other != nil {
 			return other(ctx, args[1:])
@@ -106,25 +110,25 @@ func (c *command) run(ctx context.Context, args []string) error {
 			return &usageError{fmt.Errorf("there is no sub-command %q%s", args[0], hint)}
 		}
 	}
-	s := c.settings()
-	err := s.parse(args, c.stdout)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		err = &usageError{err}
+	asked := request.Request{}
+	flags, wrong := asked.Flags("stylize", request.All)
+	s, err := c.read(flags, wrong, asked, args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(c.stdout, usage)
+		return cmp.Or(asked.PrintHelp(c.stdout, c.own...), err)
 	}
 	if err != nil {
 		return err
 	}
-	if s.version {
-		return c.version(ctx, s.backend)
+	if err := asked.Require("content", "style", "out"); err != nil {
+		return &usageError{err}
 	}
-	if s.resume == "" {
-		pictures, err := contents(s.request.Content)
-		if err != nil {
-			return fmt.Errorf("-content: %w", err)
-		}
-		if pictures != nil {
-			return c.paintMany(ctx, s, pictures)
-		}
+	pictures, err := contents(s.Content)
+	if err != nil {
+		return fmt.Errorf("-content: %w", err)
+	}
+	if pictures != nil {
+		return c.paintMany(ctx, s, pictures)
 	}
 	return c.paint(ctx, s)
 }
@@ -132,13 +136,28 @@ func (c *command) run(ctx context.Context, args []string) error {
 // others are the sub-commands.
 func (c *command) others() map[string]func(context.Context, []string) error {
 	return map[string]func(context.Context, []string) error{
-		"runs": c.list, "show": c.show, "compare": c.compare, "sweep": c.sweep, "web": c.web,
-		"doctor": c.doctor,
+		"resume": c.resume, "runs": c.list, "show": c.show, "compare": c.compare, "sweep": c.sweep, "web": c.web,
+		"doctor": c.doctor, "version": c.version,
 	}
 }
 
-func (c *command) settings() *settings {
-	return &settings{choice: transfer.Choice{Own: c.own}}
+// renamed puts sub-commands that were options once, -web, -resume RUN and -version, first.
+func renamed(args []string) []string {
+	for _, name := range []string{"web", "resume", "version"} {
+		for i, arg := range args {
+			dashes := len(arg) - len(strings.TrimLeft(arg, "-"))
+			word, run, _ := strings.Cut(arg[dashes:], "=")
+			if dashes == 0 || word != name {
+				continue
+			}
+			first := []string{name}
+			if run != "" {
+				first = append(first, run)
+			}
+			return slices.Concat(first, args[:i], args[i+1:])
+		}
+	}
+	return args
 }
 
 // usageError is wrong use of the command.
@@ -177,7 +196,7 @@ func (e *interruptedError) Error() string {
 	}
 	message := fmt.Sprintf("interrupted after epoch %d of %d: the picture so far is in %s", e.epoch, e.epochs, e.saved)
 	if e.run != "" {
-		message += "; stylize -resume " + e.run + " continues"
+		message += "; stylize resume " + e.run + " continues"
 	}
 	return message
 }

@@ -12,7 +12,7 @@ import (
 
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/atomicfile"
-	"stylebook/stylelib/internal/pathlist"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
 	"stylebook/stylelib/transfer"
@@ -21,7 +21,7 @@ import (
 // contents are the pictures of -content if they are several or a folder, whose pictures are those with the name of one; nil for
 // one picture.
 func contents(list string) (all []string, err error) {
-	paths := pathlist.Split("", list)
+	paths := request.SplitPaths("", list)
 	several := len(paths) > 1
 	for _, path := range paths {
 		info, err := os.Stat(path)
@@ -71,34 +71,28 @@ type many struct {
 
 // newMany plans the runs and refuses what can't be meant with several pictures.
 func newMany(s *settings, pictures []string) (*many, error) {
-	for flag, value := range map[string]string{"-content-mask": s.request.ContentMask, "-colours-mask": s.request.ColoursMask, "-log": s.log,
-		"-animation": s.animation} {
+	for flag, value := range map[string]string{"-content-mask": s.ContentMask, "-colours-mask": s.ColoursMask, "-log": s.Log,
+		"-animation": s.Animation} {
 		if value != "" {
 			return nil, fmt.Errorf("%s: is for one picture: leave it out, or give one -content", flag)
 		}
 	}
-	if s.web {
-		return nil, errors.New("-web: is for one picture: leave it out, or give one -content")
+	if info, err := os.Stat(s.Out); err == nil && !info.IsDir() || err != nil && filepath.Ext(s.Out) != "" {
+		return nil, fmt.Errorf("-out %s: of several pictures the results go to a folder: name one", s.Out)
 	}
-	if info, err := os.Stat(s.out); err == nil && !info.IsDir() || err != nil && filepath.Ext(s.out) != "" {
-		return nil, fmt.Errorf("-out %s: of several pictures the results go to a folder: name one", s.out)
-	}
-	axis := sweep.Axis{Name: "content"}
+	plan := &sweep.Sweep{Path: "-content", Vary: []sweep.Axis{{Name: "content", Values: len(pictures)}}, Named: true}
 	for _, path := range pictures {
-		if place(filepath.Dir(path)) == place(s.out) {
-			return nil, fmt.Errorf("-out %s: is the folder of the content pictures: choose another", s.out)
+		if place(filepath.Dir(path)) == place(s.Out) {
+			return nil, fmt.Errorf("-out %s: is the folder of the content pictures: choose another", s.Out)
 		}
-		axis.Values = append(axis.Values, absolutePath(path))
-	}
-	plan := &sweep.Sweep{Path: "-content", Vary: []sweep.Axis{axis}}
-	for _, argument := range s.arguments {
-		name, value, _ := strings.Cut(strings.TrimPrefix(argument, "-"), "=")
-		if name != "content" && name != "out" {
-			plan.Set = append(plan.Set, sweep.Setting{Name: name, Value: value})
+		one := s.asked.With("out", nil)
+		if err := one.Set("", "content", absolutePath(path)); err != nil {
+			return nil, err
 		}
+		plan.Runs = append(plan.Runs, one)
 	}
-	work, err := sweep.NewWork(plan, s.out)
-	return &many{Work: work, settings: s, results: resultsOf(pictures, s.out)}, err
+	work, err := sweep.NewWork(plan, s.Out)
+	return &many{Work: work, settings: s, results: resultsOf(pictures, s.Out)}, err
 }
 
 // resultsOf names the results like the pictures, with numbers where two would be the same.
@@ -122,10 +116,10 @@ func (c *command) paintMany(ctx context.Context, s *settings, pictures []string)
 	if err != nil {
 		return &usageError{err}
 	}
-	if s.runs == runsOff {
+	if s.Runs == runsOff {
 		return &usageError{errors.New("-runs off: of several pictures the runs are kept, so that a second start goes on: leave it out")}
 	}
-	store, err := openRuns(s.runs)
+	store, err := openRuns(s.Runs)
 	if err != nil {
 		return err
 	}
@@ -146,7 +140,7 @@ func (c *command) paintMany(ctx context.Context, s *settings, pictures []string)
 	m.cache = transfer.NewCache(e.Backend)
 	defer m.cache.Close()
 	m.Store = store
-	c.speak(m.Work, s.quiet)
+	c.speak(m.Work, s.Quiet)
 	m.Do = func(ctx context.Context, i int) (*runs.Summary, bool, error) { return c.paintOne(ctx, m, e, i) }
 	done, err := m.All(ctx)
 	if err != nil {
@@ -157,12 +151,12 @@ func (c *command) paintMany(ctx context.Context, s *settings, pictures []string)
 
 // paintOne does one run and puts its picture among the results.
 func (c *command) paintOne(ctx context.Context, m *many, e *engine.Engine, i int) (*runs.Summary, bool, error) {
-	one, err := c.runSettings(m.Work, i)
+	one, err := c.sharedRun(m.Work, i)
 	if err != nil {
 		return nil, false, err
 	}
-	one.request.Say, one.request.Memory, one.checkpointEvery = m.settings.request.Say, m.settings.request.Memory, m.settings.checkpointEvery
-	one.request.Cache, one.opened = m.cache, m.tellEstimate
+	one.Say, one.Memory, one.CheckpointEvery = m.settings.Say, m.settings.Memory, m.settings.CheckpointEvery
+	one.Cache, one.opened = m.cache, m.tellEstimate
 	record, before, err := c.doRun(ctx, one, e, m.Store)
 	if err != nil {
 		return nil, false, err
@@ -197,11 +191,11 @@ func (m *many) collect(ctx context.Context, done []*runs.Summary) error {
 	var failed []string
 	for i, record := range done {
 		if record == nil {
-			failed = append(failed, filepath.Base(m.Vary[0].Values[i]))
+			failed = append(failed, m.Runs[i].Label("content"))
 		}
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("%d of %d pictures failed: %s", len(failed), len(done), pathlist.Join(failed))
+		return fmt.Errorf("%d of %d pictures failed: %s", len(failed), len(done), request.JoinPaths(failed))
 	}
 	return err
 }

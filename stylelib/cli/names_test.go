@@ -12,7 +12,7 @@ import (
 	"unicode"
 
 	"stylebook/stylelib/internal/oneline"
-	"stylebook/stylelib/internal/pathlist"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 )
 
@@ -49,7 +49,7 @@ func TestNamesMakeNoLines(t *testing.T) {
 	said(statusError, paint("-content", content+"?", "-out", out)...)
 	said(statusError, paint("-content", content, "-out", out, "-log", filepath.Join(dir, evil, "log"))...)
 	said(statusError, paint("-content", content, "-out", out, "-weights", content)...)
-	said(statusError, paint("-content", pathlist.Join([]string{content, content + "?"}), "-out", filepath.Join(dir, "several"))...)
+	said(statusError, paint("-content", request.JoinPaths([]string{content, content + "?"}), "-out", filepath.Join(dir, "several"))...)
 	said(statusError, paint("-content", content, "-out", out, "-backend", evil)...)
 	for _, name := range []string{"preset", "style-layers", "memory", "pooling", evil} {
 		said(statusUsage, paint("-content", content, "-out", out, "-"+name, evil)...)

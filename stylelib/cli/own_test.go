@@ -51,13 +51,13 @@ func TestOwnStyleLoss(t *testing.T) {
 		if log, err := os.ReadFile("log.jsonl"); err != nil || strings.Contains(string(log), `"bright":`) {
 			t.Errorf("%s: it is a further term: %s, %v", preset, log, err)
 		}
-		if status := cli.Run(t.Context(), append(begin, "-bright-weight", "5"), &output, &output, own); status != 2 || !strings.Contains(output.String(), "bright: is the style loss already") {
+		if status := cli.Run(t.Context(), append(begin, "-term", "bright:5"), &output, &output, own); status != 2 || !strings.Contains(output.String(), "bright: is the style loss already") {
 			t.Errorf("%s: status %d: %s", preset, status, output.String())
 		}
 	}
 }
 
-// A term of one's own is a flag, a sweep's key, a loss in log and runs like the others.
+// A term of one's own is an option, a sweep's key, a loss in log and runs like the others.
 func TestOwnTerm(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("STYLEBOOK_RUNS", t.TempDir())
@@ -84,20 +84,20 @@ func TestOwnTerm(t *testing.T) {
 	if log, err := os.ReadFile("log.jsonl"); err != nil || !strings.Contains(string(log), `"grey":`) {
 		t.Errorf("%s, %v", log, err)
 	}
-	if status, output := stylize(append(begin, "-grey-weight", "-1")...); status != 2 || !strings.Contains(output, "grey weight: -1 is not a number of at least 0") {
+	if status, output := stylize(append(begin, "-term", "grey:-1")...); status != 2 || !strings.Contains(output, "grey weight: -1 is not a number of at least 0") {
 		t.Errorf("status %d: %s", status, output)
 	}
-	if status, output := stylize("-help"); status != 0 || !strings.Contains(output, "how far the picture is from grey (default 20)") {
+	if status, output := stylize("-help"); status != 0 || !strings.Contains(output, "grey:20, how far the picture is from grey") {
 		t.Errorf("status %d: %s", status, output)
 	}
-	if status, output := stylize(append(begin, "-content-weight", "0", "-style-weight", "0", "-tv-weight", "0", "-grey-weight", "0")...); status != 2 || !strings.Contains(output, "nothing to minimize") {
+	if status, output := stylize(append(begin, "-content-weight", "0", "-style-weight", "0", "-tv-weight", "0", "-term", "grey:0")...); status != 2 || !strings.Contains(output, "nothing to minimize") {
 		t.Errorf("status %d: %s", status, output)
 	}
-	sweep := "set: {content: a.png, style: a.png, weights: offline, height: 32, epochs: 1}\nvary: {grey-weight: [0, 5]}\n"
+	sweep := "set: {content: a.png, style: a.png, weights: offline, height: 32, epochs: 1}\nvary: {term: [\"grey:0\", \"grey:5\"]}\n"
 	if err := os.WriteFile("s.yaml", []byte(sweep), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if status, output := stylize("sweep", "-backend", "go", "s.yaml"); status != 0 || !strings.Contains(output, "grey-weight=5") {
+	if status, output := stylize("sweep", "-backend", "go", "s.yaml"); status != 0 || !strings.Contains(output, "term=grey:5") {
 		t.Errorf("status %d: %s", status, output)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/film"
 	"stylebook/stylelib/internal/imagefile"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
@@ -29,23 +29,18 @@ const goLimit = 10 * time.Minute
 
 // paint makes the picture.
 func (c *command) paint(ctx context.Context, s *settings) error {
-	if s.resume != "" {
-		if err := mustBeThere(s.runs); err != nil {
-			return err
-		}
-	}
-	store, err := openRuns(s.runs)
+	store, err := openRuns(s.Runs)
 	if err != nil {
 		return err
 	}
 	if store != nil {
 		defer store.Close()
 	}
-	if s.resume != "" {
-		if s, err = c.resumed(s, store); err != nil {
-			return err
-		}
-	}
+	return c.paintInto(ctx, s, store)
+}
+
+// paintInto makes the picture and keeps the run in store if that is not nil.
+func (c *command) paintInto(ctx context.Context, s *settings, store *runs.Store) error {
 	if err := s.checkOutputs(store); err != nil {
 		return err
 	}
@@ -54,37 +49,74 @@ func (c *command) paint(ctx context.Context, s *settings) error {
 		return err
 	}
 	defer e.Close()
-	if s.web {
-		return c.paintBeside(ctx, e, s, store)
-	}
 	return c.paintOn(ctx, e, s, store)
+}
+
+const resumeHelp = `stylize resume RUN continues a run that was stopped; the beginning of its name is enough. It ends with the same bits as if it had
+not been stopped.
+
+`
+
+// resume continues a run.
+func (c *command) resume(ctx context.Context, args []string) error {
+	asked := request.Request{}
+	flags, wrong := asked.Flags("resume", request.OfCalls)
+	names, err := parseFlags(flags, args, resumeHelp, c.stdout, "RUN")
+	var none *noOptionError
+	if errors.As(err, &none) {
+		if o, other := request.Find(none.name); other == nil {
+			err = &usageError{ofTheRun(o)}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := wrong(); err != nil {
+		return &usageError{err}
+	}
+	s, err := asked.Settings()
+	if err != nil {
+		return &usageError{err}
+	}
+	return look(s.Runs, func(store *runs.Store) error {
+		resumed, err := c.resumed(names[0], s, store)
+		if err != nil {
+			return err
+		}
+		return c.paintInto(ctx, resumed, store)
+	})
+}
+
+// ofTheRun refuses an option beside a run that it would change.
+func ofTheRun(o request.Option) error {
+	return fmt.Errorf("-%s: a run is resumed as it was begun: leave it out", o.Name)
 }
 
 // begin says what will be done, and opens the engine for it.
 func (c *command) begin(s *settings) (*engine.Engine, error) {
-	s.request.Say = func(line string) { c.sayOf(s, "%s", line) }
-	if !s.quiet {
-		s.request.Weights.Progress = newDownloadProgress(c.stderr)
+	s.Say = func(line string) { c.sayOf(s, "%s", line) }
+	if !s.Quiet {
+		s.Weights.Progress = newDownloadProgress(c.stderr)
 	}
-	if s.choice.Preset == transfer.Painting {
-		c.say(s.quiet, "preset   painting, strength %g: losses relative to their size; the chapter's own numbers are -preset pytorch", s.strength)
-	} else if description, err := sl.DescribePreset(s.choice.Preset); err != nil {
+	if s.Choice.Preset == transfer.Painting {
+		c.say(s.Quiet, "preset   painting, strength %g: losses relative to their size; the chapter's own numbers are -preset pytorch", s.Strength)
+	} else if description, err := sl.DescribePreset(s.Choice.Preset); err != nil {
 		return nil, err
 	} else {
 		for line := range strings.Lines("preset   " + strings.TrimSpace(description)) {
-			c.say(s.quiet, "%s", strings.TrimSuffix(line, "\n"))
+			c.say(s.Quiet, "%s", strings.TrimSuffix(line, "\n"))
 		}
 	}
-	if s.choice.Optimizer == transfer.Fast {
-		c.say(s.quiet, "fast     learning rate, Adam and epochs are our own, the loss is the preset's")
+	if s.Choice.Optimizer == transfer.Fast {
+		c.say(s.Quiet, "fast     learning rate, Adam and epochs are our own, the loss is the preset's")
 	}
-	e, err := engine.Open(s.backend)
+	e, err := engine.Open(s.Backend)
 	if err != nil {
 		return nil, err
 	}
-	c.say(s.quiet, "engine   %s", e)
+	c.say(s.Quiet, "engine   %s", e)
 	if e.Notice != "" {
-		c.say(s.quiet, "         %s", e.Notice)
+		c.say(s.Quiet, "         %s", e.Notice)
 	}
 	return e, nil
 }
@@ -96,7 +128,7 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 		return interruptedOr(ctx, err)
 	}
 	defer j.Close()
-	if !s.quiet || s.watch != nil {
+	if !s.Quiet || s.watch != nil {
 		estimate, err := j.Estimate()
 		if err != nil {
 			return err
@@ -106,7 +138,7 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 	if err := j.begin(); err != nil {
 		return err
 	}
-	log, err := openLog(s.log)
+	log, err := openLog(s.Log)
 	if err != nil {
 		return errors.Join(err, j.end(ctx, nil, err))
 	}
@@ -114,12 +146,12 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 	done := 0
 	if j.run != nil {
 		done = j.run.Epoch
-		c.say(s.quiet, "run      %s%s", j.run.ID, after(done))
+		c.say(s.Quiet, "run      %s%s", j.run.ID, after(done))
 		if err := j.tellBefore(log); err != nil {
 			return errors.Join(err, j.end(ctx, nil, err))
 		}
 	}
-	bar := newProgress(c.stderr, done, j.Options.Epochs, s.quiet)
+	bar := newProgress(c.stderr, done, j.Options.Epochs, s.Quiet)
 	x, trainErr := j.train(ctx, func(r sl.Record) error {
 		done = r.Epoch
 		c.unsaved.Store(true)
@@ -131,8 +163,8 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 		return err
 	}
 	c.sayOf(s, "saved    %s", j.result())
-	if s.animation != "" {
-		c.sayOf(s, "film     %s", s.animation)
+	if s.Animation != "" {
+		c.sayOf(s, "film     %s", s.Animation)
 	}
 	return nil
 }
@@ -148,20 +180,20 @@ func after(epoch int) string {
 // checkOutputs refuses, before any work, a result that can't be written, and outputs that would destroy what the run reads or
 // each other.
 func (s *settings) checkOutputs(store *runs.Store) error {
-	if s.out != "" { // else it is a run of a sweep
-		if err := imagefile.CheckWritable(s.out); err != nil {
+	if s.Out != "" { // else it is a run of a sweep
+		if err := imagefile.CheckWritable(s.Out); err != nil {
 			return err
 		}
 	}
-	if s.animation != "" {
-		if err := film.Check(s.animation); err != nil {
+	if s.Animation != "" {
+		if err := film.Check(s.Animation); err != nil {
 			return fmt.Errorf("-animation: %w", err)
 		}
 	}
 	inputs := s.inputs()
 	for flag, path := range s.outputs() {
-		if s.log != "" && flag != "-log" && place(path) == place(s.log) {
-			return fmt.Errorf("-log %s would overwrite the result: choose another name", s.log)
+		if s.Log != "" && flag != "-log" && place(path) == place(s.Log) {
+			return fmt.Errorf("-log %s would overwrite the result: choose another name", s.Log)
 		}
 		if err := protect(flag, path, inputs, store); err != nil {
 			return err
@@ -172,16 +204,16 @@ func (s *settings) checkOutputs(store *runs.Store) error {
 
 // inputs are the files that the run is made from.
 func (s *settings) inputs() []string {
-	r := s.request
+	r := s.Request
 	return slices.Concat([]string{r.Content, r.ContentMask, r.ColoursMask, r.Init, r.Weights.Spec, os.Getenv(weights.EnvWeights)}, r.Styles, r.StyleMasks)
 }
 
 // outputs yields the files that the run writes, each with its option.
 func (s *settings) outputs() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		more := (s.log == "" || yield("-log", s.log)) && (s.animation == "" || yield("-animation", s.animation)) && s.out != "" && yield("-out", s.out)
-		for epoch := s.saveEvery; more && s.saveEvery > 0 && epoch <= s.request.Options.Epochs; epoch += s.saveEvery {
-			more = yield("-save-every", s.pictureOf(epoch, s.out))
+		more := (s.Log == "" || yield("-log", s.Log)) && (s.Animation == "" || yield("-animation", s.Animation)) && s.Out != "" && yield("-out", s.Out)
+		for epoch := s.SaveEvery; more && s.SaveEvery > 0 && epoch <= s.Options.Epochs; epoch += s.SaveEvery {
+			more = yield("-save-every", s.pictureOf(epoch, s.Out))
 		}
 	}
 }
@@ -236,34 +268,25 @@ func openRuns(dir string) (*runs.Store, error) {
 	return store, nil
 }
 
-// resumed returns the settings with which a run was begun.
-func (c *command) resumed(s *settings, store *runs.Store) (*settings, error) {
-	if store == nil {
-		return nil, errors.New("-resume: no runs are kept with -runs off")
-	}
-	record, err := store.Find(s.resume)
+// resumed returns the settings with which a run was begun; what is of the process is as in s.
+func (c *command) resumed(run string, s *request.Settings, store *runs.Store) (*settings, error) {
+	record, err := store.Find(run)
 	if err != nil {
 		return nil, err
 	}
 	if record.Status == runs.Finished {
 		return nil, &runs.FinishedError{Run: record}
 	}
-	if len(record.Arguments) == 0 {
-		return nil, fmt.Errorf("-resume: run %s was begun by a program or a notebook: only that can go on with it", record.ID)
+	if len(record.Request) == 0 {
+		return nil, fmt.Errorf("resume: run %s was begun by a program or a notebook: only that can go on with it", record.ID)
 	}
-	again := c.settings()
-	// The runs of a sweep have no -out.
-	again.sweep = !slices.ContainsFunc(record.Arguments, func(a string) bool { return strings.HasPrefix(a, "-out=") })
-	arguments := record.Arguments
-	if !slices.ContainsFunc(arguments, func(a string) bool { return strings.HasPrefix(a, "-preset=") }) {
-		arguments = append(arguments, "-preset=pytorch") // which was the default when arguments did not always name it
-	}
-	if err := again.parse(arguments, io.Discard); err != nil {
+	again, err := c.settings(record.Request)
+	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", record.ID, err)
 	}
-	again.quiet, again.backend, again.web, again.port = s.quiet, record.Spec.Engine, s.web, s.port
-	again.resume, again.memory, again.checkpointEvery = record.ID, s.memory, s.checkpointEvery
-	again.request.Memory = s.request.Memory
+	again.shared = again.Out == "" // which the runs of a sweep have not
+	again.asked, again.resume = record.Request, record.ID
+	again.Quiet, again.CheckpointEvery, again.Memory, again.Backend = s.Quiet, s.CheckpointEvery, s.Memory, record.Spec.Engine
 	return again, nil
 }
 
@@ -279,11 +302,11 @@ type job struct {
 
 // newJob gets everything ready for the run.
 func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Store) (*job, error) {
-	r := s.request
+	r := s.Request
 	if r.Memory == 0 && !strings.HasPrefix(e.Name, "xla:cuda") { // a GPU's own memory is not known here
 		r.Memory, _ = transfer.FreeMemory()
 	}
-	if strings.HasPrefix(e.Name, "go") && !s.sized && !s.sweep {
+	if strings.HasPrefix(e.Name, "go") && r.Limit == 0 && !s.asked.Sized() && !s.shared {
 		r.Limit = goLimit
 	}
 	t, err := transfer.Open(ctx, e.Backend, r)
@@ -294,10 +317,14 @@ func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Sto
 		s.opened(t)
 	}
 	if r.Limit > 0 { // so that the run is resumed with the same size and epochs
-		s.arguments = append(s.arguments, fmt.Sprintf("-height=%d", t.Height), fmt.Sprintf("-width=%d", t.Width),
-			fmt.Sprintf("-epochs=%d", t.Options.Epochs))
+		s.asked = s.asked.With("minutes", nil)
+		for name, number := range map[string]int{"height": t.Height, "width": t.Width, "epochs": t.Options.Epochs} {
+			if err := s.asked.Set("", name, fmt.Sprint(number)); err != nil {
+				return nil, err
+			}
+		}
 	}
-	spec, err := runs.NewSpec(t, s.bits, e.Name)
+	spec, err := runs.NewSpec(t, s.Bits, e.Name)
 	if err != nil {
 		t.Close()
 		return nil, err
@@ -310,18 +337,18 @@ func (j *job) begin() (err error) {
 	switch {
 	case j.store == nil:
 	case j.resume != "":
-		j.run, err = j.store.Resume(j.resume, j.spec, j.checkpointEvery)
-	case j.sweep:
-		j.run, err = j.store.Claim(j.spec, j.arguments, j.checkpointEvery)
+		j.run, err = j.store.Resume(j.resume, j.spec, j.CheckpointEvery)
+	case j.shared:
+		j.run, err = j.store.Claim(j.spec, j.asked, j.CheckpointEvery)
 	default:
-		j.run, err = j.store.Begin(j.spec, j.arguments, j.checkpointEvery)
+		j.run, err = j.store.Begin(j.spec, j.asked, j.CheckpointEvery)
 		if err == nil && j.uploads != nil {
 			if err = j.adopt(); err != nil {
 				err = errors.Join(err, j.end(context.Background(), nil, err))
 			}
 		}
 	}
-	if err != nil || j.animation == "" {
+	if err != nil || j.Animation == "" {
 		return err
 	}
 	j.reel = film.NewReel(j.Options.Epochs, 1)
@@ -377,10 +404,10 @@ func (j *job) tellBefore(log *epochLog) error {
 
 // savePicture writes the picture so far, where that is asked for: out-0050.png beside out.png.
 func (j *job) savePicture(p transfer.Epoch) error {
-	if j.saveEvery == 0 || p.Epoch%j.saveEvery != 0 {
+	if j.SaveEvery == 0 || p.Epoch%j.SaveEvery != 0 {
 		return nil
 	}
-	picture, err := j.Picture(p.Image, j.bits)
+	picture, err := j.Picture(p.Image, j.Bits)
 	if err != nil {
 		return err
 	}
@@ -389,10 +416,10 @@ func (j *job) savePicture(p transfer.Epoch) error {
 
 // result is where the picture goes.
 func (j *job) result() string {
-	if j.out == "" {
+	if j.Out == "" {
 		return j.run.Picture()
 	}
-	return j.out
+	return j.Out
 }
 
 // filmPicture keeps the picture so far for the film.
@@ -412,7 +439,7 @@ func (j *job) writeFilm(ended bool) error {
 	if j.reel == nil {
 		return nil
 	}
-	if err := j.reel.Write(j.animation); err != nil {
+	if err := j.reel.Write(j.Animation); err != nil {
 		return fmt.Errorf("-animation: %w", err)
 	}
 	if j.run == nil || !ended {
@@ -432,9 +459,9 @@ func (j *job) finish(ctx context.Context, x *tensors.Tensor, done int, trainErr 
 	if trainErr != nil && done == 0 {
 		return errors.Join(interruptedOr(ctx, trainErr), j.end(ctx, nil, trainErr))
 	}
-	picture, err := j.Picture(x, j.bits)
-	if err == nil && j.out != "" {
-		err = sl.WriteImage(j.out, picture)
+	picture, err := j.Picture(x, j.Bits)
+	if err == nil && j.Out != "" {
+		err = sl.WriteImage(j.Out, picture)
 	}
 	if err != nil {
 		err = errors.Join(trainErr, err)

@@ -71,8 +71,13 @@ func parseStart(flags *flag.FlagSet, args []string) error {
 	}
 	var known []string
 	flags.VisitAll(func(f *flag.Flag) { known = append(known, f.Name) })
-	return fmt.Errorf("-%s: there is no such option%s", name, didYouMean("-", name, known))
+	return &noOptionError{name, didYouMean("-", name, known)}
 }
+
+// noOptionError reports an option that a command does not have.
+type noOptionError struct{ name, hint string }
+
+func (e *noOptionError) Error() string { return "-" + e.name + ": there is no such option" + e.hint }
 
 // didYouMean asks for the name that is nearest to one that there is not; "" where none is near.
 func didYouMean(prefix, name string, known []string) string {

@@ -27,7 +27,7 @@ func TestResumeRefusesOtherInputs(t *testing.T) {
 	var stderr bytes.Buffer
 	status := Run(ctx, []string{"-preset", "pytorch", "-content", content, "-style", style, "-out", out, "-weights", "offline", "-backend", "go",
 		"-height", "32", "-epochs", "100000", "-log", log, "-quiet"}, &stderr, &stderr)
-	if status != statusInterrupted || !strings.Contains(stderr.String(), "stylize -resume ") {
+	if status != statusInterrupted || !strings.Contains(stderr.String(), "stylize resume ") {
 		t.Fatalf("status %d: %s", status, stderr.String())
 	}
 	store, err := runs.Open(filepath.Join(dir, "runs"))

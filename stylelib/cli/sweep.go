@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,7 +29,7 @@ const sweepHelp = `stylize sweep FILE runs every combination of the options in a
     style: [oak.jpg, stars.jpg]
     style-layers: ["conv1_1", "conv1_1,conv2_1:0.5"]
 
-In a sweep the preset is ` + sweepPreset + ` unless the file names another: stylize -preset ` + sweepPreset + ` -help lists what goes with it. Runs that are finished are not run again, also those of other
+In a sweep the preset is ` + sweep.Preset + ` unless the file names another: stylize -preset ` + sweep.Preset + ` -help lists what goes with it. Runs that are finished are not run again, also those of other
 sweeps; runs that were stopped go on. Several processes may work on one file, each run is one's only.
 
 At the end there are sheet.png, all results side by side, and table.csv in the folder -out. The table's columns are the options
@@ -42,13 +41,12 @@ Options:
 
 // sweepOptions are the flags of stylize sweep.
 type sweepOptions struct {
-	out, dir, backend  string
-	slurm              bool
-	slurmOptions       string
-	kubernetes, volume string
-	measure            bool
-	task               int // the only run to do, for a task of Slurm or Kubernetes; -1 for all
-	quiet              bool
+	out, dir, backend string
+	slurm             bool
+	slurmOptions      string
+	measure           bool
+	task              int // the only run to do, for a task of Slurm; -1 for all
+	quiet             bool
 }
 
 func (c *command) sweep(ctx context.Context, args []string) error {
@@ -59,10 +57,8 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 	flags.StringVar(&o.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go")
 	flags.BoolVar(&o.slurm, "slurm", false, "submit the runs to Slurm as one array job, wait for it and collect the results; -runs and -out must be seen by all nodes")
 	flags.StringVar(&o.slurmOptions, "slurm-options", "", "`options` for sbatch, such as \"--partition=gpu --mem=8G\"")
-	flags.StringVar(&o.kubernetes, "kubernetes", "", "print a Kubernetes Job that does the runs with this `image`, in which stylize is, and end; when it is done, the command without this collects")
-	flags.StringVar(&o.volume, "volume", "", "`claim:folder` of the persistent volume that holds the file, -runs and -out, at the folder in which they are here")
 	flags.BoolVar(&o.measure, "measure", false, "add to the table how far each result is from its pictures, by measures that no training minimizes, under VGG-16 where it is here: "+strings.Join(quality.Names(), ", "))
-	flags.IntVar(&o.task, "task", -1, "do only this `run`, counted from 0; tasks of Slurm and Kubernetes are called so")
+	flags.IntVar(&o.task, "task", -1, "do only this `run`, counted from 0; tasks of Slurm are called so")
 	flags.BoolVar(&o.quiet, "quiet", false, "print errors only")
 	names, err := parseFlags(flags, args, sweepHelp, c.stdout, "FILE")
 	if err != nil {
@@ -71,9 +67,6 @@ func (c *command) sweep(ctx context.Context, args []string) error {
 	w, inputs, err := c.work(names[0], o)
 	if err != nil {
 		return err
-	}
-	if o.kubernetes != "" {
-		return c.printManifest(w, o)
 	}
 	if err := os.MkdirAll(w.Out, 0o755); err != nil {
 		return err
@@ -119,10 +112,13 @@ func (c *command) work(file string, o sweepOptions) (w *sweep.Work, inputs []str
 		return nil, nil, &usageError{fmt.Errorf("sweep: -task %d: %s has %d runs", o.task, file, len(w.Runs))}
 	}
 	all := map[string]bool{file: true}
-	for i, settings := range w.Runs {
-		one, err := c.runSettings(w, i)
+	for i, asked := range w.Runs {
+		one, err := c.sharedRun(w, i)
+		if err == nil {
+			err = asked.Require("content", "style")
+		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: run %d (%s): %w", file, i, w.Label(settings), err)
+			return nil, nil, fmt.Errorf("%s: run %d (%s): %w", file, i, w.Label(i), err)
 		}
 		for _, input := range one.inputs() {
 			all[input] = true
@@ -131,16 +127,18 @@ func (c *command) work(file string, o sweepOptions) (w *sweep.Work, inputs []str
 	return w, slices.Collect(maps.Keys(all)), nil
 }
 
-// runSettings are those of one run.
-func (c *command) runSettings(w *sweep.Work, i int) (*settings, error) {
-	one := c.settings()
-	one.sweep = true
-	return one, one.parse(w.Arguments(w.Runs[i]), io.Discard)
+// sharedRun are the settings of one run of a sweep.
+func (c *command) sharedRun(w *sweep.Work, i int) (*settings, error) {
+	one, err := c.settings(w.Runs[i])
+	if err == nil {
+		one.shared = true
+	}
+	return one, err
 }
 
 // doSweep does what is not finished, here or elsewhere, and collects the results.
 func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) error {
-	w.Say("preset   %s", presetsOf(w.Sweep))
+	w.Say("preset   %s", w.Presets())
 	var e *engine.Engine
 	if !o.slurm || o.measure {
 		var err error
@@ -174,21 +172,6 @@ func (c *command) doSweep(ctx context.Context, w *sweep.Work, o sweepOptions) er
 	return w.Collect(ctx, results, stdout)
 }
 
-// presetsOf says which presets the runs of a sweep have.
-func presetsOf(s *sweep.Sweep) string {
-	for _, setting := range s.Set {
-		if setting.Name == "preset" {
-			return setting.Value + ", as the file says"
-		}
-	}
-	for _, axis := range s.Vary {
-		if axis.Name == "preset" {
-			return strings.Join(axis.Values, ", ") + ", as the file says"
-		}
-	}
-	return sweepPreset + ", the chapter's numbers, because the file names none; alone the command takes " + transfer.Painting
-}
-
 // results does what is not finished: on the engine, or by Slurm.
 func results(ctx context.Context, w *sweep.Work, o sweepOptions) ([]*runs.Summary, error) {
 	if !o.slurm {
@@ -204,11 +187,11 @@ func results(ctx context.Context, w *sweep.Work, o sweepOptions) ([]*runs.Summar
 // doOn does runs on an engine; what they have in common is in the cache.
 func (c *command) doOn(w *sweep.Work, e *engine.Engine, cache *transfer.Cache) func(context.Context, int) (*runs.Summary, bool, error) {
 	return func(ctx context.Context, i int) (*runs.Summary, bool, error) {
-		one, err := c.runSettings(w, i)
+		one, err := c.sharedRun(w, i)
 		if err != nil {
 			return nil, false, err
 		}
-		one.request.Cache = cache
+		one.Cache = cache
 		return c.doRun(ctx, one, e, w.Store)
 	}
 }
@@ -222,12 +205,12 @@ func (c *command) judge(ctx context.Context, w *sweep.Work, e *engine.Engine) (*
 	w.Say("judge    %s", judge.Source)
 	w.Measures = quality.Names()
 	w.Measure = func(i int, record *runs.Summary) ([]float64, error) {
-		one, err := c.runSettings(w, i)
+		one, err := c.sharedRun(w, i)
 		if err != nil {
 			return nil, err
 		}
 		var pictures []image.Image
-		for _, path := range []string{record.Picture(), one.request.Content, one.request.Styles[0]} {
+		for _, path := range []string{record.Picture(), one.Content, one.Styles[0]} {
 			picture, err := sl.ReadImage(path)
 			if err != nil {
 				return nil, err
@@ -262,7 +245,7 @@ func (c *command) doRun(ctx context.Context, one *settings, e *engine.Engine, st
 	})
 	var picture image.Image
 	if trainErr == nil {
-		picture, trainErr = j.Picture(x, j.bits)
+		picture, trainErr = j.Picture(x, j.Bits)
 	}
 	if err := errors.Join(trainErr, j.end(ctx, picture, trainErr)); err != nil {
 		return nil, false, err
@@ -277,25 +260,4 @@ func sweepCommand(program string, o sweepOptions) []string {
 		command = append(command, "-backend", o.backend)
 	}
 	return command
-}
-
-// printManifest prints the Kubernetes Job for kubectl.
-func (c *command) printManifest(w *sweep.Work, o sweepOptions) (err error) {
-	if o.dir == "" {
-		if o.dir, err = runs.DefaultDir(); err != nil {
-			return err
-		}
-	}
-	if o.dir, err = filepath.Abs(o.dir); err != nil {
-		return err
-	}
-	manifest, err := w.Kubernetes(sweepCommand("stylize", o), o.kubernetes, o.volume, o.dir)
-	var volume *sweep.VolumeError
-	if errors.As(err, &volume) {
-		return &usageError{fmt.Errorf("sweep: -%w", err)}
-	}
-	if err == nil {
-		_, err = c.stdout.Write(manifest)
-	}
-	return err
 }

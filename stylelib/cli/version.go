@@ -11,8 +11,15 @@ import (
 	"stylebook/stylelib/runs"
 )
 
+const versionHelp = "stylize version tells the versions of the program and of what it computes with, and the engine that is taken.\n\n"
+
 // version prints what the program is made of, and the engine that it would take.
-func (c *command) version(ctx context.Context, backend string) error {
+func (c *command) version(ctx context.Context, args []string) error {
+	flags := newFlags("version")
+	backend := flags.String("backend", "", "`engine`: xla:cpu, xla:cuda or go")
+	if _, err := parseFlags(flags, args, versionHelp, c.stdout); err != nil {
+		return err
+	}
 	of := runs.Versions()
 	fmt.Fprintf(c.stdout, "stylize  %s\n", of["stylebook"])
 	fmt.Fprintf(c.stdout, "Go       %s, %s/%s\n", of["go"], runtime.GOOS, runtime.GOARCH)
@@ -21,7 +28,7 @@ func (c *command) version(ctx context.Context, backend string) error {
 		fmt.Fprintf(c.stdout, ", go-xla %s", xla)
 	}
 	fmt.Fprintln(c.stdout)
-	e, err := engine.Open(backend)
+	e, err := engine.Open(*backend)
 	if err != nil {
 		return err
 	}

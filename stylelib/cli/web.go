@@ -2,15 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"image"
-	"io"
-	"strings"
+	"net"
 	"time"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
-	"stylebook/stylelib/internal/pathlist"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/web"
@@ -21,71 +22,114 @@ const webHelp = `stylize web shows a page on 127.0.0.1 in which two pictures are
 earlier runs compared. Its address has a token, which keeps others on this machine out. Ctrl-C ends it, and keeps the picture
 that is being painted.
 
+  stylize web                       the page
+  stylize web -content … -out …     with a picture that is painted at once: all options of stylize -help may be given
+  stylize web -resume RUN           with a run that goes on
+
+  -port port
+    	of the page; 0: a free one
+
 `
 
-// web shows the page without a job.
+// web shows the page, with a picture that is painted at once where one is asked for, or a run that goes on.
 func (c *command) web(ctx context.Context, args []string) error {
-	s := c.settings()
-	flags := newFlags("web")
-	flags.IntVar(&s.port, "port", 0, "`port` of the page; 0: a free one")
-	flags.StringVar(&s.runs, "runs", "", "`folder` of the runs")
-	flags.StringVar(&s.backend, "backend", "", "`engine`: xla:cpu, xla:cuda or go")
-	flags.StringVar(&s.memory, "memory", "", "memory that a run may take, such as `4GB` (default: what is free)")
-	flags.BoolVar(&s.quiet, "quiet", false, "print the page's address and errors only")
-	if _, err := parseFlags(flags, args, webHelp, c.stdout); err != nil {
+	asked := request.Request{}
+	flags, wrong := asked.Flags("web", request.All)
+	port := flags.Int("port", 0, "")
+	run := flags.String("resume", "", "")
+	s, err := c.read(flags, wrong, asked, args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(c.stdout, webHelp)
+	}
+	if err != nil {
 		return err
 	}
-	if err := s.readMemory(); err != nil {
-		return &usageError{err}
+	if s.Runs == runsOff {
+		return &usageError{errors.New("web: the page shows runs that are kept: leave -runs off out")}
 	}
-	return withStore(s.runs, func(store *runs.Store) error {
-		e, err := engine.Open(s.backend)
+	listener, err := web.Listen(*port)
+	if err != nil {
+		return &usageError{fmt.Errorf("-%w", err)}
+	}
+	return withStore(s.Runs, func(store *runs.Store) error {
+		first, err := c.first(s, asked, *run, store)
 		if err != nil {
-			return err
+			return errors.Join(err, listener.Close())
+		}
+		e, err := c.beginWeb(s, first)
+		if err != nil {
+			return errors.Join(err, listener.Close())
 		}
 		defer e.Close()
-		c.say(s.quiet, "engine   %s", e)
-		return c.serve(ctx, e, s, store, nil)
+		return c.serve(ctx, e, s, store, listener, first)
 	})
 }
 
-// paintBeside makes the picture while a page watches, and then stays for more.
-func (c *command) paintBeside(ctx context.Context, e *engine.Engine, s *settings, store *runs.Store) error {
-	return c.serve(ctx, e, s, store, s)
+// first is what the page begins with: a run that goes on, a new picture, or nil.
+func (c *command) first(s *settings, asked request.Request, run string, store *runs.Store) (first *settings, err error) {
+	switch {
+	case run != "":
+		for _, o := range request.Table() {
+			if asked.Given(o.Name) && !request.OfCalls(o) {
+				return nil, &usageError{ofTheRun(o)}
+			}
+		}
+		first, err = c.resumed(run, s.Settings, store)
+	case asked.Given("content") || asked.Given("style") || asked.Given("out"):
+		if err := asked.Require("content", "style", "out"); err != nil {
+			return nil, &usageError{err}
+		}
+		if pictures, err := contents(s.Content); err != nil || pictures != nil {
+			return nil, &usageError{errors.New("web: is for one picture: give one -content")}
+		}
+		first = s
+	default:
+		return nil, nil
+	}
+	if err == nil {
+		err = first.checkOutputs(store)
+	}
+	return first, err
+}
+
+// beginWeb opens the engine, and says what the page begins with.
+func (c *command) beginWeb(s, first *settings) (*engine.Engine, error) {
+	if first != nil {
+		return c.begin(first)
+	}
+	e, err := engine.Open(s.Backend)
+	if err == nil {
+		c.say(s.Quiet, "engine   %s", e)
+	}
+	return e, err
 }
 
 // serve shows the page until ctx ends, or the first job, if there is one, fails. What its trainings have in common is kept.
-func (c *command) serve(ctx context.Context, e *engine.Engine, s *settings, store *runs.Store, job *settings) error {
+func (c *command) serve(ctx context.Context, e *engine.Engine, s *settings, store *runs.Store, listener net.Listener, job *settings) error {
 	cache := transfer.NewCache(e.Backend)
 	defer cache.Close()
-	painting := func(s *settings) web.Paint {
-		s.request.Cache = cache
-		return c.painting(ctx, e, s, store)
+	painting := func(one *settings) web.Paint {
+		one.Cache = cache
+		return c.painting(ctx, e, one, store)
 	}
 	var first web.Paint
 	if job != nil {
 		first = painting(job)
 	}
-	listener, err := web.Listen(s.port)
-	if err != nil {
-		return &usageError{fmt.Errorf("-%w", err)}
-	}
 	page := &web.Page{
 		Store: store, Engine: e.String(),
-		Start: func(arguments []string, content, style string) (web.Paint, error) {
-			one := c.settings()
-			one.kept = true
-			pictures := []string{"-content=" + content, "-style=" + pathlist.Join([]string{style})}
-			if err := one.parse(append(pictures, arguments...), io.Discard); err != nil {
+		Start: func(r request.Request, uploads []string) (web.Paint, error) {
+			one, err := c.settings(r)
+			if err != nil {
 				return nil, err
 			}
-			one.quiet, one.request.Memory, one.uploads = true, s.request.Memory, []string{content, style}
+			one.Quiet, one.Memory, one.uploads = true, s.Memory, uploads
 			return painting(one), nil
 		},
 		Resume: func(run runs.Summary) (web.Paint, error) {
-			asked := c.settings()
-			asked.resume, asked.quiet, asked.checkpointEvery, asked.request.Memory = run.ID, true, checkpointEvery, s.request.Memory
-			one, err := c.resumed(asked, store)
+			of := *s.Settings
+			of.Quiet, of.CheckpointEvery = true, request.CheckpointEvery
+			one, err := c.resumed(run.ID, &of, store)
 			if err == nil {
 				err = one.checkOutputs(store)
 			}
@@ -102,9 +146,9 @@ func (c *command) serve(ctx context.Context, e *engine.Engine, s *settings, stor
 func (c *command) painting(page context.Context, e *engine.Engine, s *settings, store *runs.Store) web.Paint {
 	return func(ctx context.Context, job *web.Job) (err error) {
 		s.watch = job
-		s.request.Say = func(line string) { c.sayOf(s, "%s", line) }
-		if s.request.Weights.Progress == nil {
-			s.request.Weights.Progress = downloadLines(job.Say)
+		s.Say = func(line string) { c.sayOf(s, "%s", line) }
+		if s.Weights.Progress == nil {
+			s.Weights.Progress = downloadLines(job.Say)
 		}
 		defer c.unsaved.Store(false)
 		if err = c.paintOn(ctx, e, s, store); err != nil && ctx.Err() != nil && page.Err() == nil {
@@ -128,7 +172,7 @@ func downloadLines(say func(string)) func(weights.Progress) {
 
 // sayOf tells the user and the page something about a run.
 func (c *command) sayOf(s *settings, format string, args ...any) {
-	c.say(s.quiet, format, args...)
+	c.say(s.Quiet, format, args...)
 	if s.watch != nil {
 		s.watch.Say(fmt.Sprintf(format, args...))
 	}
@@ -142,32 +186,12 @@ func (j *job) tellPage(r sl.Record, left time.Duration) error {
 	return j.watch.Epoch(r, left, func() (image.Image, error) { return j.Picture(r.Image, 8) })
 }
 
-// adopt takes the uploads into the run's folder, so that it can be resumed.
+// adopt takes the uploads, photograph and painting, into the run's folder, so that it can be resumed.
 func (j *job) adopt() error {
-	moved := map[string]string{}
-	for _, path := range j.uploads {
-		moved[path] = j.run.Inside(path)
-	}
-	arguments := make([]string, len(j.arguments))
-	for i, argument := range j.arguments {
-		name, value, _ := strings.Cut(argument, "=")
-		switch name {
-		case "-content":
-			value = moved[value]
-		case "-style":
-			value = pathlist.Join([]string{moved[j.uploads[1]]})
-		}
-		arguments[i] = name + "=" + value
-	}
-	return j.run.Adopt(j.uploads, arguments)
-}
-
-// readMemory takes the amount that -memory names.
-func (s *settings) readMemory() (err error) {
-	if s.memory != "" {
-		if s.request.Memory, err = transfer.ParseMemory(s.memory); err != nil {
-			err = fmt.Errorf("-%w", err)
+	for i, name := range []string{"content", "style"} {
+		if err := j.asked.Set("", name, request.JoinPaths([]string{j.run.Inside(j.uploads[i])})); err != nil {
+			return err
 		}
 	}
-	return err
+	return j.run.Adopt(j.uploads, j.asked)
 }

@@ -17,6 +17,7 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
 
 	"github.com/gofrs/flock"
@@ -60,8 +61,8 @@ func (e *ChangedError) Error() string {
 
 const idLength = 10
 
-// Begin starts a new run. arguments are what the command was called with; a checkpoint is written every so many epochs.
-func (s *Store) Begin(spec Spec, arguments []string, every int) (*Run, error) {
+// Begin starts a new run. asked is what somebody asked for, nil if a program did; a checkpoint is written every so many epochs.
+func (s *Store) Begin(spec Spec, asked request.Request, every int) (*Run, error) {
 	id := spec.Key()[:idLength]
 	for n := 2; ; n++ {
 		_, err := s.get(id)
@@ -69,7 +70,7 @@ func (s *Store) Begin(spec Spec, arguments []string, every int) (*Run, error) {
 			err = &BusyError{id}
 		} else if errors.As(err, new(*NoRunError)) { // a folder without a row is of a process that died here
 			var r *Run
-			if r, err = s.open(id, spec, arguments, every); err == nil {
+			if r, err = s.open(id, spec, asked, every); err == nil {
 				return r, nil
 			}
 		}
@@ -82,7 +83,7 @@ func (s *Store) Begin(spec Spec, arguments []string, every int) (*Run, error) {
 
 // Claim starts or continues the one run of a spec that sweeps share. One that is finished is a *[FinishedError], one that
 // another process is at a *[BusyError].
-func (s *Store) Claim(spec Spec, arguments []string, every int) (*Run, error) {
+func (s *Store) Claim(spec Spec, asked request.Request, every int) (*Run, error) {
 	id, err := s.byKey(spec.Key())
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func (s *Store) Claim(spec Spec, arguments []string, every int) (*Run, error) {
 	if id == "" {
 		id = spec.Key()[:idLength]
 	}
-	return s.open(id, spec, arguments, every)
+	return s.open(id, spec, asked, every)
 }
 
 // Resume continues a run. Inputs other than it was begun with are a *[ChangedError].
@@ -102,11 +103,11 @@ func (s *Store) Resume(id string, spec Spec, every int) (*Run, error) {
 	if record.Key != spec.Key() {
 		return nil, &ChangedError{record.ID, spec.Differences(record.Spec)}
 	}
-	return s.open(record.ID, spec, record.Arguments, every)
+	return s.open(record.ID, spec, record.Request, every)
 }
 
 // open locks a run's folder, which it makes if need be, then looks how the run stands.
-func (s *Store) open(id string, spec Spec, arguments []string, every int) (*Run, error) {
+func (s *Store) open(id string, spec Spec, asked request.Request, every int) (*Run, error) {
 	folder := filepath.Join(s.dir, id)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("runs: %w", err)
@@ -119,7 +120,7 @@ func (s *Store) open(id string, spec Spec, arguments []string, every int) (*Run,
 	if !mine {
 		return nil, &BusyError{id}
 	}
-	r, err := s.openLocked(id, spec, arguments, every)
+	r, err := s.openLocked(id, spec, asked, every)
 	if err != nil {
 		_ = lock.Unlock()
 		return nil, err
@@ -128,11 +129,11 @@ func (s *Store) open(id string, spec Spec, arguments []string, every int) (*Run,
 	return r, nil
 }
 
-func (s *Store) openLocked(id string, spec Spec, arguments []string, every int) (*Run, error) {
+func (s *Store) openLocked(id string, spec Spec, asked request.Request, every int) (*Run, error) {
 	record, err := s.get(id)
 	switch {
 	case errors.As(err, new(*NoRunError)):
-		record = Summary{ID: id, Key: spec.Key(), Spec: spec, Arguments: arguments, Versions: Versions(), Created: time.Now(),
+		record = Summary{ID: id, Key: spec.Key(), Spec: spec, Request: asked, Versions: Versions(), Created: time.Now(),
 			Folder: filepath.Join(s.dir, id)}
 		if err := s.insert(record); err != nil {
 			return nil, err
@@ -159,14 +160,14 @@ func (s *Store) openLocked(id string, spec Spec, arguments []string, every int) 
 
 func (s *Store) insert(r Summary) error {
 	var texts [3]string
-	for i, value := range []any{r.Spec, r.Arguments, r.Versions} {
+	for i, value := range []any{r.Spec, r.Request, r.Versions} {
 		text, err := json.Marshal(value)
 		if err != nil {
 			return err
 		}
 		texts[i] = string(text)
 	}
-	_, err := s.db.Exec(`insert into runs (id, key, created, status, height, width, engine, spec, arguments, versions, epochs)
+	_, err := s.db.Exec(`insert into runs (id, key, created, status, height, width, engine, spec, request, versions, epochs)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, r.ID, r.Key, r.Created.Format(time.RFC3339Nano), Running, r.Spec.Height, r.Spec.Width,
 		r.Spec.Engine, texts[0], texts[1], texts[2], r.Spec.Options.Epochs)
 	if err != nil {
@@ -285,19 +286,19 @@ func (r *Run) End(ctx context.Context, picture image.Image, err error) error {
 	return r.Finish(picture)
 }
 
-// Adopt moves files into the run's folder; arguments are those of the command, with their new names.
-func (r *Run) Adopt(files, arguments []string) error {
+// Adopt moves files into the run's folder; asked names them there.
+func (r *Run) Adopt(files []string, asked request.Request) error {
 	for _, path := range files {
 		if err := os.Rename(path, r.Inside(path)); err != nil {
 			return fmt.Errorf("runs: %w", err)
 		}
 	}
-	text, err := json.Marshal(arguments)
+	text, err := json.Marshal(asked)
 	if err != nil {
 		return err
 	}
-	r.Arguments = arguments
-	if _, err = r.store.db.Exec("update runs set arguments = ? where id = ?", string(text), r.ID); err != nil {
+	r.Request = asked
+	if _, err = r.store.db.Exec("update runs set request = ? where id = ?", string(text), r.ID); err != nil {
 		return fmt.Errorf("runs: %w", err)
 	}
 	return nil

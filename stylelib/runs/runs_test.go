@@ -12,6 +12,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,7 +49,7 @@ func TestRunGoesOnFromItsCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	r, err := store.Claim(spec(), []string{"-epochs=7"}, 3)
+	r, err := store.Claim(spec(), request.Request{"epochs": []byte("7")}, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -14,13 +13,13 @@ import (
 	"strconv"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// specVersion is that of the form in which specs are saved and of what their keys are made of. Version 0 had VGG-19's layers
-// as indices.
+// specVersion is that of the form in which specs are saved and of what their keys are made of.
 const specVersion = 1
 
 // Spec is what decides the bits of a run's result. Runs with equal specs are the same run.
@@ -44,19 +43,12 @@ func NewSpec(t *transfer.Transfer, bits int, engine string) (Spec, error) {
 		Files: t.Hashes, Weights: network, Engine: engine, Terms: t.Own}, err
 }
 
-// neutral are the values of options under which everything is as it was before there were these options. An option with its
-// neutral value is no part of a key, so that a new option leaves old runs what they are. A new option gets its value here; a
-// default that changes does not change this.
-func neutral() transfer.Options {
-	return transfer.Options{ContentLoss: "content", StyleLoss: "gram", Renew: 1, Samples: 1024, StyleScale: 1, Init: transfer.InitContent,
-		Pooling: transfer.PoolingOfWeights, Colours: transfer.ColoursOfStyle, Optimizer: transfer.Adam, History: 20, Scales: 1}
-}
-
-// Key is the SHA-256 of the spec, in hexadecimal.
+// Key is the SHA-256 of the spec, in hexadecimal. An option with its neutral value is no part of it, so that a new option leaves old
+// runs what they are.
 func (s Spec) Key() string {
 	type plain Spec
 	all, options := tree(plain(s)), tree(s.Options)
-	for name, value := range tree(neutral()) {
+	for name, value := range tree(request.Neutral()) {
 		if reflect.DeepEqual(options[name], value) {
 			delete(options, name)
 		}
@@ -82,66 +74,18 @@ func tree(value any) (values map[string]any) {
 	return values
 }
 
-// UnmarshalJSON reads a spec of this or an earlier version.
+// UnmarshalJSON reads a spec of this version.
 func (s *Spec) UnmarshalJSON(text []byte) error {
-	var old struct {
-		Version int `json:"version"`
-		Options struct{ ContentLayers, StyleLayers []any }
-	}
-	if err := json.Unmarshal(text, &old); err != nil {
-		return err
-	}
-	if old.Version > specVersion {
-		return fmt.Errorf("its spec has version %d: it is of a later stylebook", old.Version)
-	}
 	type plain Spec
-	read := plain{Options: neutral()}
-	if old.Version == 0 {
-		var values map[string]any
-		if err := json.Unmarshal(text, &values); err != nil {
-			return err
-		}
-		options, ok := values["options"].(map[string]any)
-		if !ok {
-			return errors.New("its spec has no options")
-		}
-		options["ContentLayers"], options["StyleLayers"] = texts(old.Options.ContentLayers), texts(old.Options.StyleLayers)
-		var err error
-		if text, err = json.Marshal(values); err != nil {
-			return err
-		}
-	}
+	read := plain{Options: request.Neutral()}
 	if err := json.Unmarshal(text, &read); err != nil {
 		return err
 	}
+	if read.Version != specVersion {
+		return fmt.Errorf("its spec has version %d, and this stylebook reads %d", read.Version, specVersion)
+	}
 	*s = Spec(read)
-	if old.Version == 0 {
-		var err error
-		s.Version, s.Constants = specVersion, constantsOfVersion0(s.Options)
-		s.Options, err = s.Options.Resolve(sl.VGG19)
-		return err
-	}
 	return nil
-}
-
-// constantsOfVersion0 are those with which version 0 trained, whose fast optimizer was another.
-func constantsOfVersion0(o transfer.Options) map[string]float64 {
-	if o.Optimizer != transfer.Fast {
-		return o.Constants()
-	}
-	o.Optimizer = transfer.Adam // which has none
-	constants := o.Constants()
-	maps.Copy(constants, map[string]float64{"hold": 0.3, "beta1": 0.85, "beta2": 0.92, "smoothing": 0.07})
-	return constants
-}
-
-// texts writes indices of layers as names are written.
-func texts(indices []any) []string {
-	names := []string{}
-	for _, index := range indices {
-		names = append(names, fmt.Sprint(index))
-	}
-	return names
 }
 
 // Differences names everything in which two specs differ, one line each: "epochs: 500, was 300".

@@ -15,6 +15,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/request"
 
 	_ "modernc.org/sqlite" // registers "sqlite"
 )
@@ -38,7 +39,7 @@ type Summary struct {
 	ID        string            `json:"id"`
 	Key       string            `json:"key"`
 	Spec      Spec              `json:"spec"`
-	Arguments []string          `json:"arguments"` // of the command, with absolute paths
+	Request   request.Request   `json:"request"` // what was asked for; nil if a program or a notebook began the run
 	Versions  map[string]string `json:"versions"`
 	Created   time.Time         `json:"created"`
 	Status    Status            `json:"status"`
@@ -94,13 +95,14 @@ func DefaultDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "stylebook", "runs"), nil
 }
 
-// schemaVersion is the database's user_version. Version 0 had a column for each of the chapter's losses.
-const schemaVersion = 1
+// schemaVersion is the database's user_version. Version 1 had the command's words where the request is now; version 0 is not read
+// any more.
+const schemaVersion = 2
 
 const schema = `
 create table if not exists runs (
 	id text primary key, key text not null, created text not null, status text not null,
-	height integer, width integer, engine text, spec text not null, arguments text not null, versions text not null,
+	height integer, width integer, engine text, spec text not null, request text not null, versions text not null,
 	epoch integer not null default 0, epochs integer not null,
 	seconds real not null default 0, peak_bytes integer not null default 0, error text not null default '');
 create index if not exists runs_by_key on runs (key);
@@ -110,19 +112,6 @@ create table if not exists epochs (
 create table if not exists terms (
 	run text not null references runs (id), epoch integer not null, place integer not null, term text not null, value real not null,
 	primary key (run, epoch, place)) without rowid;`
-
-// migration brings a database of version 0 to version 1; keys are made anew afterwards.
-const migration = `
-insert into epochs select run, epoch, total, lr, seconds from losses;
-insert into terms select run, epoch, 0, 'content', content from losses;
-insert into terms select run, epoch, 1, 'style', style from losses;
-insert into terms select run, epoch, 2, 'tv', tv from losses;
-drop table losses;
-alter table runs drop column content;
-alter table runs drop column style;
-alter table runs drop column tv;
-alter table runs drop column total;
-alter table runs drop column lr;`
 
 // Open opens the store in a folder, which it makes if need be.
 func Open(dir string) (*Store, error) {
@@ -151,9 +140,9 @@ func Open(dir string) (*Store, error) {
 	return &Store{dir: dir, db: db}, nil
 }
 
-// prepare makes the tables, or brings those of an earlier version to this one. Where there is nothing to do it takes no lock.
+// prepare makes the tables, or brings those of version 1 to this one. Where there is nothing to do it takes no lock.
 func prepare(db *sql.DB) error {
-	var version, old int
+	var version, tables int
 	if err := db.QueryRow("pragma user_version").Scan(&version); err != nil {
 		return err
 	}
@@ -168,22 +157,23 @@ func prepare(db *sql.DB) error {
 	if err := tx.QueryRow("pragma user_version").Scan(&version); err != nil || version == schemaVersion {
 		return err // another process was faster
 	}
-	if version > schemaVersion {
-		return fmt.Errorf("it has version %d: it is of a later stylebook", version)
-	}
-	if err := tx.QueryRow("select count(*) from sqlite_master where name = 'losses'").Scan(&old); err != nil {
+	if err := tx.QueryRow("select count(*) from sqlite_master").Scan(&tables); err != nil {
 		return err
 	}
-	statements := []string{schema}
-	if old > 0 {
-		statements = append(statements, migration)
+	switch {
+	case version > schemaVersion:
+		return fmt.Errorf("it has version %d: it is of a later stylebook", version)
+	case version == 0 && tables > 0:
+		return errors.New("it has version 0, which is not read any more: choose another folder for runs")
+	case version == 1:
+		err = renameWords(tx)
+	default:
+		_, err = tx.Exec(schema)
 	}
-	for _, statement := range append(statements, fmt.Sprintf("pragma user_version = %d", schemaVersion)) {
-		if _, err := tx.Exec(statement); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
-	if err := renewKeys(tx); err != nil {
+	if _, err := tx.Exec(fmt.Sprintf("pragma user_version = %d", schemaVersion)); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -201,34 +191,40 @@ func checkTables(db *sql.DB) error {
 	return nil
 }
 
-// renewKeys writes the specs of earlier versions in today's form.
-func renewKeys(tx *sql.Tx) error {
-	rows, err := tx.Query("select id, spec from runs")
+// renameWords makes requests of the words of version 1.
+func renameWords(tx *sql.Tx) error {
+	if _, err := tx.Exec("alter table runs rename column arguments to request"); err != nil {
+		return err
+	}
+	rows, err := tx.Query("select id, request from runs")
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	specs := map[string]Spec{}
+	requests := map[string]request.Request{}
 	for rows.Next() {
 		var id, text string
-		var spec Spec
-		if err := rows.Scan(&id, &text); err != nil {
-			return err
+		var words []string
+		err := rows.Scan(&id, &text)
+		if err == nil {
+			err = json.Unmarshal([]byte(text), &words)
 		}
-		if err := json.Unmarshal([]byte(text), &spec); err != nil {
+		if err == nil {
+			requests[id], err = request.FromWords(words)
+		}
+		if err != nil {
 			return fmt.Errorf("the row of %s: %w", id, err)
 		}
-		specs[id] = spec
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	for id, spec := range specs {
-		text, err := json.Marshal(spec)
+	for id, asked := range requests {
+		text, err := json.Marshal(asked)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec("update runs set key = ?, spec = ? where id = ?", spec.Key(), string(text), id); err != nil {
+		if _, err := tx.Exec("update runs set request = ? where id = ?", string(text), id); err != nil {
 			return err
 		}
 	}
@@ -269,7 +265,7 @@ func (e *NoRunError) Error() string {
 	return fmt.Sprintf("there is no run %q: stylize runs lists them", e.ID)
 }
 
-const columns = "id, key, created, status, spec, arguments, versions, epoch, seconds, peak_bytes, error"
+const columns = "id, key, created, status, spec, request, versions, epoch, seconds, peak_bytes, error"
 
 // List returns all runs, the latest first.
 func (s *Store) List() ([]Summary, error) {
@@ -350,13 +346,13 @@ func (s *Store) query(query string, args ...any) ([]Summary, error) {
 
 // scan reads a row.
 func (r *Summary) scan(rows *sql.Rows) (err error) {
-	var created, spec, arguments, versions string
-	if err := rows.Scan(&r.ID, &r.Key, &created, &r.Status, &spec, &arguments, &versions, &r.Epoch, &r.Seconds, &r.PeakBytes,
+	var created, spec, asked, versions string
+	if err := rows.Scan(&r.ID, &r.Key, &created, &r.Status, &spec, &asked, &versions, &r.Epoch, &r.Seconds, &r.PeakBytes,
 		&r.Error); err != nil {
 		return err
 	}
 	r.Created, err = time.Parse(time.RFC3339Nano, created)
-	return errors.Join(err, json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(arguments), &r.Arguments),
+	return errors.Join(err, json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(asked), &r.Request),
 		json.Unmarshal([]byte(versions), &r.Versions))
 }
 

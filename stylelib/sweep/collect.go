@@ -47,7 +47,7 @@ func (w *Work) Collect(ctx context.Context, results []*runs.Summary, stdout io.W
 func (w *Work) sheet(results []*runs.Summary) error {
 	var pictures []figure.Picture
 	for i, r := range results {
-		picture := figure.Picture{Title: w.sheetLabel(w.Runs[i])}
+		picture := figure.Picture{Title: w.sheetLabel(i)}
 		if r == nil {
 			picture.Title += " (failed)"
 		} else {
@@ -61,7 +61,7 @@ func (w *Work) sheet(results []*runs.Summary) error {
 	}
 	columns := 1
 	if n := len(w.Vary); n > 0 {
-		columns = min(len(w.Vary[n-1].Values), 8)
+		columns = min(w.Vary[n-1].Values, 8)
 	}
 	sheet, err := figure.Sheet(columns, pictures...)
 	if err != nil {
@@ -70,10 +70,10 @@ func (w *Work) sheet(results []*runs.Summary) error {
 	return sl.WriteImage(w.sheetPath(), sheet)
 }
 
-func (w *Work) sheetLabel(settings []Setting) string {
+func (w *Work) sheetLabel(run int) string {
 	var parts []string
-	for _, s := range settings {
-		parts = append(parts, w.short(s))
+	for _, axis := range w.Vary {
+		parts = append(parts, w.value(run, axis))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -90,7 +90,7 @@ func (w *Work) measure(ctx context.Context, results []*runs.Summary) (all [][]fl
 		}
 		measures, err := w.Measure(i, r)
 		if err != nil {
-			w.Warn("run %d (%s) can't be measured: %v", i, w.Label(w.Runs[i]), err)
+			w.Warn("run %d (%s) can't be measured: %v", i, w.Label(i), err)
 			measures = slices.Repeat([]float64{math.NaN()}, len(w.Measures))
 			unmeasured++
 		}

@@ -7,7 +7,7 @@
 //	  style: [oak.jpg, stars.jpg]
 //	  style-layers: ["conv1_1", "conv1_1,conv2_1"]
 //
-// Names are those of the command's options. [Work] does the runs here, [Slurm] and [Kubernetes] elsewhere.
+// Names are those of the table of options. [Work] does the runs here, [Work.Slurm] elsewhere.
 package sweep
 
 import (
@@ -17,12 +17,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
-	"stylebook/stylelib/internal/fileoption"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/request"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -30,20 +29,21 @@ import (
 // maxRuns bounds a sweep: more is a mistake in the file.
 const maxRuns = 100_000
 
-// Setting is one option with its value.
-type Setting struct{ Name, Value string }
+// Preset is that of the runs of a file that names none.
+const Preset = "pytorch"
 
 // Sweep is what a file asks for.
 type Sweep struct {
-	Path string
-	Set  []Setting
-	Vary []Axis // in the order of the file; the last varies fastest
+	Path  string
+	Vary  []Axis            // in the order of the file; the last varies fastest
+	Runs  []request.Request // one for each combination
+	Named bool              // the file says which preset the runs have
 }
 
-// Axis is one option and its values.
+// Axis is one option that is varied.
 type Axis struct {
 	Name   string
-	Values []string
+	Values int // how many
 }
 
 // maxBytes bounds a sweep file.
@@ -62,7 +62,7 @@ func Read(path string) (*Sweep, error) {
 	}
 	var s *Sweep
 	if err == nil {
-		s, err = parse(data)
+		s, err = parse(filepath.Dir(path), data)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s", oneline.Quote(path), oneline.Short(oneline.First(err)))
@@ -71,7 +71,8 @@ func Read(path string) (*Sweep, error) {
 	return s, nil
 }
 
-func parse(data []byte) (*Sweep, error) {
+// parse reads a file of some folder, from which the files that it names count.
+func parse(folder string, data []byte) (*Sweep, error) {
 	var file struct{ Set, Vary yaml.Node }
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
@@ -84,44 +85,72 @@ func parse(data []byte) (*Sweep, error) {
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	s, seen := &Sweep{}, map[string]bool{}
-	err = eachOption("set", &file.Set, seen, func(name string, value *yaml.Node) error {
-		text, err := scalar(name, value)
-		s.Set = append(s.Set, Setting{name, text})
-		return err
+	all, seen := request.Request{}, map[string]bool{}
+	err = eachOption("set", &file.Set, seen, func(o request.Option, given *yaml.Node) error {
+		return setAll(all, folder, o, given)
 	})
 	if err != nil {
 		return nil, err
 	}
-	n := 1
-	return s, eachOption("vary", &file.Vary, seen, func(name string, list *yaml.Node) error {
-		axis := Axis{Name: name}
+	s := &Sweep{Runs: []request.Request{all}}
+	err = eachOption("vary", &file.Vary, seen, func(o request.Option, list *yaml.Node) error {
 		if list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
-			return fmt.Errorf("vary: %s: want a list of values, such as [1, 2]", name)
+			return fmt.Errorf("vary: %s: want a list of values, such as [1, 2]", o.Name)
 		}
-		for _, value := range list.Content {
-			text, err := scalar(name, value)
-			if err != nil {
+		var values []request.Request
+		for _, given := range list.Content {
+			one := request.Request{}
+			if err := setAll(one, folder, o, value(given)); err != nil {
 				return err
 			}
-			axis.Values = append(axis.Values, text)
+			values = append(values, one)
 		}
-		s.Vary = append(s.Vary, axis)
-		if n *= len(axis.Values); n > maxRuns {
-			return fmt.Errorf("these are more than %d runs", maxRuns)
-		}
-		return nil
+		return s.vary(o.Name, values)
 	})
+	s.Named = seen["preset"]
+	if err == nil && !s.Named {
+		for _, r := range s.Runs {
+			err = errors.Join(err, r.Set("", "preset", Preset))
+		}
+	}
+	return s, err
 }
 
-// optionName is what options may be called.
-var optionName = regexp.MustCompile("^[a-z0-9]+(-[a-z0-9]+)*$")
+// vary makes of each run as many as there are values of one option.
+func (s *Sweep) vary(name string, values []request.Request) error {
+	if len(s.Runs)*len(values) > maxRuns {
+		return fmt.Errorf("these are more than %d runs", maxRuns)
+	}
+	var runs []request.Request
+	for _, run := range s.Runs {
+		for _, one := range values {
+			runs = append(runs, run.With(name, one))
+		}
+	}
+	s.Vary, s.Runs = append(s.Vary, Axis{name, len(values)}), runs
+	return nil
+}
 
-// ofCommand are options of a call of the command, not of a run.
-var ofCommand = []string{"resume", "quiet", "backend", "version", "help", "h"}
+// setAll gives an option its value, or, if it may be given several times, its values.
+func setAll(r request.Request, folder string, o request.Option, given *yaml.Node) error {
+	all := []*yaml.Node{given}
+	if o.Repeats && given.Kind == yaml.SequenceNode {
+		all = given.Content
+	}
+	for _, one := range all {
+		text, err := scalar(one)
+		if err == nil {
+			err = r.Set(folder, o.Name, text)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.Name, err)
+		}
+	}
+	return nil
+}
 
 // eachOption calls f for each option of a mapping.
-func eachOption(of string, mapping *yaml.Node, seen map[string]bool, f func(name string, value *yaml.Node) error) error {
+func eachOption(of string, mapping *yaml.Node, seen map[string]bool, f func(o request.Option, given *yaml.Node) error) error {
 	if mapping.IsZero() || mapping.Tag == "!!null" {
 		return nil
 	}
@@ -130,16 +159,17 @@ func eachOption(of string, mapping *yaml.Node, seen map[string]bool, f func(name
 	}
 	for i := 0; i < len(mapping.Content); i += 2 {
 		name := mapping.Content[i].Value
+		o, err := request.Find(name)
 		switch {
-		case !optionName.MatchString(name):
-			return fmt.Errorf("%s: there is no option %q", of, name)
+		case err != nil:
+			return fmt.Errorf("%s: %w", of, err)
 		case seen[name]:
 			return fmt.Errorf("%s is set twice", name)
-		case fileoption.IsPlace(name), slices.Contains(ofCommand, name):
+		case !o.InSweep():
 			return fmt.Errorf("%s can't be set in a sweep", name)
 		}
 		seen[name] = true
-		if err := f(name, value(mapping.Content[i+1])); err != nil {
+		if err := f(o, value(mapping.Content[i+1])); err != nil {
 			return err
 		}
 	}
@@ -154,47 +184,36 @@ func value(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-func scalar(name string, node *yaml.Node) (string, error) {
+func scalar(node *yaml.Node) (string, error) {
 	node = value(node)
 	if node.Kind != yaml.ScalarNode || node.Tag == "!!null" {
-		return "", fmt.Errorf("%s: want a text or a number in line %d", name, node.Line)
+		return "", fmt.Errorf("want a text or a number in line %d", node.Line)
 	}
 	return node.Value, nil
 }
 
-// Combinations returns the varied settings of each run, in order.
-func (s *Sweep) Combinations() [][]Setting {
-	all := [][]Setting{nil}
-	for _, axis := range s.Vary {
-		var more [][]Setting
-		for _, begun := range all {
-			for _, value := range axis.Values {
-				more = append(more, append(begun[:len(begun):len(begun)], Setting{axis.Name, value}))
-			}
-		}
-		all = more
-	}
-	return all
-}
-
-// Arguments returns the command line of a run. Paths count from the file's folder.
-func (s *Sweep) Arguments(settings []Setting) (arguments []string) {
-	for _, setting := range append(s.Set[:len(s.Set):len(s.Set)], settings...) {
-		arguments = append(arguments, "-"+setting.Name+"="+fileoption.From(filepath.Dir(s.Path), setting.Name, setting.Value))
-	}
-	return arguments
-}
-
-// short is a setting's value without the folders of files.
-func (s *Sweep) short(of Setting) string {
-	return fileoption.Short(filepath.Dir(s.Path), of.Name, of.Value)
-}
-
-// Label tells the varied settings of a run: "style=oak.jpg  height=60".
-func (s *Sweep) Label(settings []Setting) string {
+// Label tells what is varied of a run: "style=oak.jpg  height=60".
+func (s *Sweep) Label(run int) string {
 	var parts []string
-	for _, setting := range settings {
-		parts = append(parts, setting.Name+"="+s.short(setting))
+	for _, axis := range s.Vary {
+		parts = append(parts, axis.Name+"="+s.value(run, axis))
 	}
 	return strings.Join(parts, "  ")
+}
+
+// value is the value of a run on an axis, files without their folders.
+func (s *Sweep) value(run int, axis Axis) string { return s.Runs[run].Label(axis.Name) }
+
+// Presets says which presets the runs have.
+func (s *Sweep) Presets() string {
+	if !s.Named {
+		return Preset + ", the chapter's numbers, because the file names none; alone the command takes " + request.DefaultPreset
+	}
+	var names []string
+	for _, r := range s.Runs {
+		if name := r.Text("preset"); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ") + ", as the file says"
 }

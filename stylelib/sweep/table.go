@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"stylebook/stylelib/internal/atomicfile"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 
 	"gonum.org/v1/gonum/stat"
@@ -28,9 +29,10 @@ type table struct {
 
 // row is a run in numbers; one that it lacks is NaN.
 type row struct {
-	run      *runs.Summary
-	settings []Setting
-	numbers  []float64
+	run     *runs.Summary
+	asked   request.Request
+	values  []string // on each axis, for people
+	numbers []float64
 }
 
 // newTable is of the runs that have a record; measures are those of each run, as many as there are names, or none.
@@ -50,7 +52,11 @@ func newTable(w *Work, results []*runs.Summary, measures [][]float64) *table {
 	for i, r := range results {
 		if r != nil {
 			numbers := append(lossesOf(r, terms), r.Last.Total)
-			t.rows = append(t.rows, row{r, w.Runs[i], append(numbers, measures[i]...)})
+			var values []string
+			for _, axis := range w.Vary {
+				values = append(values, w.value(i, axis))
+			}
+			t.rows = append(t.rows, row{r, w.Runs[i], values, append(numbers, measures[i]...)})
 		}
 	}
 	return t
@@ -79,11 +85,7 @@ func (t *table) cells() [][]string {
 	header = append(append(header, "epochs_done"), t.numbers...)
 	all := [][]string{append(header, "seconds_taken", "peak_bytes")}
 	for _, r := range t.rows {
-		cells := []string{r.run.ID}
-		for _, setting := range r.settings {
-			cells = append(cells, t.sweep.short(setting))
-		}
-		cells = append(cells, strconv.Itoa(r.run.Epoch))
+		cells := append(append([]string{r.run.ID}, r.values...), strconv.Itoa(r.run.Epoch))
 		for _, v := range r.numbers {
 			cells = append(cells, number(v))
 		}
@@ -94,21 +96,23 @@ func (t *table) cells() [][]string {
 
 // group are the runs that differ in their seeds only.
 type group struct {
-	settings []Setting // but for the seed
-	rows     []row
+	others request.Request // what they have in common
+	values []string        // on each axis but the seed's
+	rows   []row
 }
 
 // overSeeds are the groups in the order of their first runs; nil where the seed is not varied.
 func (t *table) overSeeds() (groups []*group) {
-	isSeed := func(s Setting) bool { return s.Name == seedOption }
-	if !slices.ContainsFunc(t.sweep.Vary, func(a Axis) bool { return a.Name == seedOption }) {
+	seed := slices.IndexFunc(t.sweep.Vary, func(a Axis) bool { return a.Name == seedOption })
+	if seed < 0 {
 		return nil
 	}
 	for _, r := range t.rows {
-		others := slices.DeleteFunc(slices.Clone(r.settings), isSeed)
-		i := slices.IndexFunc(groups, func(g *group) bool { return slices.Equal(g.settings, others) })
+		others := r.asked.With(seedOption, nil)
+		i := slices.IndexFunc(groups, func(g *group) bool { return slices.Equal(g.others.Words(), others.Words()) })
 		if i < 0 {
-			i, groups = len(groups), append(groups, &group{settings: others})
+			values := slices.Delete(slices.Clone(r.values), seed, seed+1)
+			i, groups = len(groups), append(groups, &group{others: others, values: values})
 		}
 		groups[i].rows = append(groups[i].rows, r)
 	}
@@ -130,9 +134,12 @@ func (g *group) spread(i int) (mean, deviation float64) {
 func (t *table) summary(columns func(name string) []string, cells func(mean, deviation float64) []string) (all [][]string) {
 	for _, g := range t.overSeeds() {
 		var header, line []string
-		for _, s := range g.settings {
-			header, line = append(header, s.Name), append(line, t.sweep.short(s))
+		for _, axis := range t.sweep.Vary {
+			if axis.Name != seedOption {
+				header = append(header, axis.Name)
+			}
 		}
+		line = append(line, g.values...)
 		header, line = append(header, "seeds_done"), append(line, strconv.Itoa(len(g.rows)))
 		for i, name := range t.numbers {
 			header, line = append(header, columns(name)...), append(line, cells(g.spread(i))...)

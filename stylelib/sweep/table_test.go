@@ -19,9 +19,11 @@ import (
 // found is the table of a sweep over two styles in folders of their own and three seeds, in which one run failed.
 func found(t *testing.T) *table {
 	t.Helper()
-	axes := []Axis{{"content", []string{"a.png"}}, {"style", []string{"x/s.png", "y/s.png"}}, {"epochs", []string{"2"}},
-		{"seed", []string{"1", "2", "3"}}, {"run", []string{"r"}}, {"total", []string{"t"}}, {"seconds", []string{"s"}}}
-	w, err := NewWork(&Sweep{Path: "s.yaml", Vary: axes}, t.TempDir())
+	plan, err := parse("", []byte("set: {content: a.png}\nvary: {content-mask: [a.png], style: [x/s.png, y/s.png], epochs: [2], seed: [1, 2, 3]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewWork(plan, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,18 +55,18 @@ func TestTableHasOneColumnForAName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Fields("run_id content style epochs seed run total seconds epochs_done content_loss style_loss total_loss grain_ratio seconds_taken peak_bytes")
+	want := strings.Fields("run_id content-mask style epochs seed epochs_done content_loss style_loss total_loss grain_ratio seconds_taken peak_bytes")
 	if diff := cmp.Diff(want, rows[0]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(strings.Split("id,a.png,s.png,2,2,r,t,s,2,1,1,10,1,1,0", ","), rows[2]); diff != "" || len(rows) != 6 {
+	if diff := cmp.Diff(strings.Split("id,a.png,s.png,2,2,2,1,1,10,1,1,0", ","), rows[2]); diff != "" || len(rows) != 6 {
 		t.Errorf("%d rows (-want +got):\n%s", len(rows), diff)
 	}
 	t.Run("read by pandas", func(t *testing.T) {
 		if err := exec.Command("python3", "-c", "import pandas").Run(); err != nil {
 			t.Skip("skipped: pandas is not installed")
 		}
-		script := "import sys, pandas; t = pandas.read_csv(sys.argv[1]); print(t.groupby('style')['content_loss'].mean().iloc[0], t['content'].iloc[0])"
+		script := "import sys, pandas; t = pandas.read_csv(sys.argv[1]); print(t.groupby('style')['content_loss'].mean().iloc[0], t['content-mask'].iloc[0])"
 		out, err := exec.Command("python3", "-c", script, path).CombinedOutput()
 		if err != nil || strings.TrimSpace(string(out)) != "2.0 a.png" {
 			t.Errorf("%s %v", out, err)
@@ -79,13 +81,13 @@ func TestSummary(t *testing.T) {
 		want []string
 	}{
 		"file": {found(t).summaryFile(), []string{
-			"content style epochs run total seconds seeds_done content_loss_mean content_loss_sd style_loss_mean style_loss_sd total_loss_mean total_loss_sd grain_ratio_mean grain_ratio_sd",
-			"a.png s.png 2 r t s 3 1 1 1.66667 2.08167 10 10  ",
-			"a.png s.png 2 r t s 2 3.5 0.707107 12.5 4.94975 35 7.07107 1 0"}},
+			"content-mask style epochs seeds_done content_loss_mean content_loss_sd style_loss_mean style_loss_sd total_loss_mean total_loss_sd grain_ratio_mean grain_ratio_sd",
+			"a.png s.png 2 3 1 1 1.66667 2.08167 10 10  ",
+			"a.png s.png 2 2 3.5 0.707107 12.5 4.94975 35 7.07107 1 0"}},
 		"text": {found(t).summaryText(), []string{
-			"content style epochs run total seconds seeds_done content_loss style_loss total_loss grain_ratio",
-			"a.png s.png 2 r t s 3 1 ± 1 1.667 ± 2.1 10 ± 10 ",
-			"a.png s.png 2 r t s 2 3.5 ± 0.71 12.5 ± 4.9 35 ± 7.1 1 ± 0"}},
+			"content-mask style epochs seeds_done content_loss style_loss total_loss grain_ratio",
+			"a.png s.png 2 3 1 ± 1 1.667 ± 2.1 10 ± 10 ",
+			"a.png s.png 2 2 3.5 ± 0.71 12.5 ± 4.9 35 ± 7.1 1 ± 0"}},
 	} {
 		var got []string
 		for _, row := range test.rows {
@@ -99,7 +101,7 @@ func TestSummary(t *testing.T) {
 		t.Errorf("of one run: %s", got)
 	}
 	without := found(t)
-	without.sweep = &Sweep{Vary: []Axis{{"epochs", []string{"1"}}}}
+	without.sweep = &Sweep{Vary: []Axis{{"epochs", 1}}}
 	if without.summaryFile() != nil {
 		t.Error("there is a summary without seeds")
 	}

@@ -15,8 +15,7 @@ import (
 // Work is a sweep that is being done.
 type Work struct {
 	*Sweep
-	Runs  [][]Setting // the varied settings of each run
-	Out   string      // folder of the results, absolute
+	Out   string // folder of the results, absolute
 	Store *runs.Store
 
 	// Do makes sure that a run is finished; before says that it was so already. One that another process is at is a
@@ -43,7 +42,7 @@ func NewWork(s *Sweep, out string) (*Work, error) {
 		}
 	}
 	out, err := filepath.Abs(out)
-	return &Work{Sweep: s, Runs: s.Combinations(), Out: out}, err
+	return &Work{Sweep: s, Out: out}, err
 }
 
 // All does all runs, also together with other processes, and returns the record of each; nil for one that failed.
@@ -66,7 +65,7 @@ func (w *Work) All(ctx context.Context) ([]*runs.Summary, error) {
 			case ctx.Err() != nil:
 				return nil, &InterruptedError{fmt.Sprintf("%d of %d runs are finished; the same command goes on", finished, len(w.Runs))}
 			case err != nil:
-				w.Warn("run %d (%s): %v", i, w.Label(w.Runs[i]), err)
+				w.Warn("run %d (%s): %v", i, w.Label(i), err)
 			default:
 				finished++
 			}
@@ -92,7 +91,7 @@ func (w *Work) Task(ctx context.Context, i int) error {
 		case errors.As(err, &another):
 			wait(ctx)
 		case err != nil:
-			return fmt.Errorf("run %d (%s): %w", i, w.Label(w.Runs[i]), err)
+			return fmt.Errorf("run %d (%s): %w", i, w.Label(i), err)
 		default:
 			return os.WriteFile(w.notePath(i), []byte(record.ID+"\n"), 0o644)
 		}
@@ -116,7 +115,7 @@ func (w *Work) one(ctx context.Context, i int) (*runs.Summary, error) {
 	if before {
 		what = "finished before"
 	}
-	w.Say("run %d/%d  %s  %s  %s", i+1, len(w.Runs), record.ID, w.Label(w.Runs[i]), what)
+	w.Say("run %d/%d  %s  %s  %s", i+1, len(w.Runs), record.ID, w.Label(i), what)
 	return record, nil
 }
 

@@ -26,6 +26,7 @@ type index struct {
 	entries []entry
 	idf     map[string]float64
 	unseen  float64 // the idf of a term that no entry has
+	similar func(Template) func(entry) float64
 }
 
 func newIndex(templates []Template, texts []string, context bool) *index {
@@ -42,6 +43,10 @@ func newIndex(templates []Template, texts []string, context bool) *index {
 	}
 	for i, t := range templates {
 		x.entries = append(x.entries, entry{texts[i], t, x.vector(t)})
+	}
+	x.similar = func(t Template) func(entry) float64 {
+		v := x.vector(t)
+		return func(e entry) float64 { return dot(v, e.vector) }
 	}
 	return x
 }
@@ -71,11 +76,7 @@ func (x *index) vector(t Template) []weight {
 	var v []weight
 	square := 0.0
 	for _, term := range slices.Sorted(maps.Keys(count)) {
-		idf, ok := x.idf[term]
-		if !ok {
-			idf = x.unseen
-		}
-		w := float64(count[term]) * idf
+		w := float64(count[term]) * x.inverse(term)
 		v = append(v, weight{term, w})
 		square += w * w
 	}
@@ -85,20 +86,28 @@ func (x *index) vector(t Template) []weight {
 	return v
 }
 
+// inverse is the idf of a term.
+func (x *index) inverse(term string) float64 {
+	if idf, ok := x.idf[term]; ok {
+		return idf
+	}
+	return x.unseen
+}
+
 // tie is the difference below which two cosines count as equal, so that rounding has no say in what is found.
 const tie = 1e-9
 
-// nearest returns the entry with the largest cosine among those with as many slots as t; among all, if t has none or no
+// nearest returns the most similar entry, by the cosine of the vectors, among those with as many slots as t; among all, if t has none or no
 // entry has as many. The first of several equally near ones wins.
 func (x *index) nearest(t Template) (found entry, similarity float64) {
-	v := x.vector(t)
+	similarTo := x.similar(t)
 	best := func(fits func(entry) bool) bool {
 		similarity = -1
 		for _, e := range x.entries {
 			if !fits(e) {
 				continue
 			}
-			if s := dot(v, e.vector); s > similarity+tie {
+			if s := similarTo(e); s > similarity+tie {
 				found, similarity = e, s
 			}
 		}
@@ -107,7 +116,7 @@ func (x *index) nearest(t Template) (found entry, similarity float64) {
 	if !best(func(e entry) bool { return len(e.template.Markers) == len(t.Markers) }) {
 		best(func(entry) bool { return true })
 	}
-	return found, similarity
+	return found, max(similarity, 0)
 }
 
 // dot is the scalar product of two sorted vectors.

@@ -34,9 +34,10 @@ func (o Options) Reverse() Options {
 // Transfer rewrites sentences of one style in another. It doesn't change after [NewTransfer] and may be used from
 // several goroutines.
 type Transfer struct {
-	options Options
-	counts  map[string]Counts
-	target  *index
+	parts       Parts
+	options     Options
+	in, outside map[string]Counts // of each style, and of all others together
+	target      *index
 }
 
 // NewTransfer counts the markers of the styles in the corpus and prepares the sentences of the target style for
@@ -45,12 +46,26 @@ type Transfer struct {
 // It returns an [*OptionError] for options out of range, a [*StyleError] for a style without sentences, and
 // [ErrNoMarkers] if no sentence of the target style has a marker.
 func NewTransfer(corpus Corpus, options Options) (*Transfer, error) {
+	t, err := newTransfer(libraryParts(), corpus, options)
+	if err == nil && len(t.target.entries) == 0 {
+		return nil, fmt.Errorf("%w with γ = %g and λ = %g", ErrNoMarkers, options.Gamma, options.Lambda)
+	}
+	return t, err
+}
+
+func newTransfer(parts Parts, corpus Corpus, options Options) (*Transfer, error) {
 	if err := options.check(corpus); err != nil {
 		return nil, err
 	}
-	t := &Transfer{options: options, counts: map[string]Counts{}}
-	for style, sentences := range corpus {
-		t.counts[style] = Count(sentences, options.MaxN)
+	t := &Transfer{parts: parts, options: options, in: map[string]Counts{}, outside: map[string]Counts{}}
+	for style := range corpus {
+		var others []string
+		for other, sentences := range corpus {
+			if other != style {
+				others = append(others, sentences...)
+			}
+		}
+		t.in[style], t.outside[style] = Count(corpus[style], options.MaxN), Count(others, options.MaxN)
 	}
 	var templates []Template
 	var texts []string
@@ -59,9 +74,6 @@ func NewTransfer(corpus Corpus, options Options) (*Transfer, error) {
 		if len(template.Markers) > 0 {
 			templates, texts = append(templates, template), append(texts, Join(Tokens(sentence)))
 		}
-	}
-	if len(templates) == 0 {
-		return nil, fmt.Errorf("%w with γ = %g and λ = %g", ErrNoMarkers, options.Gamma, options.Lambda)
 	}
 	t.target = newIndex(templates, texts, options.Context)
 	return t, nil
@@ -88,26 +100,21 @@ func (o Options) check(corpus Corpus) error {
 
 // Salience tells how typical an n-gram is of a style; see the function [Salience].
 func (t *Transfer) Salience(gram, style string) float64 {
-	var others []Counts
-	for name, counts := range t.counts {
-		if name != style {
-			others = append(others, counts)
-		}
-	}
-	return Salience(gram, t.counts[style], t.options.Lambda, others...)
+	return t.parts.Salience(gram, t.in[style], t.outside[style], t.options.Lambda)
 }
 
 // Delete cuts the markers of a style out of a sentence; see the function [Delete].
 func (t *Transfer) Delete(sentence, style string) Template {
 	isMarker := func(gram string) bool { return t.Salience(gram, style) > t.options.Gamma }
-	return Delete(Tokens(sentence), isMarker, t.options.MaxN)
+	words, markers := t.parts.Delete(Tokens(sentence), isMarker, t.options.MaxN)
+	return Template{Words: words, Markers: markers}
 }
 
 // Markers returns the n-grams of a style with a salience above γ, the most salient first. The list also has long ones
 // that hold a shorter marker.
 func (t *Transfer) Markers(style string) []string {
 	salience := map[string]float64{}
-	for gram := range t.counts[style] {
+	for gram := range t.in[style] {
 		if s := t.Salience(gram, style); s > t.options.Gamma {
 			salience[gram] = s
 		}
@@ -146,13 +153,17 @@ func (s Steps) String() string {
 // Li et al. 2018, sections 3.2 and 3.3, TemplateBased. Preferring as many gaps is ours: the paper doesn't say what becomes
 // of gaps and markers that don't match in number.
 func (t *Transfer) Apply(sentence string) (Steps, error) {
-	words := Tokens(sentence)
-	if len(words) == 0 {
+	if len(Tokens(sentence)) == 0 {
 		return Steps{}, ErrNoWords
 	}
-	s := Steps{Input: Join(words), Template: t.Delete(sentence, t.options.From)}
+	return t.Steps(sentence), nil
+}
+
+// Steps is [Transfer.Apply] for a sentence that has tokens.
+func (t *Transfer) Steps(sentence string) Steps {
+	s := Steps{Input: Join(Tokens(sentence)), Template: t.Delete(sentence, t.options.From)}
 	found, similarity := t.target.nearest(s.Template)
 	s.Retrieved, s.Similarity, s.Markers = found.text, similarity, found.template.Markers
-	s.Result = Join(s.Template.Fill(s.Markers))
-	return s, nil
+	s.Result = Join(t.parts.Fill(s.Template.Words, s.Markers))
+	return s
 }

@@ -29,7 +29,8 @@ type Request struct {
 	Pictures Pictures // in memory, in the place of all files: see [Request.With]
 
 	Height, Width int           // of the result in pixels; with one 0 it follows the content's shape, with both 0 Area counts
-	Area          int           // pixels, where neither height nor width is given
+	LongerSide    int           // of the result in pixels, in place of both; 0: it is not asked for
+	Area          int           // pixels, where no size is given
 	Limit         time.Duration // if not 0 and neither height nor width is given, for how long the training may take
 	Memory        int64         // bytes that the training may take; 0: nobody asks
 	Cache         *Cache        // where what other trainings have in common with this one is kept; nil: nothing is
@@ -133,7 +134,9 @@ func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, er
 	if err := t.read(r); err != nil {
 		return nil, err
 	}
-	if err := t.fitSize(r); err != nil {
+	var err error
+	bounds := t.Pictures.Content.Bounds()
+	if t.Height, t.Width, err = r.size(bounds.Dy(), bounds.Dx()); err != nil {
 		return nil, err
 	}
 	normalize, err := t.load(ctx, r)
@@ -195,11 +198,15 @@ func (t *Transfer) loadWeights(ctx context.Context, r Request) (loaded *weights.
 	return t.cached.loaded, before, nil
 }
 
-// fitSize settles the size that is asked for.
-func (t *Transfer) fitSize(r Request) (err error) {
-	bounds := t.Pictures.Content.Bounds()
-	t.Height, t.Width, err = FitSize(bounds.Dy(), bounds.Dx(), r.Height, r.Width, r.Area)
-	return err
+// size is the size that is asked for, of a content picture with some height and width.
+func (r Request) size(height, width int) (h, w int, err error) {
+	switch {
+	case r.LongerSide > 0 && height > width:
+		return FitSize(height, width, r.LongerSide, 0, r.Area)
+	case r.LongerSide > 0:
+		return FitSize(height, width, 0, r.LongerSide, r.Area)
+	}
+	return FitSize(height, width, r.Height, r.Width, r.Area)
 }
 
 // place puts the network on the engine.
@@ -220,7 +227,7 @@ func (t *Transfer) place(engine compute.Backend) (err error) {
 
 // settle settles size, epochs and memory, and brings the pictures to size.
 func (t *Transfer) settle(r Request, normalize bool) (err error) {
-	if r.Limit > 0 && r.Height == 0 && r.Width == 0 {
+	if r.Limit > 0 && r.Height == 0 && r.Width == 0 && r.LongerSide == 0 {
 		if err := t.fit(r); err != nil {
 			return err
 		}

@@ -12,8 +12,8 @@ import (
 func (p *Page) prepare() {
 	p.token = rand.Text()
 	p.starting = make(chan struct{}, 1)
-	p.painter.board.changed = make(chan struct{})
-	p.painter.board.Phase = idle
+	p.runner.state.changed = make(chan struct{})
+	p.runner.state.Phase = idle
 }
 
 // policy lets the page load what comes with it and nothing else; no other page may frame it.

@@ -4,16 +4,19 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"errors"
 	"html/template"
 	"net/http"
 	"strings"
+
+	"stylebook/stylelib/request"
 )
 
 //go:embed static
 var static embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"t": func(text) string { return "" }, "f": func(a, b string) string { return "" },
+	"t": func(request.Text) string { return "" }, "f": func(a, b string) string { return "" },
 }).ParseFS(static, "static/page.html"))
 
 // handler answers all that the page asks.
@@ -30,7 +33,7 @@ func (p *Page) handler() http.Handler {
 	mux.HandleFunc("GET /compare/{a}/{b}", p.compare)
 	mux.HandleFunc("POST /start", p.start)
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
-		p.painter.end()
+		p.runner.end()
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("POST /resume/{run}", p.resume)
@@ -46,16 +49,17 @@ func (p *Page) html(w http.ResponseWriter, r *http.Request) {
 		}
 		return english
 	}
-	values, err := json.Marshal(defaults())
-	if err != nil {
+	defaults, err := request.PageDefaults()
+	values, jsonErr := json.Marshal(defaults)
+	if err = errors.Join(err, jsonErr); err != nil {
 		refuse(w, err)
 		return
 	}
 	mine, err := page.Clone()
 	var out bytes.Buffer
 	if err == nil {
-		err = mine.Funcs(template.FuncMap{"f": in, "t": func(t text) string { return in(t.En, t.Zh) }}).Execute(&out, map[string]any{
-			"Fields": fields(), "Defaults": string(values), "Engine": p.Engine, "Limit": maxUpload, "Language": in("en", "zh")})
+		err = mine.Funcs(template.FuncMap{"f": in, "t": func(t request.Text) string { return in(t.En, t.Zh) }}).Execute(&out, map[string]any{
+			"Fields": request.OfPage(), "Defaults": string(values), "Engine": p.Engine, "Limit": maxUpload, "Language": in("en", "zh")})
 	}
 	if err != nil {
 		refuse(w, err)

@@ -102,13 +102,13 @@ func (p *Page) resume(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	if p.painter.busy() {
+	if p.runner.busy() {
 		refuse(w, errBusy)
 		return
 	}
 	paint, err := p.Resume(record)
 	if err == nil {
-		err = p.painter.begin(paint, func(error) {})
+		err = p.runner.begin(paint, func(error) {})
 	}
 	if err != nil {
 		refuse(w, err)

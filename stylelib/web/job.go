@@ -27,10 +27,10 @@ const (
 // errBusy refuses a second job.
 var errBusy = errors.New("a picture is being painted: stop it, or wait until it is finished")
 
-// painter does one job at a time.
-type painter struct {
+// runner does one job at a time.
+type runner struct {
 	ctx     context.Context // of the page
-	board   board
+	state   state
 	mu      sync.Mutex
 	stop    context.CancelFunc // of the job; nil: there is none
 	err     error              // how it ended
@@ -39,7 +39,7 @@ type painter struct {
 }
 
 // begin starts a job, unless there is one; done is told how it ended.
-func (p *painter) begin(paint Paint, done func(error)) error {
+func (p *runner) begin(paint Paint, done func(error)) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stop != nil || p.closing {
@@ -48,11 +48,11 @@ func (p *painter) begin(paint Paint, done func(error)) error {
 	var ctx context.Context
 	ctx, p.stop = context.WithCancel(p.ctx)
 	p.err = nil
-	p.board.restart()
+	p.state.restart()
 	p.wait.Go(func() {
-		err := paint(ctx, &Job{board: &p.board})
+		err := paint(ctx, &Job{state: &p.state})
 		stoppedHere := ctx.Err() != nil
-		p.board.end(err, stoppedHere)
+		p.state.end(err, stoppedHere)
 		p.mu.Lock()
 		p.stop()
 		p.stop = nil
@@ -66,48 +66,48 @@ func (p *painter) begin(paint Paint, done func(error)) error {
 }
 
 // busy says whether there is a job.
-func (p *painter) busy() bool {
+func (p *runner) busy() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.stop != nil
 }
 
 // end stops the job, if there is one.
-func (p *painter) end() {
+func (p *runner) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stop != nil {
-		p.board.phase(stopping)
+		p.state.phase(stopping)
 		p.stop()
 	}
 }
 
 // stopped says whether the latest job was stopped.
-func (p *painter) stopped() bool {
-	p.board.mu.Lock()
-	defer p.board.mu.Unlock()
-	return p.board.Phase == stopped
+func (p *runner) stopped() bool {
+	p.state.mu.Lock()
+	defer p.state.mu.Unlock()
+	return p.state.Phase == stopped
 }
 
 // close waits for the job that the end of the page has stopped, and for those who watch to be told.
-func (p *painter) close() error {
+func (p *runner) close() error {
 	p.mu.Lock()
 	p.closing = true
 	p.mu.Unlock()
 	p.wait.Wait()
-	p.board.close()
+	p.state.close()
 	return p.err
 }
 
 // Job is told how far a training is; it tells all that watch.
-type Job struct{ board *board }
+type Job struct{ state *state }
 
 // Say shows a line.
-func (j *Job) Say(line string) { j.board.say(line) }
+func (j *Job) Say(line string) { j.state.say(line) }
 
 // Begin tells that the training begins: the run, the size in pixels, its epochs, and those that earlier sessions did.
 func (j *Job) Begin(run string, height, width, epochs int, earlier []sl.Record) {
-	j.board.change(func(b *board) {
+	j.state.change(func(b *state) {
 		b.Phase, b.Run, b.Height, b.Width, b.Epochs = painting, run, height, width, epochs
 		for _, r := range earlier {
 			b.add(r)
@@ -124,7 +124,7 @@ const (
 // Epoch tells of an epoch, and for how long the others will take, 0 where that is not known yet. picture makes the picture so far;
 // it is called where somebody watches.
 func (j *Job) Epoch(r sl.Record, left time.Duration, picture func() (image.Image, error)) error {
-	b, begin := j.board, time.Now()
+	b, begin := j.state, time.Now()
 	var file []byte
 	if b.wantsPicture(begin) {
 		drawn, err := picture()
@@ -137,7 +137,7 @@ func (j *Job) Epoch(r sl.Record, left time.Duration, picture func() (image.Image
 		}
 		file = buffer.Bytes()
 	}
-	b.change(func(b *board) {
+	b.change(func(b *state) {
 		b.Left = left.Seconds()
 		r.Image = nil // valid during the callback only
 		b.add(r)
@@ -151,18 +151,18 @@ func (j *Job) Epoch(r sl.Record, left time.Duration, picture func() (image.Image
 	return nil
 }
 
-// restart clears the board for a new job.
-func (b *board) restart() {
-	b.change(func(b *board) {
-		b.state = state{Phase: preparing}
+// restart clears the state for a new job.
+func (b *state) restart() {
+	b.change(func(b *state) {
+		b.progress = progress{Phase: preparing}
 		b.records, b.picture, b.next, b.stride = nil, nil, time.Time{}, 1
 		b.generation++
 	})
 }
 
 // end says how the job ended.
-func (b *board) end(err error, stoppedHere bool) {
-	b.change(func(b *board) {
+func (b *state) end(err error, stoppedHere bool) {
+	b.change(func(b *state) {
 		b.Left = 0
 		switch {
 		case err == nil:

@@ -9,7 +9,7 @@ import (
 // Two who begin at the same moment get one job; after the page's end there is none.
 func TestOneJobAtATime(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	p := painter{ctx: ctx, board: board{changed: make(chan struct{})}}
+	p := runner{ctx: ctx, state: state{changed: make(chan struct{})}}
 	wait := func(ctx context.Context, _ *Job) error {
 		<-ctx.Done()
 		return ctx.Err()

@@ -15,6 +15,7 @@ import (
 
 	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
 )
 
@@ -35,9 +36,9 @@ var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "i
 
 // form is what the page sends.
 type form struct {
-	folder    string            // of the pictures
-	pictures  map[string]string // files by role
-	arguments []string
+	folder   string            // of the pictures
+	pictures map[string]string // files by role
+	request  request.Request
 }
 
 // dropUploads removes what was left by pages that were killed before their run began.
@@ -59,7 +60,7 @@ func (p *Page) start(w http.ResponseWriter, r *http.Request) {
 		refuse(w, errBusy)
 		return
 	}
-	if p.painter.busy() {
+	if p.runner.busy() {
 		refuse(w, errBusy)
 		return
 	}
@@ -74,10 +75,10 @@ func (p *Page) start(w http.ResponseWriter, r *http.Request) {
 	f, err := read(r, folder)
 	var paint Paint
 	if err == nil {
-		paint, err = p.Start(f.arguments, f.pictures["content"], f.pictures["style"])
+		paint, err = p.Start(f.request, []string{f.pictures["content"], f.pictures["style"]})
 	}
 	if err == nil {
-		err = p.painter.begin(paint, clean)
+		err = p.runner.begin(paint, clean)
 	}
 	if err != nil {
 		clean(err)
@@ -105,7 +106,7 @@ func read(r *http.Request, folder string) (*form, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &form{folder: folder, pictures: map[string]string{}}
+	f := &form{folder: folder, pictures: map[string]string{}, request: request.Request{}}
 	seen := map[string]bool{}
 	for {
 		part, err := parts.NextRawPart()
@@ -125,8 +126,12 @@ func read(r *http.Request, folder string) (*form, error) {
 		}
 	}
 	for _, role := range slices.Sorted(maps.Keys(roles)) {
-		if f.pictures[role] == "" {
+		path := f.pictures[role]
+		if path == "" {
 			return nil, fmt.Errorf("the %s is missing", roles[role])
+		}
+		if err := f.request.Set("", role, request.JoinPaths([]string{path})); err != nil {
+			return nil, err
 		}
 	}
 	return f, nil
@@ -145,15 +150,20 @@ func (f *form) take(name string, part *multipart.Part) error {
 		f.pictures[name] = path
 		return nil
 	}
-	argument, err := argumentOf(name, func() (string, error) {
-		value, err := io.ReadAll(io.LimitReader(part, maxValue+1))
-		if len(value) > maxValue {
-			err = fmt.Errorf("the value of %s is too long", name)
+	o, err := request.OnPage(name)
+	if err == nil {
+		var text []byte
+		if text, err = io.ReadAll(io.LimitReader(part, maxValue+1)); len(text) > maxValue {
+			err = errors.New("the value is too long")
 		}
-		return string(value), err
-	})
-	f.arguments = append(f.arguments, argument)
-	return err
+		if err == nil {
+			err = f.request.SetOnPage(o, string(text))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", oneline.Short(name), err)
+	}
+	return nil
 }
 
 // store keeps a picture under a name of ours, and sees that it can be read.

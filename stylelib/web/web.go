@@ -1,7 +1,7 @@
 // Package web is a page in the browser that starts trainings, watches them and shows earlier ones. It is for the person at this
 // machine alone: it listens on 127.0.0.1, and who has not its address with the token gets nothing.
 //
-// A [Page] knows no options: it hands them to the command as arguments, whose rules and bounds hold.
+// A [Page] hands on a request of the options that the table has for it; rules and bounds are the request's.
 package web
 
 import (
@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"time"
 
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 )
 
@@ -26,15 +27,15 @@ type Page struct {
 	Store  *runs.Store
 	Engine string // what computes, one line
 
-	// Start checks the command's arguments for two uploaded pictures, which will be in the run's folder once it has begun, and
-	// returns how to paint with them.
-	Start func(arguments []string, content, style string) (Paint, error)
+	// Start checks a request, whose pictures are uploads that will be in the run's folder once it has begun, and returns how to paint
+	// with them.
+	Start func(r request.Request, uploads []string) (Paint, error)
 
 	// Resume returns how to continue a run.
 	Resume func(run runs.Summary) (Paint, error)
 
 	token    string
-	painter  painter
+	runner   runner
 	starting chan struct{} // holds one while pictures are uploaded
 }
 
@@ -57,20 +58,20 @@ func (p *Page) Serve(ctx context.Context, listener net.Listener, first Paint, sa
 	dropUploads(p.Store.Dir())
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	p.painter.ctx = ctx
+	p.runner.ctx = ctx
 	server := &http.Server{Handler: p.handler(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 16,
 		ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { cancel(server.Serve(listener)) }()
 	say(fmt.Sprintf("http://%s/%s/", listener.Addr(), p.token))
 	if first != nil {
-		p.painter.begin(first, func(err error) {
-			if err != nil && !p.painter.stopped() {
+		p.runner.begin(first, func(err error) {
+			if err != nil && !p.runner.stopped() {
 				cancel(err)
 			}
 		})
 	}
 	<-ctx.Done()
-	err := p.painter.close()
+	err := p.runner.close()
 	last, done := context.WithTimeout(context.Background(), time.Second)
 	defer done()
 	if server.Shutdown(last) != nil {

@@ -123,8 +123,8 @@ func (p *page) request(method, path string, body io.Reader, headers ...string) (
 	return answer.StatusCode, string(text)
 }
 
-// news is what the page is told.
-type news struct {
+// update is what the page is told.
+type update struct {
 	Phase, Run, Error                     string
 	Height, Width, Epoch, Epochs, Picture int
 	Anew                                  bool
@@ -132,7 +132,7 @@ type news struct {
 }
 
 // watch follows the events until a condition holds.
-func (p *page) watch(until func(news) bool) (all []sl.Record, last news) {
+func (p *page) watch(until func(update) bool) (all []sl.Record, last update) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
@@ -152,7 +152,7 @@ func (p *page) watch(until func(news) bool) (all []sl.Record, last news) {
 		if !ok {
 			continue
 		}
-		var n news
+		var n update
 		if err := json.Unmarshal([]byte(data), &n); err != nil {
 			p.t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func (p *page) watch(until func(news) bool) (all []sl.Record, last news) {
 	return nil, last
 }
 
-func phase(wanted string) func(news) bool { return func(n news) bool { return n.Phase == wanted } }
+func phase(wanted string) func(update) bool { return func(n update) bool { return n.Phase == wanted } }
 
 // part is a field of the form; with a file it is a picture.
 type part struct {
@@ -327,12 +327,12 @@ func TestUploadsAndOptionsAreRefused(t *testing.T) {
 		"another store":        {with("runs", "/tmp"), 400, "runs: this page has no such option"},
 		"a path as content":    {[]part{{"content", "/etc/passwd", nil}, style}, 400, "the photograph: "},
 		"too strong":           {with("strength", "11"), 400, "strength: 11 is not a number from 0 to 10"},
-		"no number":            {with("tv-weight", "NaN"), 400, "TV weight: NaN is not a number"},
-		"letters":              {with("epochs", "many"), 400, `invalid value "many" for flag -epochs`},
+		"no number":            {with("tv-weight", "NaN"), 400, "tv-weight: NaN is not a finite number"},
+		"letters":              {with("epochs", "many"), 400, `epochs: "many" is not a whole number`},
 		"too long":             {with("epochs", "2000000"), 400, "epochs: 2000000 is not from 0 to 1000000"},
-		"no size":              {with("height", "0"), 400, "-height 0: a size is at least 1 pixel"},
+		"no size":              {with("size", "0"), 400, "-size 0: a size is at least 1 pixel"},
 		"a layer":              {with("style-layers", "conv9_9"), 400, `no layer "conv9_9"`},
-		"a novel":              {with("preset", strings.Repeat("x", 5000)), 400, "the value of preset is too long"},
+		"a novel":              {with("preset", strings.Repeat("x", 5000)), 400, "preset: the value is too long"},
 		"two lines":            {with("preset", "a\nb"), 400, `preset: there is no "a\nb" here`},
 	} {
 		got, text := p.start(test.parts...)
@@ -358,7 +358,7 @@ func TestUploadsAndOptionsAreRefused(t *testing.T) {
 // What only shows when the pictures are opened ends the job, and says why.
 func TestFailedJob(t *testing.T) {
 	p := open(t, "web", "-quiet")
-	if got, text := p.start(append(pictures(t), part{"width", "9999999", nil})...); got != 204 {
+	if got, text := p.start(append(pictures(t), part{"size", "9999999", nil})...); got != 204 {
 		t.Fatalf("%d %s", got, text)
 	}
 	if _, n := p.watch(phase("failed")); !strings.Contains(n.Error, "more than 100 megapixels") {
@@ -373,7 +373,7 @@ func TestFailedJob(t *testing.T) {
 // A training is started, watched, stopped, resumed and finished, and ends with the bits that the command gives alone.
 func TestStartStopResume(t *testing.T) {
 	p := open(t, "web", "-quiet")
-	options := []part{{"preset", "pytorch", nil}, {"width", "48", nil}, {"epochs", "40", nil}, {"strength", "1.5", nil}, {"keep-colours", "luminance", nil}}
+	options := []part{{"preset", "pytorch", nil}, {"size", "48", nil}, {"epochs", "40", nil}, {"strength", "1.5", nil}, {"keep-colours", "luminance", nil}}
 	form := append(pictures(t), options...)
 	form[0].value = "../../photo.jpg" // a name that leads elsewhere leads nowhere
 	if got, text := p.start(form...); got != 204 {
@@ -382,7 +382,7 @@ func TestStartStopResume(t *testing.T) {
 	if got, text := p.start(form...); got != 409 || !strings.Contains(text, "a picture is being painted") {
 		t.Errorf("a second job: %d %s", got, text)
 	}
-	records, n := p.watch(func(n news) bool { return n.Epoch >= 3 && n.Picture > 0 })
+	records, n := p.watch(func(n update) bool { return n.Epoch >= 3 && n.Picture > 0 })
 	for i, r := range records {
 		if r.Epoch != i+1 || len(r.Losses) != 3 || r.Total <= 0 {
 			t.Fatalf("record %d: %+v", i, r)
@@ -458,20 +458,20 @@ func (p *page) sameAsTheCommand(run string, options []part) {
 // Ctrl-C during a training that the page began saves the picture; the command resumes it.
 func TestEndKeepsThePicture(t *testing.T) {
 	p := open(t, "web")
-	if got, text := p.start(append(pictures(t), part{"width", "48", nil}, part{"epochs", "100000", nil})...); got != 204 {
+	if got, text := p.start(append(pictures(t), part{"size", "48", nil}, part{"epochs", "100000", nil})...); got != 204 {
 		t.Fatalf("%d %s", got, text)
 	}
-	_, n := p.watch(func(n news) bool { return n.Epoch >= 2 })
+	_, n := p.watch(func(n update) bool { return n.Epoch >= 2 })
 	status := p.end()
 	picture := filepath.Join(p.folder, n.Run, "picture.png")
-	if status != 130 || !strings.Contains(p.said.String(), fmt.Sprintf("the picture so far is in %s; stylize -resume %s continues", picture, n.Run)) {
+	if status != 130 || !strings.Contains(p.said.String(), fmt.Sprintf("the picture so far is in %s; stylize resume %s continues", picture, n.Run)) {
 		t.Errorf("status %d: %s", status, p.said)
 	}
 	if _, err := sl.ReadImage(picture); err != nil {
 		t.Error(err)
 	}
 	again := open(t, "-resume", n.Run, "-web", "-quiet")
-	_, now := again.watch(func(n news) bool { return n.Phase == "painting" && n.Epoch > 3 })
+	_, now := again.watch(func(n update) bool { return n.Phase == "painting" && n.Epoch > 3 })
 	if now.Run != n.Run {
 		t.Errorf("%+v", now)
 	}

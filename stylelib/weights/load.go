@@ -119,7 +119,7 @@ type Loaded struct {
 // "vgg19" takes the first of 2 to 4, and "vgg16" what 5 says; where there is none, that is an error.
 //
 // "offline" needs no file and no connection: a narrow network of VGG-19's shape up to conv5_1, fitted to give
-// what VGG-16 gives on its best channels, is part of the package; scripts/author/distil made it. "random" is a VGG-19 of full
+// what VGG-16 gives on its best channels, is part of the package; its header tells how it was made. "random" is a VGG-19 of full
 // width with random filters, for timing. Anything else is the path of a file that [Read] can read,
 // of any VGG.
 //

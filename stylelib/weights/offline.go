@@ -10,7 +10,7 @@ import (
 	sl "stylebook/stylelib"
 )
 
-// offlineFile is the network that scripts/author/distil made; its header tells how.
+// offlineFile is the network of "offline"; its header tells how it was made, by scripts/author/distil of commit 6f25fb6.
 //
 //go:embed offline.safetensors
 var offlineFile []byte

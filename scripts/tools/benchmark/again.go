@@ -64,7 +64,7 @@ func asked(r request) (transfer.Request, error) {
 
 // begin trains for some epochs and returns what it took to the first loss.
 func begin(e *engine.Engine, ask transfer.Request, epochs int) (cpu float64, err error) {
-	start := cpuSeconds()
+	start, _ := used()
 	t, err := transfer.Open(context.Background(), e.Backend, ask)
 	if err != nil {
 		return 0, err
@@ -72,7 +72,8 @@ func begin(e *engine.Engine, ask transfer.Request, epochs int) (cpu float64, err
 	defer t.Close()
 	_, err = t.Train(context.Background(), nil, func(p transfer.Epoch) error {
 		if p.Epoch == 1 {
-			cpu = cpuSeconds() - start
+			now, _ := used()
+			cpu = now - start
 		}
 		if p.Epoch < epochs {
 			return nil

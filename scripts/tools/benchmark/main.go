@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 
 	"stylebook/stylelib/engine"
 )
@@ -76,17 +75,4 @@ func run(r request) error {
 func write(a answer) {
 	line, _ := json.Marshal(a)
 	fmt.Println(string(line))
-}
-
-// peakBytes returns the most memory that the process has held, 0 where the system doesn't say.
-func peakBytes() int64 {
-	status, _ := os.ReadFile("/proc/self/status")
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			var kib int64
-			_, _ = fmt.Sscan(rest, &kib)
-			return kib << 10
-		}
-	}
-	return 0
 }

@@ -32,15 +32,16 @@ func steps(e *engine.Engine, r request) error {
 	}
 	lines, ready := bufio.NewScanner(os.Stdin), answer{Engine: e.Name}
 	_, err = sl.Train(context.Background(), extractor, transfer.Noise(1, r.height, r.width), transfer.Noise(2, r.height, r.width), options, func(record sl.Record) error {
+		_, peak := used()
 		switch record.Epoch {
 		case 1:
 			ready.Setup, ready.Compile = time.Since(start).Seconds()-record.Seconds, record.Seconds
 			return nil
 		case 2:
-			ready.Compile, ready.PeakBytes = max(0, ready.Compile-record.Seconds), peakBytes()
+			ready.Compile, ready.PeakBytes = max(0, ready.Compile-record.Seconds), peak
 			write(ready)
 		default:
-			write(answer{Seconds: record.Seconds, PeakBytes: peakBytes()})
+			write(answer{Seconds: record.Seconds, PeakBytes: peak})
 		}
 		if !lines.Scan() {
 			return errEnough

@@ -40,7 +40,7 @@ func train(e *engine.Engine, r request) error {
 		return err
 	}
 	a.Total = mean(totals[len(totals)-last:])
-	a.Epochs, a.PeakBytes, a.Compile = len(totals), peakBytes(), max(0, seconds[0]-slices.Min(seconds))
+	a.Epochs, a.Compile = len(totals), max(0, seconds[0]-slices.Min(seconds))
 	write(a)
 	return nil
 }

@@ -42,16 +42,7 @@ func main() {
 	}
 }
 
-const usage = `quality [options] lets all contenders paint, judges and reports.
-quality judge CONTENT STYLE PICTURE... judges pictures.
-
-Options:
-`
-
 func run(ctx context.Context, args []string) error {
-	if len(args) > 0 && args[0] == "judge" {
-		return judgeFiles(ctx, args[1:])
-	}
 	var s settings
 	flags := flag.NewFlagSet("quality", flag.ContinueOnError)
 	flags.StringVar(&s.plan, "plan", "scripts/tools/quality/plan.yaml", "`file` of pairs and contenders")
@@ -60,10 +51,6 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&s.area, "area", 0, "`pixels` of a result (default: the plan's)")
 	flags.StringVar(&s.work, "work", ".stylebook/quality", "`folder` that keeps the runs")
 	flags.StringVar(&s.out, "out", "out", "`folder` for quality.md and its pictures")
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), usage)
-		flags.PrintDefaults()
-	}
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -132,35 +119,6 @@ func (j *judge) fill(results []result) error {
 		if r.Measures, err = j.Measure(pictures[0], pictures[1], pictures[2], r.height, r.width); err != nil {
 			return fmt.Errorf("%s, %s: %w", r.pair.name(), r.contender.Name, err)
 		}
-	}
-	return nil
-}
-
-// judgeFiles judges pictures of any origin, each at its own size.
-func judgeFiles(ctx context.Context, paths []string) error {
-	if len(paths) < 3 {
-		return errors.New("judge: want a photograph, a painting, and pictures made of them")
-	}
-	var results []result
-	for _, path := range paths[2:] {
-		picture, err := sl.ReadImage(path)
-		if err != nil {
-			return err
-		}
-		size := picture.Bounds()
-		results = append(results, result{pair: pair{paths[0], paths[1]}, height: size.Dy(), width: size.Dx(), picture: path})
-	}
-	judge, err := openJudge(ctx)
-	if err != nil {
-		return err
-	}
-	defer judge.Close()
-	if err := judge.fill(results); err != nil {
-		return err
-	}
-	fmt.Println("style   content texture structure grain")
-	for _, r := range results {
-		fmt.Printf("%.4f  %.4f  %.4f  %.4f    %.2f   %s\n", r.Style, r.Content, r.Texture, r.Structure, r.Grain, r.picture)
 	}
 	return nil
 }

@@ -3,64 +3,32 @@ package main
 import (
 	"errors"
 	"image"
-	"image/draw"
 	"image/jpeg"
 	"os"
 
 	sl "stylebook/stylelib"
-
-	"golang.org/x/image/font"
-	"golang.org/x/image/font/basicfont"
-	"golang.org/x/image/math/fixed"
+	"stylebook/stylelib/figure"
 )
 
-// Pixels of the contact sheet.
-const (
-	gap    = 4
-	header = 16
-)
-
-// sheet shows a pair in a row, each picture pixel by pixel: photograph, painting, and what each contender made of them.
+// sheet shows a pair in a row: photograph, painting, and what each contender made of them.
 func (p *plan) sheet(results []result) (image.Image, error) {
-	width, y := 0, header
-	for _, r := range results {
-		width = max(width, r.width+gap)
-	}
-	var rows []int
+	var pictures []figure.Picture
 	for _, pair := range p.Pairs {
-		rows = append(rows, y)
-		y += ofPair(results, pair)[0].height + gap
-	}
-	sheet := image.NewRGBA(image.Rect(0, 0, width*len(p.Contenders), y))
-	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
-	for i, c := range p.Contenders {
-		write(sheet, width*i, c.Name)
-		for k, pair := range p.Pairs {
+		for _, c := range p.Contenders {
+			shown := figure.Picture{Title: c.Name}
 			for _, r := range of(ofPair(results, pair), c.Name, c.middle()) {
-				picture, err := r.read()
+				picture, err := sl.ReadImage(r.picture)
 				if err != nil {
 					return nil, err
 				}
-				left := width*i + (width-r.width)/2
-				draw.Draw(sheet, image.Rect(left, rows[k], left+r.width, rows[k]+r.height), picture, image.Point{}, draw.Src)
+				if shown.Image, err = sl.Resize(picture, r.height, r.width, sl.Default().Resize); err != nil {
+					return nil, err
+				}
 			}
+			pictures = append(pictures, shown)
 		}
 	}
-	return sheet, nil
-}
-
-// read returns the picture at the size of the results.
-func (r result) read() (*image.RGBA, error) {
-	picture, err := sl.ReadImage(r.picture)
-	if err != nil {
-		return nil, err
-	}
-	return sl.Resize(picture, r.height, r.width, sl.Default().Resize)
-}
-
-func write(sheet draw.Image, x int, text string) {
-	d := font.Drawer{Dst: sheet, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(x+gap, header-gap)}
-	d.DrawString(text)
+	return figure.Sheet(len(p.Contenders), pictures...)
 }
 
 // writeJPEG writes a picture that is small to load.

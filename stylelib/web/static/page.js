@@ -70,19 +70,13 @@ for (const drop of document.querySelectorAll(".drop")) {
 }
 for (const name of ["dragover", "drop"]) addEventListener(name, event => event.preventDefault()); // or the browser leaves the page
 
-// sizeOf is the option that the slider for the longer side means.
-function sizeOf() {
-  const image = document.querySelector('.drop[for="content"] img');
-  return image.naturalHeight > image.naturalWidth ? "height" : "width";
-}
-
 $("form").addEventListener("submit", async event => {
   event.preventDefault();
   const form = new FormData();
   for (const role of ["content", "style"]) if (chosen[role]) form.append(role, chosen[role], role);
   form.append("preset", $("preset").value);
   for (const field of fields) {
-    if (field.id !== "preset" && changed(field)) form.append(field.id === "size" ? sizeOf() : field.id, valueOf(field));
+    if (field.id !== "preset" && changed(field)) form.append(field.id, valueOf(field));
   }
   const large = Object.values(chosen).some(f => f && f.size > Number(document.body.dataset.limit));
   if (large) refuse($("refused").dataset.large); else if (await ask("start", form)) $("job").scrollIntoView({block: "nearest"});

@@ -1,0 +1,143 @@
+package request
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"stylebook/stylelib/transfer"
+)
+
+// usage splits the help into the name of the value, "" for one that is true or false, and the text.
+func (o Option) usage() (value, text string) {
+	before, rest, quoted := strings.Cut(o.Help, "`")
+	if !quoted {
+		return "", o.Help
+	}
+	value, after, _ := strings.Cut(rest, "`")
+	return value, before + value + after
+}
+
+// Flags returns options as flags of a command, those for which with says so. A value that can't be read is kept for the error that
+// wrong returns after parsing, in the words of the table: "-lr: "x" is not a number".
+func (r Request) Flags(name string, with func(Option) bool) (flags *flag.FlagSet, wrong func() error) {
+	var first error
+	flags = flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	for _, o := range table {
+		if !with(o) {
+			continue
+		}
+		set := func(text string) error {
+			if err := r.Set("", o.Name, text); err != nil && first == nil {
+				first = fmt.Errorf("-%s: %w", o.Name, err)
+			}
+			return nil
+		}
+		if _, ok := o.keep(&Settings{}).(truth); ok {
+			flags.BoolFunc(o.Name, o.Help, set)
+		} else {
+			flags.Func(o.Name, o.Help, set)
+		}
+	}
+	return flags, func() error { return first }
+}
+
+// All takes every option for [Request.Flags], OfCalls those of the process that computes.
+func All(Option) bool { return true }
+
+// OfCalls takes the options for [Request.Flags] with which any run can go on.
+func OfCalls(o Option) bool { return o.OfCall && o.Name != "backend" }
+
+// PrintHelp prints the options by their groups, with what holds without them: what would run, and what the presets have where they
+// differ.
+func (r Request) PrintHelp(out io.Writer, own ...transfer.Extension) error {
+	s, err := r.resolve(own)
+	if err != nil {
+		return err
+	}
+	told, err := elsewhere(own)
+	if err != nil {
+		return err
+	}
+	group := Group("")
+	for _, o := range table {
+		if o.Hidden {
+			continue
+		}
+		if o.list != nil {
+			o.Help = fmt.Sprintf(o.Help, o.list(own))
+		}
+		if o.Group != group {
+			if group != "" {
+				fmt.Fprintln(out)
+			}
+			group = o.Group
+			fmt.Fprintf(out, "%s:\n\n", group)
+		}
+		value, text := o.usage()
+		holds := ""
+		if v := o.keep(s).String(); v != "" && v != "false" && v != "0" {
+			holds = fmt.Sprintf(" (default %s)", v)
+		}
+		if value != "" {
+			value = " " + value
+		}
+		fmt.Fprintf(out, "  -%s%s\n    \t%s%s%s\n", o.Name, value, text, told[o.Name], holds)
+	}
+	return nil
+}
+
+// elsewhere says of each option whose default is not always the same what it is when: "; 150 with painting; 500 with pytorch".
+func elsewhere(own []transfer.Extension) (map[string]string, error) {
+	var names []string
+	var all []*Settings
+	for _, name := range append(transfer.Presets(), "pytorch -optimizer "+transfer.Fast, "pytorch -optimizer "+transfer.LBFGS) {
+		preset, optimizer, chosen := strings.Cut(name, " -optimizer ")
+		r := Request{}
+		err := r.Set("", "preset", preset)
+		if err == nil && chosen {
+			err = r.Set("", "optimizer", optimizer)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s, err := r.resolve(own)
+		if err != nil {
+			return nil, err
+		}
+		names, all = append(names, name), append(all, s)
+	}
+	told := map[string]string{}
+	for _, o := range table {
+		with := map[string][]string{} // names by the value that they have in common
+		var values []string
+		for i, s := range all {
+			value := o.keep(s).String()
+			if strings.HasPrefix(names[i], "pytorch ") && value == o.keep(all[slices.Index(names, "pytorch")]).String() {
+				continue // the optimizer brings nothing
+			}
+			if with[value] == nil {
+				values = append(values, value)
+			}
+			with[value] = append(with[value], names[i])
+		}
+		if len(values) == 1 || o.Name == "preset" || o.Name == "optimizer" {
+			continue
+		}
+		for _, value := range values {
+			told[o.Name] += fmt.Sprintf("; %s with %s", value, enumerate(with[value]))
+		}
+	}
+	return told, nil
+}
+
+func enumerate(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

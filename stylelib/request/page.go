@@ -1,0 +1,94 @@
+package request
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"stylebook/stylelib/transfer"
+)
+
+// Text is what the page says in its two languages.
+type Text struct{ En, Zh string }
+
+// Field is an option on the page: a slider where Max is not 0, else a choice of one or, with Many, of several. What a slider
+// reaches is only what it reaches: the option has the bounds.
+type Field struct {
+	Label, Hint    Text
+	Min, Max, Step float64
+	Initial        string // where the slider stands as long as the option is not given; "": at the preset's value
+	Choices        []Choice
+	Many           bool
+	More           bool // under "more"
+}
+
+// Choice is one of several values.
+type Choice struct {
+	Value string
+	Label Text
+}
+
+func plain(values ...string) (choices []Choice) {
+	for _, v := range values {
+		choices = append(choices, Choice{v, Text{v, v}})
+	}
+	return choices
+}
+
+func layerChoices() (choices []Choice) {
+	about := []Text{{"colours, grain", "颜色、质感"}, {"small strokes", "小笔触"}, {"strokes", "笔触"}, {"patterns", "图案"}, {"forms", "形状"}}
+	for i, layer := range transfer.Default().StyleLayers {
+		choices = append(choices, Choice{layer, about[i]})
+	}
+	return choices
+}
+
+// OfPage are the options that the page has, in its order.
+func OfPage() []Option {
+	return slices.DeleteFunc(Table(), func(o Option) bool { return o.Page == nil })
+}
+
+// PageDefaults are the values of the page's options by preset.
+func PageDefaults() (map[string]map[string]string, error) {
+	all := map[string]map[string]string{}
+	for _, preset := range transfer.Presets() {
+		s, err := defaultsOf(preset)
+		if err != nil {
+			return nil, err
+		}
+		all[preset] = map[string]string{}
+		for _, o := range OfPage() {
+			if all[preset][o.Name] = o.Page.Initial; o.Page.Initial == "" {
+				all[preset][o.Name] = o.keep(s).String()
+			}
+		}
+	}
+	return all, nil
+}
+
+func defaultsOf(preset string) (*Settings, error) {
+	r := Request{}
+	if err := r.Set("", "preset", preset); err != nil {
+		return nil, err
+	}
+	return r.resolve(nil)
+}
+
+// OnPage finds an option that the page has.
+func OnPage(name string) (Option, error) {
+	o, err := Find(name)
+	if err != nil || o.Page == nil {
+		return o, errors.New("this page has no such option")
+	}
+	return o, nil
+}
+
+// SetOnPage is [Request.Set] for what comes from the page: of several choices it must be one that it shows. Options such as weights
+// and init could else be files.
+func (r Request) SetOnPage(o Option, text string) error {
+	is := func(c Choice) bool { return c.Value == text }
+	if o.Page.Choices != nil && !o.Page.Many && !slices.ContainsFunc(o.Page.Choices, is) {
+		return fmt.Errorf("there is no %q here", text)
+	}
+	return r.Set("", o.Name, text)
+}

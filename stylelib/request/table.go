@@ -1,0 +1,193 @@
+package request
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/film"
+	"stylebook/stylelib/transfer"
+	"stylebook/stylelib/weights"
+)
+
+// Group is whom an option is for.
+type Group string
+
+const (
+	Picture  Group = "For a picture"
+	Research Group = "For research"
+	Machine  Group = "For the machine"
+)
+
+// Option is a row of the table: all that there is to know of an option.
+type Option struct {
+	Name    string
+	Group   Group  // by which part of the table it is in
+	Help    string // what its value is stands between backquotes
+	Files   Files
+	Repeats bool   // it may be given several times
+	Hidden  bool   // it is read, and not listed
+	OfCall  bool   // of the process that computes, not of the run: it can go on with another
+	Page    *Field // what the page has of it; nil: nothing
+
+	// neutral is the value under which everything is as it was before there was the option, "" for the zero value. An option with
+	// its neutral value is no part of what makes a run the same, so that a new option leaves old runs what they are. A default that
+	// changes does not change this.
+	neutral string
+
+	word func(text string) bool                // values that name no file, of an option that has both
+	keep func(s *Settings) value               // where it is kept
+	list func(own []transfer.Extension) string // names that stand for %s in the help; nil: there are none
+}
+
+// InSweep says whether the runs of a sweep can have the option.
+func (o Option) InSweep() bool { return !o.OfCall && o.Files != Place }
+
+// Table returns all options, in the order of help and page.
+func Table() []Option { return slices.Clone(table) }
+
+var table = parts()
+
+func parts() (all []Option) {
+	for _, part := range []struct {
+		group   Group
+		options []Option
+	}{{Picture, pictureOptions()}, {Research, researchOptions()}, {Machine, machineOptions()}} {
+		for _, o := range part.options {
+			o.Group = part.group
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+func pictureOptions() []Option {
+	return []Option{
+		{Name: "content", Files: File, keep: func(s *Settings) value { return word[string]{&s.Content} },
+			Help: "content `picture`: what the result shows (required); several, comma separated, or a folder of them are painted one after the other, and -out is a folder then"},
+		{Name: "style", Files: Several, keep: func(s *Settings) value { return files{&s.Styles} },
+			Help: "style `picture`: how it is painted (required); several, comma separated, are blended; a name with a comma stands in double quotes"},
+		{Name: "out", Files: Place, keep: func(s *Settings) value { return word[string]{&s.Out} },
+			Help: "`file` to write the result to (required)"},
+		{Name: "preset", keep: func(s *Settings) value { return word[string]{&s.Choice.Preset} },
+			Help: "whose rules and defaults hold: `" + strings.Join(transfer.Presets(), "|") + "`; painting is made for any two pictures, the others are the chapter's",
+			Page: &Field{Label: Text{"Preset", "预设"}, Choices: plain(transfer.Presets()...),
+				Hint: Text{"painting suits any two pictures; the others are the chapter's three versions.", "painting 适合任意两张图片；其余是教材的三个版本。"}}},
+		{Name: "strength", keep: func(s *Settings) value { return decimal{&s.Strength} },
+			Help: fmt.Sprintf("`how much` style, from 0 to %d: the style weight is multiplied by its square", transfer.MaxStrength),
+			Page: &Field{Label: Text{"Style", "风格强度"}, Max: transfer.MaxStrength, Step: 0.1,
+				Hint: Text{"0 leaves the photograph, 1 is the middle; further right the painting takes over.", "0 保留照片，1 居中；越往右，画作越占上风。"}}},
+		{Name: "size", keep: func(s *Settings) value { return whole[int]{&s.LongerSide} },
+			Help: "longer side of the result in `pixels`; the other follows the content picture's shape (default: the area of 300 × 450)",
+			Page: &Field{Label: Text{"Longer side, pixels", "长边像素"}, Min: 64, Max: 1600, Step: 2, Initial: "450",
+				Hint: Text{"Twice as long takes four times the time and memory.", "边长加倍，时间和内存变为四倍。"}}},
+		{Name: "height", keep: func(s *Settings) value { return whole[int]{&s.Height} },
+			Help: "height of the result in `pixels`; without -width that follows"},
+		{Name: "width", keep: func(s *Settings) value { return whole[int]{&s.Width} },
+			Help: "width of the result in `pixels`; without -height that follows"},
+		{Name: "minutes", keep: func(s *Settings) value { return minutes{&s.Limit} },
+			Help: "`minutes` that the training may take, by what is known of this engine: without a size the result becomes as small, and then the epochs as few, as they must"},
+		{Name: "epochs", keep: func(s *Settings) value { return whole[int]{&s.Options.Epochs} },
+			Help: "number of training `epochs`",
+			Page: &Field{Label: Text{"Epochs", "迭代次数"}, Min: 5, Max: 1000, Step: 5,
+				Hint: Text{"Steps of the training: more is slower, and changes less and less.", "训练的步数：越多越慢，变化也越来越小。"}}},
+		{Name: "keep-colours", neutral: string(transfer.ColoursOfStyle), keep: keepColours,
+			Help: "keep the content picture's colours: `luminance|histogram`: of the style only the luminance is taken, or the style's colours are matched first",
+			Page: &Field{Label: Text{"Colours", "颜色"}, Choices: []Choice{{"", Text{"the painting's", "画作的颜色"}},
+				{string(transfer.ColoursLuminance), Text{"the photograph's: paint only light and dark", "照片的颜色：只画明暗"}},
+				{string(transfer.ColoursMeanCovariance), Text{"the painting's, matched to the photograph's", "先把画作的颜色调成照片的"}}},
+				Hint: Text{"Whose colours the result has.", "结果采用谁的颜色。"}}},
+		{Name: "content-mask", Files: File, keep: func(s *Settings) value { return word[string]{&s.ContentMask} },
+			Help: "`picture` that divides the result into regions, each in a flat colour"},
+		{Name: "style-mask", Files: Several, keep: func(s *Settings) value { return files{&s.StyleMasks} },
+			Help: "`picture` with the same colours for each style picture, comma separated: where a region's style is from"},
+		{Name: "colours-mask", Files: File, keep: func(s *Settings) value { return word[string]{&s.ColoursMask} },
+			Help: "`picture` that says where -keep-colours luminance holds: white keeps the colours, black doesn't, gray mixes"},
+		{Name: "bits", keep: func(s *Settings) value { return whole[int]{&s.Bits} },
+			Help: "`8|16` bits for each channel of the result; 16 in PNG and TIFF"},
+		{Name: "save-every", keep: func(s *Settings) value { return whole[int]{&s.SaveEvery} },
+			Help: "write the picture so far after every so many `epochs`, beside the result; 0: never"},
+		{Name: "animation", Files: Place, keep: func(s *Settings) value { return word[string]{&s.Animation} },
+			Help: fmt.Sprintf("`file` to write a film of the training to, of at most %d pictures between the first and the last: .gif (of at most 480 pixels in height and width), or .mp4 or .webp where ffmpeg is installed", film.Frames)},
+		{Name: "log", Files: Place, keep: func(s *Settings) value { return word[string]{&s.Log} },
+			Help: "`file` to write one JSON object per epoch to; an older log is replaced, nothing else"},
+	}
+}
+
+func researchOptions() []Option {
+	return []Option{
+		{Name: "optimizer", neutral: transfer.Adam, list: methods, keep: func(s *Settings) value { return word[string]{&s.Choice.Optimizer} },
+			Help: "`%s`; fast, which goes with painting, has fewer epochs, and steps of our own instead of the chapter's; the learning rate of lbfgs stays"},
+		{Name: "fast", Hidden: true, keep: func(s *Settings) value { return truth{&s.Fast} }, Help: "short for -optimizer fast"},
+		{Name: "lr", keep: func(s *Settings) value { return decimal{&s.Options.LearningRate} }, Help: "learning `rate`"},
+		{Name: "history", neutral: "20", keep: func(s *Settings) value { return whole[int]{&s.Options.History} },
+			Help: "`steps` that lbfgs remembers"},
+		{Name: "style-layers", keep: styleLayers,
+			Help: "style `layers`; with several style pictures, lists separated by semicolons give each its own: conv1_1,conv2_1;conv4_1,conv5_1",
+			Page: &Field{Label: Text{"Style at", "风格取自"}, Many: true, Choices: layerChoices(), More: true,
+				Hint: Text{"Layers in which the style is compared: the first see colours and grain, the last see forms.", "比较风格的层：浅层看颜色与质感，深层看形状。"}}},
+		{Name: "content-layers", keep: contentLayers, Help: "content `layers`",
+			Page: &Field{Label: Text{"Content at", "内容取自"}, Choices: plain("conv2_last", "conv3_last", "conv4_last"), More: true,
+				Hint: Text{"The deeper the layer, the freer the painting is with the photograph's details.", "层越深，照片的细节就越自由。"}}},
+		{Name: "content-weight", keep: func(s *Settings) value { return decimal{&s.Options.ContentWeight} },
+			Help: "`weight` of the content loss, 0 for none",
+			Page: &Field{Label: Text{"Content weight", "内容权重"}, Max: 10, Step: 0.1, More: true,
+				Hint: Text{"How firmly the subject is held.", "多大程度上保持主体。"}}},
+		{Name: "style-weight", keep: func(s *Settings) value { return decimal{&s.Options.StyleWeight} },
+			Help: "`weight` of the style loss, 0 for none; it counts ten times, as in the chapter"},
+		{Name: "tv-weight", keep: func(s *Settings) value { return decimal{&s.Options.TVWeight} },
+			Help: "`weight` of the total variation loss, 0 for none",
+			Page: &Field{Label: Text{"Smoothness", "平滑"}, Max: 100, Step: 1, More: true,
+				Hint: Text{"Weight of the total variation: more takes speckle away, and detail.", "总变差的权重：越大噪点越少，细节也越少。"}}},
+		{Name: "content-loss", neutral: "content", list: termsOf(transfer.ContentImage), keep: func(s *Settings) value { return word[string]{&s.Choice.ContentLoss} },
+			Help: "what is compared of the content: `%s`; each has a weight and layers of its own"},
+		{Name: "style-loss", neutral: "gram", list: termsOf(transfer.StyleImages), keep: func(s *Settings) value { return word[string]{&s.Choice.StyleLoss} },
+			Help: "what is compared of the style: `%s`; each has a weight of its own"},
+		{Name: "term", Repeats: true, list: describeTerms, keep: func(s *Settings) value { return texts{&s.Terms} },
+			Help: "a further term of the loss, as often as one likes: `NAME[:WEIGHT[@LAYERS]]`, such as moments:2@conv1_1,conv2_1: %s"},
+		{Name: "normalize-layers", keep: func(s *Settings) value { return truth{&s.Choice.NormalizeLayers} },
+			Help: fmt.Sprintf("make the loss of each layer relative, so that any layers may be chosen; the chapter's style weight is then %g", transfer.NormalizedStyleWeight)},
+		{Name: "renew", neutral: "1", keep: func(s *Settings) value { return whole[int]{&s.Options.Renew} },
+			Help: "`epochs` for which wasserstein's transport of the style serves until it is found anew; 1: the loss of each epoch is exact, and takes up to twice as long"},
+		{Name: "samples", neutral: "1024", keep: func(s *Settings) value { return whole[int]{&s.Options.Samples} },
+			Help: "`positions` that remd and selfsim take of each picture, anew for each epoch"},
+		{Name: "blend", keep: func(s *Settings) value { return numbers{&s.Options.Blend} },
+			Help: "`weights` of several style pictures, comma separated (default: all the same)"},
+		{Name: "style-scale", neutral: "1", keep: styleScale,
+			Help: "size of the style pictures as a `multiple` of the result's; several, comma separated, give each picture its own",
+			Page: &Field{Label: Text{"Size of the strokes", "笔触大小"}, Min: 0.25, Max: 4, Step: 0.05, More: true,
+				Hint: Text{"Size of the painting as a multiple of the result's: larger makes broader strokes.", "画作相对结果的大小：越大笔触越宽。"}}},
+		{Name: "init", Files: File, word: isInit, neutral: string(transfer.InitContent), keep: initial,
+			Help: "what the training starts from: `content|style|noise|gray|style-statistics|PICTURE`; style-statistics: noise in the style pictures' colours",
+			Page: &Field{Label: Text{"Start from", "起点"}, More: true, Choices: []Choice{{string(transfer.InitContent), Text{"the photograph", "照片"}},
+				{string(transfer.InitStyle), Text{"the painting", "画作"}}, {string(transfer.InitNoise), Text{"noise", "噪声"}},
+				{string(transfer.InitGray), Text{"gray", "灰色"}}, {string(transfer.InitStatistics), Text{"noise in the painting's colours", "画作颜色的噪声"}}},
+				Hint: Text{"What the picture is at first.", "图片最初的样子。"}}},
+		{Name: "seed", keep: func(s *Settings) value { return whole[int64]{&s.Options.Seed} },
+			Help: "`seed` of random weights, of the noise that a training starts from and of sampled positions"},
+		{Name: "scales", neutral: "1", keep: func(s *Settings) value { return whole[int]{&s.Options.Scales} },
+			Help: "coarse to fine in so many `steps`, each √2 times as high and wide as the one before; the epochs are shared out"},
+		{Name: "weights", Files: File, word: isWeights, keep: func(s *Settings) value { return word[string]{&s.Weights.Spec} },
+			Help: "weights of the network: `auto|vgg19|vgg16|offline|random|FILE` (safetensors or PyTorch's .pth)",
+			Page: &Field{Label: Text{"Network", "网络"}, Choices: plain(weights.Auto, weights.VGG19, weights.VGG16, weights.Offline, weights.RandomNet), More: true,
+				Hint: Text{"auto takes the best that is here, and may download VGG-19 once; offline comes along.", "auto 采用本机最好的，可能下载一次 VGG-19；offline 随程序附带。"}}},
+		{Name: "pooling", neutral: string(transfer.PoolingOfWeights), keep: func(s *Settings) value { return word[sl.Pooling]{&s.Options.Pooling} },
+			Help: "how the network halves its maps: `weights|max|average`; weights: as their file says"},
+	}
+}
+
+func machineOptions() []Option {
+	return []Option{
+		{Name: "backend", OfCall: true, keep: func(s *Settings) value { return word[string]{&s.Backend} },
+			Help: "`engine`: xla:cpu, xla:cuda or go (default: GOMLX_BACKEND, else the fastest present)"},
+		{Name: "memory", OfCall: true, keep: memory, Help: "memory that the run may take, such as `4GB` (default: what is free)"},
+		{Name: "tile", keep: func(s *Settings) value { return whole[int]{&s.Options.Tile} },
+			Help: "compute in pieces of so many `pixels` in height and width, for pictures that don't fit into memory (0: whole)"},
+		{Name: "runs", OfCall: true, Files: Place, keep: func(s *Settings) value { return word[string]{&s.Runs} },
+			Help: "`folder` that keeps the runs, or off (default: STYLEBOOK_RUNS, else ~/.local/share/stylebook/runs)"},
+		{Name: "checkpoint-every", OfCall: true, keep: func(s *Settings) value { return whole[int]{&s.CheckpointEvery} },
+			Help: "save a checkpoint after every so many `epochs`; 0: when it is stopped only"},
+		{Name: "quiet", OfCall: true, keep: func(s *Settings) value { return truth{&s.Quiet} }, Help: "print errors only"},
+	}
+}
