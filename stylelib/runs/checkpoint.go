@@ -15,7 +15,7 @@ import (
 	"slices"
 
 	"stylebook/stylelib/internal/atomicfile"
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 	"stylebook/stylelib/transfer"
 )
 

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/internal/safetensors"
 	"stylebook/stylelib/request"
+	"stylebook/stylelib/safetensors"
 	"stylebook/stylelib/transfer"
 
 	"github.com/google/go-cmp/cmp"

@@ -10,7 +10,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/oneline"
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // retryDelay is how long a download rests before it is continued.

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // A Flax checkpoint is a pickled dictionary of NumPy arrays, one dictionary for each convolution:

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // maxPickle is how many bytes of pickle a .pth file may have; VGG-19's takes a few thousand.

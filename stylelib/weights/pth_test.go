@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // pickleStyle is how a fixture's pickle differs from the usual one.

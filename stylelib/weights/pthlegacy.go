@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // legacyMagic is the pickled number that files of torch.save began with from 2017 to 2020, behind the two bytes that

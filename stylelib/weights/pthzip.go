@@ -7,7 +7,7 @@ import (
 	"io"
 	"path"
 
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 func looksLikeZip(head []byte) bool { return len(head) >= 4 && string(head[:4]) == "PK\x03\x04" }

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // firstRange is how much of a remote file is asked for at first; VGG-19's header has less than 4 KiB.

@@ -12,7 +12,7 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/internal/oneline"
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // Read reads the convolutions of a VGG from a safetensors or .pth file, up to the last of the layers (see

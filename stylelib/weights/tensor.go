@@ -5,7 +5,7 @@ import (
 	"io"
 	"math"
 
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // tensorFile is what the parsers of all formats return: where each tensor lies in a file. Nothing is read yet.

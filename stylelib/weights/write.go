@@ -10,7 +10,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/atomicfile"
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // Write saves a network as a safetensors file that [Read] and PyTorch's safetensors package read: float32 tensors

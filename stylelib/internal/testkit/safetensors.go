@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"stylebook/stylelib/internal/safetensors"
+	"stylebook/stylelib/safetensors"
 )
 
 // Array is a tensor of a fixture file.
