@@ -89,3 +89,38 @@ func TestMinimizeAnObjectiveOfOnesOwn(t *testing.T) {
 		}
 	})
 }
+
+// Losses have the names of the graph that ran, whoever ran another before or beside it.
+func TestNamesOfLossesAreTheGraphs(t *testing.T) {
+	e := testkit.Engine(t, "go")
+	extractor, err := sl.NewExtractor(e.Backend, tiny(t, "conv1_1"), sl.Options{StyleLayers: []string{"conv1_1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer extractor.Finalize()
+	extractor.Programs = sl.NewPrograms(e.Backend, 4, 0)
+	adam := sl.Adam(sl.AdamPyTorch, 0.9, 0.999, func(int) float64 { return 0.1 })
+	var programs []*sl.Program
+	var images []*sl.SynthesizedImage
+	for _, name := range []string{"one", "two, with a comma"} {
+		objective := sl.Objective{Loss: func(_ *sl.VGG, image *Node, _ []*Node) (*Node, []sl.Part) {
+			size := sl.Mean(Square(image))
+			return size, []sl.Part{{Name: name, Value: size}}
+		}}
+		x, err := sl.NewSynthesizedImage(noise(1, 8, 8))
+		if err != nil {
+			t.Fatal(err)
+		}
+		program, err := extractor.Compile(sl.EpochGraph(objective, x, adam))
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs, images = append(programs, program), append(images, x)
+	}
+	for _, step := range [][2]int{{0, 0}, {1, 1}, {0, 1}, {1, 0}} {
+		record, err := images[step[1]].Step(programs[step[0]], adam, nil)
+		if want := []string{"one", "two, with a comma"}[step[0]]; err != nil || len(record.Losses) != 1 || record.Losses[0].Name != want {
+			t.Errorf("program %d, image %d: %v, %v, want %q", step[0], step[1], record.Losses, err, want)
+		}
+	}
+}

@@ -15,7 +15,6 @@ type Program struct {
 	build      func(in []*Node) []*Node
 	parameters []*tensors.Tensor
 	graphs     map[string]*compiled // by the shapes of inputs
-	parts      []string             // names of the losses, where it is an epoch's
 }
 
 // donated is an input whose memory the program may take; the tensor can't be used afterwards.
@@ -23,26 +22,32 @@ type donated struct{ *tensors.Tensor }
 
 // Run executes the program; inputs are tensors or numbers, as GoMLX takes them.
 func (p *Program) Run(inputs ...any) ([]*tensors.Tensor, error) {
+	outputs, _, err := p.run(inputs)
+	return outputs, err
+}
+
+// run is Run that tells the names of losses too, where the graph has them.
+func (p *Program) run(inputs []any) (outputs []*tensors.Tensor, losses []string, err error) {
 	all := append(AsInputs(p.parameters), inputs...)
 	if len(all) == 0 {
-		return nil, nil // options without layers ask for nothing
+		return nil, nil, nil // options without layers ask for nothing
 	}
 	c, err := p.compile(all)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i, in := range all {
 		if d, ok := in.(donated); ok {
 			if all[i], err = DonateTensorBuffer(d.Tensor, p.programs.backend, 0); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	outputs, err := c.run(all)
+	outputs, err = c.run(all)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return outputs[:len(outputs)-1], nil
+	return outputs[:len(outputs)-1], c.losses, nil
 }
 
 // once is Run, or a result that is kept.

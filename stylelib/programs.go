@@ -3,8 +3,10 @@ package stylelib
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"stylebook/stylelib/kernels"
@@ -41,10 +43,11 @@ type result struct {
 
 // compiled is a graph with its users.
 type compiled struct {
-	graph *Graph
-	key   string // "": what it computes can't be told, so it has one user
-	users int
-	freed int // the turn at which the last user gave it back
+	graph  *Graph
+	key    string   // "": what it computes can't be told, so it has one user
+	losses []string // their names, where the graph has them
+	users  int
+	freed  int // the turn at which the last user gave it back
 }
 
 // NewPrograms keeps compiled graphs of an engine, so many of those that nobody uses, and so many bytes of results.
@@ -104,11 +107,33 @@ func (p *Programs) get(build func(in []*Node) []*Node, inputs []shapes.Shape) (*
 		return nil, err
 	}
 	p.made++
-	c := &compiled{graph: g, key: key, users: 1}
+	c := &compiled{graph: g, key: key, losses: lossNames(outputs), users: 1}
 	if key != "" {
 		p.known[key] = c
 	}
 	return c, nil
+}
+
+// named writes names of losses into the graph: they are those of the values of x.
+func named(x *Node, names []string) *Node {
+	text, err := json.Marshal(names)
+	if err != nil {
+		panic(err) // a list of texts can be written
+	}
+	return x.WithAlias(lossesAlias + string(text))
+}
+
+// lossesAlias is how the alias of a node of named losses begins.
+const lossesAlias = "/losses "
+
+// lossNames are the names that [named] wrote.
+func lossNames(outputs []*Node) (names []string) {
+	for _, node := range outputs {
+		if text, ok := strings.CutPrefix(node.GetAlias(), lossesAlias); ok {
+			_ = json.Unmarshal([]byte(text), &names) // as named wrote it
+		}
+	}
+	return names
 }
 
 // giveBack ends the use of a graph.

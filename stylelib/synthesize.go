@@ -18,7 +18,6 @@ type SynthesizedImage struct {
 	Epoch int               // updates made so far
 
 	previous *tensors.Tensor // the image before the latest update, known to have a finite loss
-	parts    []string        // names of the losses, in the order of the graph's
 }
 
 // NewSynthesizedImage returns the initial state: a copy of initial, which in the chapter is the content image, and an
@@ -59,12 +58,12 @@ func (x *SynthesizedImage) Split(in []*Node, optimizer Optimizer) (image *Node, 
 
 // Join sorts the outputs of the graph of an epoch as [SynthesizedImage.Step] takes them.
 func (x *SynthesizedImage) Join(image *Node, state []*Node, total *Node, parts []Part) []*Node {
-	x.parts = nil
+	var names []string
 	var losses []*Node
 	for _, part := range parts {
-		x.parts, losses = append(x.parts, part.Name), append(losses, part.Value)
+		names, losses = append(names, part.Name), append(losses, part.Value)
 	}
-	return append([]*Node{image, Stack(append(losses, total), 0)}, state...)
+	return append([]*Node{image, named(Stack(append(losses, total), 0), names)}, state...)
 }
 
 // Step runs one epoch of a graph between Split and Join. The optimizer's state is given away, so that the engine can write
@@ -85,17 +84,13 @@ func (x *SynthesizedImage) Step(program *Program, optimizer Optimizer, inputs []
 	for _, number := range optimizer.Numbers(epoch) {
 		in = append(in, float32(number))
 	}
-	out, err := program.Run(append(in, AsInputs(inputs)...)...)
+	out, names, err := program.run(append(in, AsInputs(inputs)...))
 	if err != nil {
 		return Record{}, fmt.Errorf("epoch %d: %w", epoch, err)
 	}
-	if x.parts == nil { // the graph was built for another image
-		x.parts = program.parts
-	}
-	program.parts = x.parts
 	losses := tensors.MustCopyFlatData[float32](out[1])
-	record := Record{Epoch: epoch, Total: float64(losses[len(x.parts)]), LR: optimizer.LearningRate(epoch)}
-	for i, name := range x.parts {
+	record := Record{Epoch: epoch, Total: float64(losses[len(losses)-1]), LR: optimizer.LearningRate(epoch)}
+	for i, name := range names {
 		record.Losses = append(record.Losses, TermLoss{name, float64(losses[i])})
 	}
 	if math.IsNaN(record.Total) || math.IsInf(record.Total, 0) {

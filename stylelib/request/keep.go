@@ -49,7 +49,7 @@ func styleLayers(s *Settings) value {
 		},
 		func(text string) (err error) {
 			o.StyleLayers, o.StyleLayerWeights, o.LayersOfStyles, err = transfer.ParseStyleLayers(text)
-			return err
+			return exceptLayers(err)
 		}}
 }
 
@@ -59,8 +59,17 @@ func contentLayers(s *Settings) value {
 		func() string { return layersText(o.ContentLayers, o.ContentLayerWeights) },
 		func(text string) (err error) {
 			o.ContentLayers, o.ContentLayerWeights, err = transfer.ParseLayers(text)
-			return err
+			return exceptLayers(err)
 		}}
+}
+
+// exceptLayers leaves layers that no network of the VGG family has to [transfer.Options.Validate], which knows the caller's network.
+func exceptLayers(err error) error {
+	var unknown *sl.LayerError
+	if errors.As(err, &unknown) {
+		return nil
+	}
+	return err
 }
 
 // layersText is the inverse of [transfer.ParseLayers].

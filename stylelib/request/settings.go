@@ -33,8 +33,8 @@ type Settings struct {
 	Quiet           bool
 }
 
-// Settings lays the request over what goes with its preset. own are terms of the caller's, which are part of the loss. The error is
-// one line; of an option that can't be meant it begins with the option as the command has it: "-strength: …".
+// Settings lays the request over what goes with its preset. own is what the caller has of its own, which is used:
+// see [transfer.Choice]. The error is one line; of an option that can't be meant it begins with the option as the command has it: "-strength: …".
 func (r Request) Settings(own ...transfer.Extension) (*Settings, error) {
 	s, err := r.resolve(own)
 	if err != nil {

@@ -117,7 +117,7 @@ func pictureOptions() []Option {
 
 func researchOptions() []Option {
 	return []Option{
-		{Name: "optimizer", list: methods, neutral: transfer.Adam, keep: func(s *Settings) value { return word[string]{&s.Choice.Optimizer} },
+		{Name: "optimizer", neutral: transfer.Adam, list: methods, keep: func(s *Settings) value { return word[string]{&s.Choice.Optimizer} },
 			Help: "`%s`; fast, which goes with painting, has fewer epochs, and steps of our own instead of the chapter's; the learning rate of lbfgs stays"},
 		{Name: "fast", Hidden: true, keep: func(s *Settings) value { return truth{&s.Fast} }, Help: "short for -optimizer fast"},
 		{Name: "lr", keep: func(s *Settings) value { return decimal{&s.Options.LearningRate} }, Help: "learning `rate`"},

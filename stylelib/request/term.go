@@ -28,11 +28,29 @@ func setTerm(o *transfer.Options, text string) error {
 	if !named {
 		return nil
 	}
-	var err error
-	if term.Layers, term.LayerWeights, err = transfer.ParseLayers(layers); err != nil {
+	found, factors, err := transfer.ParseLayers(layers)
+	if err = exceptLayers(err); err != nil {
 		return fmt.Errorf("%s: %q: %w", name, layers, err)
 	}
+	term.Layers, term.LayerWeights = found, factors
 	return nil
+}
+
+// with are options that know what the caller has of its own.
+func with(own []transfer.Extension) (o transfer.Options) {
+	for _, one := range own {
+		o.Add(one)
+	}
+	return o
+}
+
+// methods names the optimizers, own ones too.
+func methods(own []transfer.Extension) string {
+	var names []string
+	for _, m := range with(own).KnownMethods() {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, "|")
 }
 
 // termsOf names the terms that look at a picture, own ones too.
@@ -49,22 +67,4 @@ func describeTerms(own []transfer.Extension) string {
 		all = append(all, fmt.Sprintf("%s:%v, %s", term.Name, term.Weight, term.About))
 	}
 	return strings.Join(all, "; ")
-}
-
-// with are options that know what the caller has of its own.
-func with(own []transfer.Extension) transfer.Options {
-	o := transfer.Default()
-	for _, one := range own {
-		o.Add(one)
-	}
-	return o
-}
-
-// methods names the optimizers, own ones too.
-func methods(own []transfer.Extension) string {
-	var names []string
-	for _, m := range with(own).KnownMethods() {
-		names = append(names, m.Name)
-	}
-	return strings.Join(names, "|")
 }

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -68,7 +69,8 @@ func (o Options) Resolve(network sl.Chain) (Options, error) {
 }
 
 // ParseLayers reads a comma-separated list of layers, with a factor after a colon where a layer's is not 1:
-// "conv1_1:2,conv2_1,10:0.5". A layer that no network of the family has is a *[sl.LayerError].
+// "conv1_1:2,conv2_1,10:0.5". A layer that no network of the VGG family has is a *[sl.LayerError], which comes with what was
+// read: a network of the caller's may have it.
 func ParseLayers(list string) (layers []string, weights map[string]float64, err error) {
 	layers = []string{}
 	for field := range strings.SplitSeq(list, ",") {
@@ -102,10 +104,11 @@ func ParseStyleLayers(list string) (all []string, weights map[string]float64, ea
 		return all, weights, nil, err
 	}
 	for _, one := range lists {
-		layers, factors, err := ParseLayers(one)
-		if err != nil {
-			return nil, nil, nil, err
+		layers, factors, listErr := ParseLayers(one)
+		if layers == nil {
+			return nil, nil, nil, listErr
 		}
+		err = cmp.Or(err, listErr)
 		for layer, factor := range factors {
 			if before, ok := weights[layer]; ok && before != factor {
 				return nil, nil, nil, &sl.OptionError{Option: layer, Reason: fmt.Sprintf("has the factors %g and %g: a layer has one, for all style images", before, factor)}
@@ -123,5 +126,5 @@ func ParseStyleLayers(list string) (all []string, weights map[string]float64, ea
 			}
 		}
 	}
-	return all, weights, each, nil
+	return all, weights, each, err
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Paint paints content in the style of style: the whole way from two pictures to a third, on the fastest engine, with the best weights
-// that can be had, at the area of [DefaultArea]. nil options are [Painting]'s. For another size, several styles, masks or an engine
-// that stays open: [Open].
+// that can be had, in the size of content, at most of [DefaultArea]. nil options are [Painting]'s. For another size, several styles,
+// masks or an engine that stays open: [Open].
 //
 // The error is one line. When ctx is done, it comes with the picture as far as it got, nil before the first epoch.
 func Paint(ctx context.Context, content, style image.Image, options *Options) (image.Image, error) {
@@ -22,6 +22,10 @@ func Paint(ctx context.Context, content, style image.Image, options *Options) (i
 	}
 	r := NewRequest("", "").With(Pictures{Content: content, Styles: []image.Image{style}})
 	r.Options = *options
+	if content != nil {
+		bounds := content.Bounds()
+		r.Area = min(r.Area, bounds.Dx()*bounds.Dy())
+	}
 	fastest, err := engine.Open("")
 	if err != nil {
 		return nil, err

@@ -21,11 +21,11 @@ func TestPaint(t *testing.T) {
 	options.Epochs = 1
 	content, style := waves(40, 60, 1), waves(50, 50, 3)
 	picture, err := transfer.Paint(t.Context(), content, style, &options)
-	if err != nil || picture.Bounds() != image.Rect(0, 0, 450, 300) {
+	if err != nil || picture.Bounds() != image.Rect(0, 0, 60, 40) {
 		t.Fatalf("%v, %v", picture.Bounds(), err)
 	}
 	r := transfer.NewRequest("", "").With(transfer.Pictures{Content: content, Styles: []image.Image{style}})
-	r.Options = options
+	r.Options, r.Height = options, 40
 	opened, err := transfer.Open(t.Context(), testkit.Engine(t, "go").Backend, r)
 	if err != nil {
 		t.Fatal(err)
