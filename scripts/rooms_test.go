@@ -34,7 +34,9 @@ func TestRoomsAreThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	short := func(path string) string { return strings.TrimPrefix(strings.TrimPrefix(path, "stylebook/"), "stylelib/") }
+	short := func(path string) string {
+		return strings.TrimPrefix(strings.TrimPrefix(path, "stylebook/"), "stylelib/")
+	}
 	real := map[string][]string{}
 	for line := range strings.Lines(string(out)) {
 		path, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
