@@ -3,10 +3,9 @@
 package xlacalls
 
 // #cgo CFLAGS: -O3 -Wno-psabi
-// #cgo linux LDFLAGS: -ldl -rdynamic
+// #cgo linux LDFLAGS: -ldl
 // #include <stdlib.h>
 // #include "kernels.h"
-// #include "memory.h"
 import "C"
 
 import (
@@ -70,4 +69,4 @@ func (linked) Fit(kind string, channels ...int) bool {
 	return known && !slices.ContainsFunc(channels, func(n int) bool { return n%step != 0 })
 }
 
-func (linked) ReleaseMemory() { C.memory_release() }
+func (linked) ReleaseMemory() { C.kernels_release_memory() }
