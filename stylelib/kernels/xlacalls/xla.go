@@ -9,6 +9,7 @@ package xlacalls
 import "C"
 
 import (
+	"reflect"
 	"runtime"
 	"slices"
 	"sync"
@@ -19,6 +20,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
+	"github.com/gomlx/go-xla/stablehlo"
 )
 
 // told holds for each plugin's file what tells it of the kernels, once: a process loads a plugin once, however many engines it
@@ -34,6 +36,9 @@ func (linked) Usable(engine compute.Backend) error {
 	b, ok := engine.(*xla.Backend)
 	if !ok || !b.IsCPU() {
 		return &kernels.UnusableError{Engine: engine.Name(), Why: "it is not XLA on a CPU"}
+	}
+	if err := fits(reflect.TypeFor[xla.Node](), reflect.TypeFor[stablehlo.Value]()); err != nil {
+		return &kernels.UnusableError{Engine: b.PluginName(), Why: err.Error(), Longer: "about twice as long"}
 	}
 	plugin, err := pjrt.GetPlugin(b.PluginName())
 	if err != nil {
