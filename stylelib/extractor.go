@@ -300,7 +300,7 @@ func (l GraphLayer) Forward(x *Node) *Node {
 		}
 		return conv.Conv3x3(x, l.filter, l.bias, 1)
 	case ReLULayer:
-		return conv.ReLU(x)
+		return conv.Relu(x)
 	default:
 		if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h < 2 || w < 2 {
 			exceptions.Panicf("%s: a map of %d × %d (height × width) can't be halved: use larger pictures or earlier layers",
@@ -318,7 +318,7 @@ func (l GraphLayer) Forward(x *Node) *Node {
 // the convolution's stored output. With [TapsBeforeReLU] it is y itself.
 func (l GraphLayer) Tap(y *Node) *Node {
 	if l.taps == TapsInPlace && l.Kind == ConvLayer && !l.last {
-		return conv.ReLU(y)
+		return conv.Relu(y)
 	}
 	return y
 }
