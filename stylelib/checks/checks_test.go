@@ -219,7 +219,7 @@ func TestWrongTVLoss(t *testing.T) {
 		"downwards are":      by(func(_, r *Node) *Node { return MulScalar(ReduceAllMean(Abs(r)), 0.5) }),
 		"not squares":        by(func(d, r *Node) *Node { return half(Square(d), Square(r)) }),
 		"differences cancel": by(half),
-		"use sl.Absolute":    by(func(d, r *Node) *Node { return half(Abs(d), Abs(r)) }),
+		"use ops.Abs":        by(func(d, r *Node) *Node { return half(Abs(d), Abs(r)) }),
 	}.test(t)
 }
 

@@ -76,7 +76,7 @@ func TVLoss(f func(x *Node) *Node) Result {
 			"right":   "The differences downwards are missing.",
 			"squared": "Take absolute values, not squares.",
 			"signed":  "Take absolute values: otherwise differences cancel.",
-		}, slip{e.numbers("abs_gradient"), "Two neighbours are equal here, and GoMLX's Abs has the gradient 1 there: use sl.Absolute."})...)
+		}, slip{e.numbers("abs_gradient"), "Two neighbours are equal here, and GoMLX's Abs has the gradient 1 there: use ops.Abs."})...)
 }
 
 // ComputeLoss checks a learner's [sl.ComputeLoss], with the losses that the notebook has by then.

@@ -11,6 +11,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/cli"
+	"stylebook/stylelib/ops"
 	"stylebook/stylelib/transfer"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -18,14 +19,16 @@ import (
 
 // greyness is 0 where red, green and blue are equal.
 var greyness = transfer.Term{Name: "grey", About: "how far the picture is from grey", Weight: 20,
-	Image: func(image *Node) *Node { return sl.Mean(Square(Sub(image, ReduceAndKeep(image, ReduceMean, -1)))) }}
+	Image: func(image *Node) *Node {
+		return ops.ReduceAllMean(Square(Sub(image, ReduceAndKeep(image, ReduceMean, -1))))
+	}}
 
 // A whole command with a loss of its own.
 func ExampleMain() {
 	cli.Main(transfer.Term{
 		Name: "grey", About: "how far the picture is from grey", Weight: 20,
 		Image: func(image *Node) *Node {
-			return sl.Mean(Square(Sub(image, ReduceAndKeep(image, ReduceMean, -1))))
+			return ops.ReduceAllMean(Square(Sub(image, ReduceAndKeep(image, ReduceMean, -1))))
 		},
 	})
 }
@@ -40,7 +43,7 @@ func TestOwnStyleLoss(t *testing.T) {
 	}
 	own := transfer.Term{Name: "bright", About: "the mean of the features", Of: transfer.StyleImages, Layers: []string{"conv1_1"}, Weight: 3,
 		Features: func(features, target []*Node) *Node {
-			return Square(Sub(sl.Mean(features[0]), sl.Mean(target[0])))
+			return Square(Sub(ops.ReduceAllMean(features[0]), ops.ReduceAllMean(target[0])))
 		}}
 	for _, preset := range transfer.Presets() {
 		var output bytes.Buffer

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/ops"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -47,7 +48,7 @@ func (p *pointwisePart) loss(image *Node, maps map[string]*Node, in *feed) *Node
 	targets := in.next(len(p.layers))
 	var losses []*Node
 	for i, layer := range p.layers {
-		losses = append(losses, sl.Mean(p.Pointwise(maps[layer.Name], StopGradient(targets[i]))))
+		losses = append(losses, ops.ReduceAllMean(p.Pointwise(maps[layer.Name], StopGradient(targets[i]))))
 	}
 	return weightedSum(image, losses, in.next(1)[0])
 }

@@ -3,6 +3,7 @@ package transfer
 import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/conv"
+	"stylebook/stylelib/ops"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -169,7 +170,7 @@ var momentsTerm = Term{
 func meanSquares(statistics, target []*Node) *Node {
 	var sum *Node
 	for i := range statistics {
-		loss := sl.Mean(Square(Sub(statistics[i], StopGradient(target[i]))))
+		loss := ops.ReduceAllMean(Square(Sub(statistics[i], StopGradient(target[i]))))
 		if sum == nil {
 			sum = loss
 		} else {

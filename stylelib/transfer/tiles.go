@@ -5,6 +5,7 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/ops"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -261,7 +262,7 @@ func (t *tiled) contentTargets(layers []sl.Layer) error {
 			out = append(out, maps[layer.Name])
 		}
 		for i, features := range out {
-			out = append(out, sl.Sum(Mul(Square(features), in[1+i])))
+			out = append(out, ops.ReduceAllSum(Mul(Square(features), in[1+i])))
 		}
 		return out
 	})
@@ -341,7 +342,7 @@ func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) (losses []*Node)
 		var parts []*Node
 		for _, layer := range p.layers {
 			values := Mul(p.Pointwise(maps[layer.Name], StopGradient(targets.next(1)[0])), cores.next(1)[0])
-			parts = append(parts, sl.Sum(values))
+			parts = append(parts, ops.ReduceAllSum(values))
 		}
 		loss := weightedSum(image, parts, weights.next(1)[0])
 		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
@@ -349,7 +350,7 @@ func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) (losses []*Node)
 	for _, p := range t.statistics {
 		for _, r := range p.regions {
 			for _, sum := range p.Statistic.sums(maps[r.layer.Name], masks.next(1)[0]) {
-				total = Add(total, sl.Sum(Mul(sum, StopGradient(inputs.next(1)[0]))))
+				total = Add(total, ops.ReduceAllSum(Mul(sum, StopGradient(inputs.next(1)[0]))))
 			}
 		}
 	}
@@ -376,7 +377,7 @@ func (t *tiled) minimized() sl.Objective {
 				values[i] = Reshape(Slice(in[0], AxisElem(i)))
 			}
 			total, parts := t.total(values)
-			along := sl.Sum(Mul(image, in[1])) // its gradient is the tiles'
+			along := ops.ReduceAllSum(Mul(image, in[1])) // its gradient is the tiles'
 			return Add(StopGradient(total), Sub(along, StopGradient(along))), parts
 		},
 		Inputs: func(image *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {

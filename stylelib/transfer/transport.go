@@ -3,6 +3,7 @@ package transfer
 import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/conv"
+	"stylebook/stylelib/ops"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -112,7 +113,7 @@ func transported(features, mask *Node, count float64, mean, meanTarget, transpor
 	if mask != nil {
 		counted = Mul(counted, Reshape(mask, mask.Shape().Size(), 1))
 	}
-	rest = Add(Mul(added, sl.Sum(Square(beyond))), over(MulScalar(sl.Sum(counted), 1-relax), count))
+	rest = Add(Mul(added, ops.ReduceAllSum(Square(beyond))), over(MulScalar(ops.ReduceAllSum(counted), 1-relax), count))
 	return Reshape(Add(x, MulScalar(step, relax)), features.Shape().Dimensions...), rest
 }
 
@@ -184,7 +185,7 @@ func (p *transportPart) loss(image *Node, maps map[string]*Node, in *feed) *Node
 		if r.mask != nil {
 			squares = Mul(squares, masks.next(1)[0])
 		}
-		loss := Add(over(sl.Sum(squares), relax*r.count), StopGradient(to[1]))
+		loss := Add(over(ops.ReduceAllSum(squares), relax*r.count), StopGradient(to[1]))
 		losses = append(losses, DivScalar(loss, float64(x.Shape().Dim(-1))))
 	}
 	return weightedSum(image, losses, in.next(1)[0])
