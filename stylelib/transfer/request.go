@@ -34,7 +34,7 @@ type Request struct {
 // NewRequest asks for the chapter's PyTorch variant of two picture files, at the area of its picture, with the best weights
 // that can be had. The command and its page start from [Painting] instead: [Choose] has its options.
 func NewRequest(content, style string) Request {
-	return Request{Content: content, Styles: []string{style}, Area: DefaultArea, Options: Default(), Weights: weights.DefaultOptions()}
+	return Request{Content: content, Styles: []string{style}, Area: DefaultArea, Options: Default(), Weights: weights.Default()}
 }
 
 // With asks for pictures in memory, in the place of files. They are hashed by their pixels.
