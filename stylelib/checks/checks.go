@@ -16,7 +16,7 @@ import (
 	"slices"
 	"strings"
 
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // the engine "go"
@@ -122,7 +122,7 @@ func try(call string, got func() numbers, want numbers, slips ...slip) attempt {
 func shown(n, want numbers) string {
 	text := n.String()
 	if text == want.String() {
-		text = words.Format("%s (but others differ)", text)
+		text = i18n.Format("%s (but others differ)", text)
 	}
 	return text
 }

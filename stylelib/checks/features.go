@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -32,7 +32,7 @@ func featureTries(name, picture string, wanted []string, maps func() []numbers) 
 		names = append(names, layer.Name)
 	}
 	tries := []attempt{{
-		call:  words.Format("%s for [%s]", name, strings.Join(names, " ")),
+		call:  i18n.Format("%s for [%s]", name, strings.Join(names, " ")),
 		got:   func() string { return counted(len(once())) },
 		want:  counted(len(layers)),
 		slips: map[string]string{counted(0): "Nothing is kept yet: append what a layer in the list puts out."},
@@ -64,9 +64,9 @@ func samples(maps []*tensors.Tensor) (all []numbers) {
 // counted is a number of maps in words.
 func counted(maps int) string {
 	if maps == 1 {
-		return words.In("1 map")
+		return i18n.In("1 map")
 	}
-	return words.Format("%d maps", maps)
+	return i18n.Format("%d maps", maps)
 }
 
 func rectified(n numbers) numbers {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 )
 
 // Result is what a check found. Print it.
@@ -28,7 +28,7 @@ func (r Result) Details() string {
 	if !r.Right {
 		last = "%s: not yet"
 	}
-	return strings.Join(append(r.lines, words.Format(last, r.Name)), "\n")
+	return strings.Join(append(r.lines, i18n.Format(last, r.Name)), "\n")
 }
 
 // Unfinished says whether a later cell must still wait for this task, and if so prints which to finish first.
@@ -55,9 +55,9 @@ func judge(name string, attempts ...attempt) Result {
 		if got != a.want {
 			mark = "✗"
 		}
-		r.lines = append(r.lines, words.Format("%s: yours %s, expected %s %s", words.In(a.call), got, a.want, mark))
+		r.lines = append(r.lines, i18n.Format("%s: yours %s, expected %s %s", i18n.In(a.call), got, a.want, mark))
 		if hint := a.slips[got]; got != a.want && hint != "" && r.Right {
-			r.lines = append(r.lines, "    "+words.In(hint))
+			r.lines = append(r.lines, "    "+i18n.In(hint))
 		}
 		r.Right = r.Right && got == a.want
 	}
@@ -69,7 +69,7 @@ func (a attempt) result() (text string) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			line, _, _ := strings.Cut(fmt.Sprint(reason), "\n")
-			text = words.Format("a panic (%s)", words.In(line))
+			text = i18n.Format("a panic (%s)", i18n.In(line))
 		}
 	}()
 	return a.got()

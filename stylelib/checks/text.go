@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"stylebook/stylelib/i18n"
 	"stylebook/stylelib/textstyle"
-	"stylebook/stylelib/words"
 )
 
 func number(x float64) string { return fmt.Sprintf("%.3f", x) }
@@ -40,7 +40,7 @@ func Delete(f func(words []string, isMarker func(gram string) bool, maxN int) (t
 		for _, marker := range markers {
 			is[marker] = true
 		}
-		return attempt{call: words.Format("Delete(%q), markers %q, maxN %d", sentence, markers, maxN), got: func() string {
+		return attempt{call: i18n.Format("Delete(%q), markers %q, maxN %d", sentence, markers, maxN), got: func() string {
 			template, deleted := f(strings.Fields(sentence), func(gram string) bool { return is[gram] }, maxN)
 			return strings.Join(template, " ") + " " + list(deleted)
 		}, want: want, slips: slips}
@@ -74,7 +74,7 @@ func Similarity(f func(a, b []string, idf func(word string) float64) float64) Re
 	one := func(string) float64 { return 1 }
 	rare := func(word string) float64 { return map[string]float64{"the": 1, "was": 1, "soup": 2, "cake": 2}[word] }
 	a := func(x, y, title string, idf func(string) float64, want string, slips map[string]string) attempt {
-		return attempt{call: words.Format("Similarity(%s), %s", fmt.Sprintf("%q, %q", x, y), words.In(title)),
+		return attempt{call: i18n.Format("Similarity(%s), %s", fmt.Sprintf("%q, %q", x, y), i18n.In(title)),
 			got: func() string { return number(f(strings.Fields(x), strings.Fields(y), idf)) }, want: want, slips: slips}
 	}
 	return judge("Similarity",

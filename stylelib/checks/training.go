@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -49,7 +49,7 @@ func GetInits(f func(extractor *sl.Extractor, content *tensors.Tensor, styles []
 	}
 	for i, layer := range layersOf(options.StyleLayers) {
 		row := golden.Grams["style_image"][strconv.Itoa(layer.Index)].Row0
-		tries = append(tries, try(words.Format("%v, beginning of its Gram matrix", layer), func() numbers {
+		tries = append(tries, try(i18n.Format("%v, beginning of its Gram matrix", layer), func() numbers {
 			_, grams := inits()
 			if len(grams) <= i {
 				panic("there is no such matrix")

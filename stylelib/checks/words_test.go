@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -41,7 +41,7 @@ func TestHintsAreTranslated(t *testing.T) {
 			}
 			text, err := strconv.Unquote(literal.Value)
 			if err == nil && sentence.MatchString(text) {
-				if count++; !words.Known(text) {
+				if count++; !i18n.Known(text) {
 					t.Errorf("%s: no Chinese for %q", name, text)
 				}
 			}
@@ -73,11 +73,11 @@ func TestChecksSpeakChinese(t *testing.T) {
 		var lines []string
 		for line := range strings.SplitSeq(r.Details(), "\n") {
 			said := strings.TrimSpace(line)
-			lines = append(lines, strings.Replace(line, said, words.Translate(said), 1))
+			lines = append(lines, strings.Replace(line, said, i18n.Translate(said), 1))
 		}
 		stored = append(stored, strings.Join(lines, "\n"))
 	}
-	t.Setenv(words.LanguageEnv, "zh")
+	t.Setenv(i18n.LanguageEnv, "zh")
 	for i, r := range all() {
 		text := r.Details()
 		if text != stored[i] {

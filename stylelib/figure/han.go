@@ -4,7 +4,7 @@ import (
 	"os"
 	"sync"
 
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 
 	"golang.org/x/image/font/opentype"
 	"gonum.org/v1/plot/font"
@@ -51,12 +51,12 @@ func draws(face *opentype.Font, characters string) bool {
 }
 
 // speaksChinese says whether figures are labelled in Chinese: in a Chinese notebook, where the system has a font for it.
-func speaksChinese() bool { return words.Chinese() && loadHan() }
+func speaksChinese() bool { return i18n.Chinese() && loadHan() }
 
 // said is a label in the language of the notebook.
 func said(english string) string {
 	if speaksChinese() {
-		return words.Translate(english)
+		return i18n.Translate(english)
 	}
 	return english
 }

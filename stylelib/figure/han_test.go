@@ -5,14 +5,14 @@ import (
 	"image"
 	"testing"
 
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 )
 
 // A Chinese notebook's figure has other letters, and as many pixels.
 func TestFiguresSpeakChinese(t *testing.T) {
 	flat := Picture{Title: "content image", Image: image.NewGray(image.Rect(0, 0, 30, 20))}
 	english := Pictures(flat).(*image.RGBA)
-	t.Setenv(words.LanguageEnv, "zh")
+	t.Setenv(i18n.LanguageEnv, "zh")
 	if !loadHan() {
 		t.Skip("no font with Chinese characters here (Debian: apt install fonts-noto-cjk)")
 	}

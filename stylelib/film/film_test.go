@@ -27,9 +27,9 @@ func slope(width, height, epoch int) *image.RGBA {
 	return picture
 }
 
-func reel(t *testing.T, width, height int) *Reel {
+func recorder(t *testing.T, width, height int) *Recorder {
 	t.Helper()
-	r := NewReel(100, 1)
+	r := NewRecorder(100, 1)
 	for epoch := 1; epoch <= 100; epoch++ {
 		size := 1 + epoch/51 // coarse to fine: the second half is twice as large
 		if r.Wants(epoch) {
@@ -43,7 +43,7 @@ func reel(t *testing.T, width, height int) *Reel {
 
 func TestReelTakesTheFirstTheLastAndSomeBetween(t *testing.T) {
 	for _, training := range []struct{ epochs, every int }{{1, 1}, {10, 10}, {60, 1}, {61, 1}, {500, 1}, {500, 10}, {501, 10}, {100_000, 7}} {
-		r := NewReel(training.epochs, training.every)
+		r := NewRecorder(training.epochs, training.every)
 		for epoch := 1; epoch <= training.epochs; epoch++ {
 			if (epoch%training.every == 0 || epoch == training.epochs) && r.Wants(epoch) {
 				r.Frames = append(r.Frames, Frame{Epoch: epoch})
@@ -58,7 +58,7 @@ func TestReelTakesTheFirstTheLastAndSomeBetween(t *testing.T) {
 
 func TestGIF(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "film.gif")
-	if err := reel(t, 90, 60).Write(path); err != nil {
+	if err := recorder(t, 90, 60).Write(path); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.ReadFile(path)
@@ -94,7 +94,7 @@ func TestGIF(t *testing.T) {
 }
 
 func TestLargePicturesAreShrunk(t *testing.T) {
-	r := NewReel(1, 1)
+	r := NewRecorder(1, 1)
 	if err := r.Add(1, slope(1500, 601, 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestFFmpeg(t *testing.T) {
 			t.Skip(err)
 		}
 		path := filepath.Join(t.TempDir(), "film"+kind)
-		if err := reel(t, 91, 61).Write(path); err != nil {
+		if err := recorder(t, 91, 61).Write(path); err != nil {
 			t.Fatal(err)
 		}
 		file, err := os.ReadFile(path)
@@ -167,7 +167,7 @@ func TestNothingHalfWritten(t *testing.T) {
 	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	broken := &Reel{Frames: []Frame{{1, []byte("no JPEG")}}}
+	broken := &Recorder{Frames: []Frame{{1, []byte("no JPEG")}}}
 	if err := broken.Write(path); err == nil {
 		t.Error("a broken picture is taken")
 	}
@@ -198,7 +198,7 @@ func TestCheckTellsTheRemedy(t *testing.T) {
 
 func TestResumedReelHasWhatWasDone(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "film")
-	whole, stopped := NewReel(10, 1), NewReel(10, 1)
+	whole, stopped := NewRecorder(10, 1), NewRecorder(10, 1)
 	if err := stopped.Keep(folder, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestResumedReelHasWhatWasDone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	resumed := NewReel(10, 1)
+	resumed := NewRecorder(10, 1)
 	if err := resumed.Keep(folder, 5); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestResumedReelHasWhatWasDone(t *testing.T) {
 		t.Fatalf("%d pictures of five epochs", len(resumed.Frames))
 	}
 	for epoch := 1; epoch <= 10; epoch++ {
-		for _, r := range []*Reel{whole, resumed} {
+		for _, r := range []*Recorder{whole, resumed} {
 			if r == resumed && epoch <= 5 {
 				continue
 			}

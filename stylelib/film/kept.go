@@ -10,8 +10,8 @@ import (
 	"stylebook/stylelib/internal/atomicfile"
 )
 
-// Keep lets the reel lie in a folder, so that a training which is resumed after so many epochs has the pictures of those.
-func (r *Reel) Keep(folder string, done int) error {
+// Keep lets the recorder lie in a folder, so that a training which is resumed after so many epochs has the pictures of those.
+func (r *Recorder) Keep(folder string, done int) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("keep the film's pictures: %w", err)
 	}

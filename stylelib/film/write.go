@@ -65,7 +65,7 @@ func checkFFmpeg(kind string) error {
 
 // Write makes the film, in place of a file that is there. All its pictures have the size of the last one, or less in GIF, which
 // has 256 colours. Errors of [Check] hold here too.
-func (r *Reel) Write(path string) error {
+func (r *Recorder) Write(path string) error {
 	if len(r.Frames) == 0 {
 		return fmt.Errorf("%s: there is no picture to show", path)
 	}
@@ -83,7 +83,7 @@ func (r *Reel) Write(path string) error {
 }
 
 // pictures are all frames in one size, a multiple of two as videos have it.
-func (r *Reel) pictures(side int) (all []*image.RGBA, err error) {
+func (r *Recorder) pictures(side int) (all []*image.RGBA, err error) {
 	var size image.Rectangle
 	for _, frame := range slices.Backward(r.Frames) {
 		picture, err := frame.Picture()
@@ -102,7 +102,7 @@ func (r *Reel) pictures(side int) (all []*image.RGBA, err error) {
 	return all, nil
 }
 
-func (r *Reel) gif(w io.Writer) error {
+func (r *Recorder) gif(w io.Writer) error {
 	pictures, err := r.pictures(gifSide)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (r *Reel) gif(w io.Writer) error {
 }
 
 // ffmpeg lets ffmpeg make the film. It needs a file that it can seek in.
-func (r *Reel) ffmpeg(w io.Writer, kind string) error {
+func (r *Recorder) ffmpeg(w io.Writer, kind string) error {
 	pictures, err := r.pictures(Side)
 	if err != nil {
 		return err

@@ -36,8 +36,8 @@ type Calls interface {
 // calls are those that are linked, by the engines' names. They are handed in before main begins.
 var calls = map[string]Calls{}
 
-// HandIn makes the loops of an engine of some name known. It is for an init function.
-func HandIn(engine string, c Calls) { calls[engine] = c }
+// Register makes the loops of an engine of some name known. It is for an init function.
+func Register(engine string, c Calls) { calls[engine] = c }
 
 // Usable returns nil if an engine can call loops, else an *[UnusableError].
 func Usable(engine compute.Backend) error {

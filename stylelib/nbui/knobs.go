@@ -12,8 +12,8 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/i18n"
 	"stylebook/stylelib/transfer"
-	"stylebook/stylelib/words"
 
 	"github.com/gomlx/compute"
 	"github.com/janpfeifer/gonb/gonbui"
@@ -104,12 +104,12 @@ func newPanel(ctx context.Context, o transfer.Options) (*panel, error) {
 		return nil, nil
 	}
 	if os.Getenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV) == "" { // no server has started this kernel
-		fmt.Println(words.In(noPage))
+		fmt.Println(i18n.In(noPage))
 		return nil, nil
 	}
 	p := &panel{layers: contentLayers(o), id: dom.CreateTransientDiv()}
 	if !answers(ctx, p.id) {
-		fmt.Println(words.In(noPage))
+		fmt.Println(i18n.In(noPage))
 		return nil, nil
 	}
 	p.build(o)
@@ -155,8 +155,8 @@ func (p *panel) build(o transfer.Options) {
 	row := p.row("content layer")
 	p.layer = widgets.Select(p.layers).WithHtmlId(row + "-control").AppendTo(row).Done()
 	row = p.row("")
-	p.train = widgets.Button(words.Format("train %d epochs", o.Epochs)).AppendTo(row).Done()
-	p.done = widgets.Button(words.In("done")).AppendTo(row).Done()
+	p.train = widgets.Button(i18n.Format("train %d epochs", o.Epochs)).AppendTo(row).Done()
+	p.done = widgets.Button(i18n.In("done")).AppendTo(row).Done()
 }
 
 // row adds a line with a label for the control that comes into it.
@@ -164,7 +164,7 @@ func (p *panel) row(name string) string {
 	id := "stylebook-" + gonbui.UniqueId()
 	label := ""
 	if name != "" {
-		label = fmt.Sprintf(`<label for="%s-control" style="min-width: 9em">%s</label>`, id, html.EscapeString(words.In(name)))
+		label = fmt.Sprintf(`<label for="%s-control" style="min-width: 9em">%s</label>`, id, html.EscapeString(i18n.In(name)))
 	}
 	dom.Append(p.id, fmt.Sprintf(`<div id="%s" style="display: flex; gap: 0.6em; align-items: center; margin: 0.3em 0">%s</div>`, id, label))
 	return id

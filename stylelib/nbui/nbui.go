@@ -18,7 +18,7 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/figure"
 	"stylebook/stylelib/film"
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -104,12 +104,12 @@ type Live struct {
 	Epochs int            // planned
 	Beside []figure.Curve // thin lines beside the losses of the same names
 
-	id      string
-	epoch   int // the latest
-	records []sl.Record
-	reel    *film.Reel
-	latest  image.Image // drawn
-	file    *os.File
+	id       string
+	epoch    int // the latest
+	records  []sl.Record
+	recorder *film.Recorder
+	latest   image.Image // drawn
+	file     *os.File
 }
 
 // NewLive returns a display for a training of that many epochs.
@@ -135,11 +135,11 @@ func (l *Live) Report(r sl.Record) error {
 	}
 	r.Image = nil // valid during this call only
 	l.records = append(l.records, r)
-	if l.reel == nil {
-		l.reel = film.NewReel(l.Epochs, l.Every)
+	if l.recorder == nil {
+		l.recorder = film.NewRecorder(l.Epochs, l.Every)
 	}
-	if l.reel.Wants(r.Epoch) {
-		if err := l.reel.Add(r.Epoch, picture); err != nil {
+	if l.recorder.Wants(r.Epoch) {
+		if err := l.recorder.Add(r.Epoch, picture); err != nil {
 			return err
 		}
 	}
@@ -177,7 +177,7 @@ func Interruptible() (context.Context, context.CancelFunc) {
 // Finish says how a training ended, given the error of Train, and puts a slider through its epochs in place of what was drawn.
 // An interruption after the first epoch is no error: the picture so far is good.
 func (l *Live) Finish(err error) error {
-	if l.reel != nil {
+	if l.recorder != nil {
 		page, failed := l.trainingPage()
 		if failed == nil {
 			failed = showPlay(page, l.latest, l.id)
@@ -187,7 +187,7 @@ func (l *Live) Finish(err error) error {
 		}
 	}
 	if errors.Is(err, context.Canceled) && l.epoch > 0 {
-		fmt.Println(words.Format("interrupted after epoch %d of %d: the picture so far is kept", l.epoch, l.Epochs))
+		fmt.Println(i18n.Format("interrupted after epoch %d of %d: the picture so far is kept", l.epoch, l.Epochs))
 		return nil
 	}
 	return err

@@ -18,7 +18,7 @@ import (
 
 	"stylebook/stylelib/figure"
 	"stylebook/stylelib/film"
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
@@ -69,10 +69,10 @@ func stepped(axes []Axis, pictures []figure.Picture, svg string, places []figure
 		at = at*len(axis.Values) + axis.At
 	}
 	for i := range axes {
-		p.Axes[i].Name = words.Said(axes[i].Name)
+		p.Axes[i].Name = i18n.Said(axes[i].Name)
 	}
 	for _, picture := range pictures {
-		p.Titles = append(p.Titles, words.Said(picture.Title))
+		p.Titles = append(p.Titles, i18n.Said(picture.Title))
 	}
 	return p.page(svg, sources[at:at+1], pictures[at:at+1])
 }
@@ -91,7 +91,7 @@ func (p play) page(svg string, sources []string, pictures []figure.Picture) (str
 	}
 	var all []shown
 	for i, picture := range pictures {
-		all = append(all, shown{template.URL(sources[i]), words.Said(picture.Title), widthOf(picture.Image), hard(picture.Image)})
+		all = append(all, shown{template.URL(sources[i]), i18n.Said(picture.Title), widthOf(picture.Image), hard(picture.Image)})
 	}
 	var page strings.Builder
 	err = playTemplate.Execute(&page, map[string]any{"Play": string(told), "Pictures": all, "SVG": template.HTML(svg)})
@@ -170,7 +170,7 @@ func showPlay(page string, instead image.Image, id string) error {
 func ShowSteps(name string, pictures ...figure.Picture) error {
 	axis := Axis{Name: name}
 	for _, picture := range pictures {
-		axis.Values = append(axis.Values, words.Said(picture.Title))
+		axis.Values = append(axis.Values, i18n.Said(picture.Title))
 	}
 	page, err := stepped([]Axis{axis}, pictures, "", nil)
 	if err != nil {
@@ -229,7 +229,7 @@ func gridMap(row, column Axis) (svg string, places []figure.Place) {
 		}
 	}
 	fmt.Fprintf(&inside, `<text x="%d" y="14" text-anchor="middle">%s</text><text x="4" y="%d">%s</text>`,
-		left+len(column.Values)*cell/2, escape(words.Said(column.Name)), top-6, escape(words.Said(row.Name)))
+		left+len(column.Values)*cell/2, escape(i18n.Said(column.Name)), top-6, escape(i18n.Said(row.Name)))
 	width, height := left+len(column.Values)*cell+4, top+len(row.Values)*cell+4
 	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" fill="currentColor" font-size="12">%s<circle class="dot" r="6"/></svg>`,
 		width, height, width, height, inside.String()), places
@@ -244,8 +244,8 @@ func (l *Live) trainingPage() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, i := range spread(len(l.reel.Frames), steps) {
-		frame := l.reel.Frames[i]
+	for _, i := range spread(len(l.recorder.Frames), steps) {
+		frame := l.recorder.Frames[i]
 		picture, err := frame.Picture()
 		if err != nil {
 			return "", err
@@ -279,10 +279,10 @@ func spread(total, some int) (picked []int) {
 // Film writes a film of the training to a file, .gif, or .mp4 or .webp where ffmpeg is installed. Where its path is relative, as
 // seen from the notebook's folder, the film is shown too; it doesn't become part of the notebook.
 func (l *Live) Film(path string) error {
-	if l.reel == nil {
+	if l.recorder == nil {
 		return fmt.Errorf("%s: there is no film of a training that has not begun", path)
 	}
-	if err := l.reel.Write(path); err != nil {
+	if err := l.recorder.Write(path); err != nil {
 		return err
 	}
 	fmt.Println("saved", path)

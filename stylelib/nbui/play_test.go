@@ -16,7 +16,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/figure"
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -157,7 +157,7 @@ func TestTitlesCantBecomeCode(t *testing.T) {
 
 // In a Chinese notebook sliders, titles and the map of a grid are Chinese; what the caller gave stays as it is.
 func TestWhatIsPlayedWithSpeaksChinese(t *testing.T) {
-	t.Setenv(words.LanguageEnv, "zh")
+	t.Setenv(i18n.LanguageEnv, "zh")
 	axes := []Axis{{Name: "style ×", Values: []string{"1"}}, {Name: "content ×", Values: []string{"10"}}}
 	svg, places := gridMap(axes[0], axes[1])
 	page, err := stepped(axes, []figure.Picture{{Title: "style × 1, content × 10", Image: noise(4, 4)}}, svg, places)
@@ -183,7 +183,7 @@ func TestWhatIsPlayedWithSpeaksChinese(t *testing.T) {
 		t.Errorf("%v, %v", p.Axes, p.Titles)
 	}
 	for _, said := range []string{noPage, "content weight", "style weight", "TV weight", "content layer", "train %d epochs", "done"} {
-		if !words.Known(said) {
+		if !i18n.Known(said) {
 			t.Errorf("the knobs' %q has no translation", said)
 		}
 	}

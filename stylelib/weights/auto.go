@@ -17,20 +17,19 @@ import (
 
 // auto takes VGG-19, else a VGG-16 that is already here, else what ships.
 func (l *loader) auto(ctx context.Context) (*Loaded, error) {
-	cache := l.openCache()
-	here, unfit := l.here(cache), substitutable(l.Layers)
+	here, unfit := l.here(), substitutable(l.Layers)
 	rest := time.Duration(0) // the worse the substitute, the more it is worth to ask again
 	if here && unfit == nil {
 		rest = l.RetryAfter
 	}
-	loaded, err := l.trained(ctx, cache, sl.VGG19, rest)
+	loaded, err := l.trained(ctx, sl.VGG19, rest)
 	if loaded != nil || err != nil {
 		return loaded, err
 	}
 	why := strings.Join(l.notes, "; ")
 	switch {
 	case here && unfit == nil:
-		loaded, err = l.trained(ctx, cache, sl.VGG16, 0)
+		loaded, err = l.trained(ctx, sl.VGG16, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -49,17 +48,17 @@ func (l *loader) auto(ctx context.Context) (*Loaded, error) {
 
 // trained takes a network from a cache, and downloads VGG-19 where none has it: see fromNetwork for rest. It returns nil
 // without an error if none could be had.
-func (l *loader) trained(ctx context.Context, cache *cache, architecture sl.Architecture, rest time.Duration) (*Loaded, error) {
+func (l *loader) trained(ctx context.Context, architecture sl.Architecture, rest time.Duration) (*Loaded, error) {
 	convs, err := needed(architecture, l.Layers)
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := l.fromCache(ctx, cache, architecture, convs)
+	loaded, err := l.fromCache(ctx, architecture, convs)
 	if loaded == nil && err == nil {
 		loaded, err = l.fromHub(ctx, architecture)
 	}
 	if loaded == nil && err == nil && architecture == sl.VGG19 {
-		loaded, err = l.fromNetwork(ctx, cache, convs, rest)
+		loaded, err = l.fromNetwork(ctx, convs, rest)
 	}
 	if loaded != nil {
 		loaded.Note = strings.Join(l.notes, "; ") // what went wrong on the way
@@ -69,26 +68,16 @@ func (l *loader) trained(ctx context.Context, cache *cache, architecture sl.Arch
 
 // only takes no other network than the one that was asked for.
 func (l *loader) only(ctx context.Context, architecture sl.Architecture, untold, remedy string) (*Loaded, error) {
-	loaded, err := l.trained(ctx, l.openCache(), architecture, 0)
+	loaded, err := l.trained(ctx, architecture, 0)
 	if loaded == nil && err == nil {
 		err = fmt.Errorf("%s. %s, or name a file", l.missing(architecture, untold), remedy)
 	}
 	return loaded, err
 }
 
-// openCache returns nil where there is no place for a cache.
-func (l *loader) openCache() *cache {
-	cache, err := openCache(l.Dir, l.CacheDir)
-	if err != nil {
-		l.note("there is no place to keep a download (%v)", err)
-		return nil
-	}
-	return cache
-}
-
 // here says whether a file of VGG-16 is here; it has not been looked into yet.
-func (l *loader) here(cache *cache) bool {
-	return len(cache.candidates(sl.VGG16, 1)) > 0 || isThere(l.hubPath(sl.VGG16))
+func (l *loader) here() bool {
+	return len(l.cache.candidates(sl.VGG16, 1)) > 0 || isThere(l.hubPath(sl.VGG16))
 }
 
 // substitutable says why VGG-16 can't take VGG-19's place in a run with these layers, nil if it can.
@@ -142,8 +131,8 @@ func (l *loader) standIn(ctx context.Context, unfit string) (*Loaded, error) {
 }
 
 // fromCache returns nil without an error if the cache has nothing usable.
-func (l *loader) fromCache(ctx context.Context, cache *cache, architecture sl.Architecture, convs []sl.Layer) (*Loaded, error) {
-	for _, path := range cache.candidates(architecture, len(convs)) {
+func (l *loader) fromCache(ctx context.Context, architecture sl.Architecture, convs []sl.Layer) (*Loaded, error) {
+	for _, path := range l.cache.candidates(architecture, len(convs)) {
 		recorded, err := readSum(path)
 		if err != nil {
 			l.note("passed over a cached file: %v", err)
@@ -179,8 +168,7 @@ func (l *loader) tried(ctx context.Context, path string, r request, why, what st
 	if err == nil || ctx.Err() != nil {
 		return loaded, err
 	}
-	var file *FileError
-	if errors.As(err, &file) {
+	if file, is := errors.AsType[*FileError](err); is {
 		err = &FileError{Path: file.Path, Reason: file.Reason}
 	}
 	l.note("passed over %s: %v", what, err)
@@ -202,8 +190,5 @@ func (l *loader) hubPath(architecture sl.Architecture) string {
 		}
 		torch = filepath.Join(home, rest)
 	}
-	if !filepath.IsAbs(torch) {
-		torch = filepath.Join(l.Dir, torch)
-	}
-	return filepath.Join(torch, "hub", "checkpoints", hubFiles[architecture].name)
+	return filepath.Join(within(l.Dir, torch), "hub", "checkpoints", hubFiles[architecture].name)
 }

@@ -24,11 +24,8 @@ type cache struct{ dir string }
 
 // openCache returns the cache in dir, "" for the usual one; a relative dir counts from base. It need not exist yet.
 func openCache(base, dir string) (*cache, error) {
-	if filepath.IsAbs(dir) {
-		return &cache{dir: dir}, nil
-	}
 	if dir != "" {
-		return &cache{dir: filepath.Join(base, dir)}, nil
+		return &cache{dir: within(base, dir)}, nil
 	}
 	base, err := os.UserCacheDir()
 	if err != nil {
@@ -59,17 +56,17 @@ func (c *cache) candidates(architecture sl.Architecture, convs int) (paths []str
 
 // lock keeps other downloads out of the cache, also those of other processes. waiting is called if it must wait.
 func (c *cache) lock(ctx context.Context, waiting func()) (unlock func(), err error) {
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return nil, err
+	lock := flock.New(c.path(".lock"))
+	locked, err := false, os.MkdirAll(c.dir, 0o755)
+	if err == nil {
+		locked, err = lock.TryLock()
 	}
-	lock := flock.New(filepath.Join(c.dir, ".lock"))
-	locked, err := lock.TryLock()
 	if err == nil && !locked {
 		waiting()
 		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("locking %s: %w", c.dir, err)
+		return nil, fmt.Errorf("downloads can't be kept: locking %s: %w", c.dir, err)
 	}
 	return func() { lock.Unlock() }, nil
 }
@@ -97,10 +94,7 @@ func (c *cache) rememberFailure(reason string, part bool) {
 	if part {
 		reason += "\n" + brought
 	}
-	_, _ = atomicfile.Write(c.failurePath(), func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, reason)
-		return err
-	})
+	_ = os.WriteFile(c.failurePath(), []byte(reason+"\n"), 0o644)
 }
 
 func (c *cache) forgetFailure() { os.Remove(c.failurePath()) }

@@ -18,45 +18,29 @@ const retryDelay = 300 * time.Millisecond
 
 // download is the state of the downloads of one Load.
 type download struct {
+	*loader
 	client   *client
-	cache    *cache
-	convs    []sl.Layer // of VGG-19, that are needed
-	retries  int
-	report   func(Progress)
-	streamed bool // the last source did not serve ranges
-	brought  bool // some source sent a part of its file
-}
-
-func newDownload(cache *cache, options Options) *download {
-	d := &download{cache: cache, retries: options.Retries, report: options.Progress}
-	if d.report == nil {
-		d.report = func(Progress) {}
-	}
-	return d
+	convs    []sl.Layer // that are needed
+	streamed bool       // the last source did not serve ranges
+	brought  bool       // some source sent a part of its file
 }
 
 // lock keeps other downloads out of the cache.
-func (d *download) lock(ctx context.Context) (unlock func(), err error) {
-	unlock, err = d.cache.lock(ctx, func() { d.report(Progress{Waiting: true}) })
-	if err != nil {
-		err = fmt.Errorf("downloads can't be kept: %w", err)
-	}
-	return unlock, err
+func (l *loader) lock(ctx context.Context) (unlock func(), err error) {
+	return l.cache.lock(ctx, func() { l.Progress(Progress{Waiting: true}) })
 }
 
 // fromNetwork returns nil without an error if no source gave the weights. Where all of them failed less than rest ago, they
 // are not asked; without sources it says why the last download failed.
-func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer, rest time.Duration) (*Loaded, error) {
-	if cache == nil {
+func (l *loader) fromNetwork(ctx context.Context, convs []sl.Layer, rest time.Duration) (*Loaded, error) {
+	if l.cache == nil {
 		return nil, nil
 	}
 	if len(l.Sources) == 0 {
-		l.noteFailure(cache.failure(), rest)
+		l.noteFailure(l.cache.failure(), rest)
 		return nil, nil
 	}
-	d := newDownload(cache, l.Options)
-	d.convs = convs
-	unlock, err := d.lock(ctx)
+	unlock, err := l.lock(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("waiting for another download: %w", context.Cause(ctx))
@@ -65,19 +49,19 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 		return nil, nil
 	}
 	defer unlock()
-	if loaded, err := l.again(ctx, cache, convs); loaded != nil || err != nil {
+	if loaded, err := l.again(ctx, convs); loaded != nil || err != nil {
 		return loaded, err
 	}
-	if failed := cache.failure(); failed.rests(rest) {
+	if failed := l.cache.failure(); failed.rests(rest) {
 		l.noteFailure(failed, rest)
 		return nil, nil
 	}
 	before := len(l.notes)
-	d.client = newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout)
+	d := &download{loader: l, client: newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout), convs: convs}
 	for _, source := range l.Sources {
 		loaded, err := d.from(ctx, source)
 		if err == nil {
-			cache.forgetFailure()
+			l.cache.forgetFailure()
 			if d.streamed {
 				l.note("%s does not serve ranges, so the start of its file was read as a stream", hostOf(source.URL))
 			}
@@ -87,13 +71,12 @@ func (l *loader) fromNetwork(ctx context.Context, cache *cache, convs []sl.Layer
 			return nil, fmt.Errorf("downloading VGG-19: %w (the next run continues)", context.Cause(ctx))
 		}
 		l.note("%s: %s", hostOf(source.URL), oneline.Short(err.Error()))
-		var local *localError
-		if errors.As(err, &local) { // no other source would help, and it may be mended before the next run
+		if isA[*localError](err) { // no other source would help, and it may be mended before the next run
 			d.brought = true
 			break
 		}
 	}
-	cache.rememberFailure(strings.Join(l.notes[before:], "; "), d.brought)
+	l.cache.rememberFailure(strings.Join(l.notes[before:], "; "), d.brought)
 	return nil, nil
 }
 
@@ -108,9 +91,9 @@ func (l *loader) noteFailure(failed failure, rest time.Duration) {
 }
 
 // again looks into the cache once more now that no one else is downloading.
-func (l *loader) again(ctx context.Context, cache *cache, convs []sl.Layer) (*Loaded, error) {
+func (l *loader) again(ctx context.Context, convs []sl.Layer) (*Loaded, error) {
 	notes := l.notes
-	loaded, err := l.fromCache(ctx, cache, sl.VGG19, convs)
+	loaded, err := l.fromCache(ctx, sl.VGG19, convs)
 	l.notes = notes // what is damaged has been told already
 	return loaded, err
 }
@@ -193,7 +176,7 @@ func (d *download) last() sl.Layer { return d.convs[len(d.convs)-1] }
 // wanted is what must be in a file.
 func (d *download) wanted(sum string) request { return request{[]string{d.last().Name}, sl.VGG19, sum} }
 
-// persist repeats attempts as long as they bring something.
+// persist repeats attempts as long as they bring something, or find another file than before.
 func (d *download) persist(ctx context.Context, source Remote, part string,
 	attempt func(context.Context, Remote, string) (string, error)) (string, error) {
 	for retry := 0; ; retry++ {
@@ -204,13 +187,11 @@ func (d *download) persist(ctx context.Context, source Remote, part string,
 		}
 		brought := readPartState(part).Bytes > before
 		d.brought = d.brought || brought
-		var local *localError
-		if ctx.Err() != nil || errors.As(err, &local) || retry >= d.retries || !brought {
+		if ctx.Err() != nil || isA[*localError](err) || retry >= d.Retries || !brought && !errors.Is(err, errChanged) {
 			return "", err
 		}
 		select {
-		case <-ctx.Done():
-			return "", ctx.Err()
+		case <-ctx.Done(): // which the next attempt tells
 		case <-time.After(retryDelay):
 		}
 	}
@@ -222,8 +203,7 @@ func (d *download) reject(ctx context.Context, part string, err error) error {
 		return err
 	}
 	removePart(part)
-	var file *FileError
-	if errors.As(err, &file) {
+	if file, is := errors.AsType[*FileError](err); is {
 		return fmt.Errorf("sent a file that %s", file.Reason)
 	}
 	return err
@@ -244,7 +224,7 @@ func (d *download) copy(ctx context.Context, p *part, body io.Reader, length int
 		if length == 0 || time.Since(told) > 100*time.Millisecond {
 			told = time.Now()
 			progress.Done = p.size
-			d.report(progress)
+			d.Progress(progress)
 		}
 		if err != nil && length > 0 {
 			if errors.Is(err, io.EOF) {

@@ -325,6 +325,25 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// Of a server without tags, the size tells that its file is another one.
+func TestWholeChangedWithoutTag(t *testing.T) {
+	server := newServer(t, torchLike(t))
+	server.set(server.breaking(20000))
+	options := testOptions(t.TempDir(), Remote{URL: server.URL, Whole: true})
+	server.tag = ""
+	mustLoad(t, options)
+	other, net := narrowFile(t, 4)
+	server.mu.Lock()
+	server.content = other
+	server.mu.Unlock()
+	server.set(nil)
+	options.Retries = 1
+	sameNetworks(t, mustLoad(t, options).Network, upTo(net, 28))
+	if requests, _ := server.log(); len(requests) != 2 || requests[0] != "bytes=20000-" || requests[1] != "bytes=0-" {
+		t.Errorf("requests were %v", requests)
+	}
+}
+
 func TestWholePth(t *testing.T) {
 	list := narrowTensors(1, 2, 3, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)
 	content := legacyPth(stateDictPickle(list, pickleStyle{v1: true}), list)

@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"errors"
 	"fmt"
 
 	sl "stylebook/stylelib"
@@ -26,6 +27,11 @@ func (e *FileError) Error() string {
 
 // Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }
+
+func isA[T error](err error) bool {
+	_, is := errors.AsType[T](err)
+	return is
+}
 
 // DepthError reports weights that stop before a layer that is needed. Callers find it inside a [*FileError].
 type DepthError struct {

@@ -37,48 +37,48 @@ type pyDType struct{ ready bool }
 
 // newFlaxDict reads the pickle of a Flax checkpoint.
 func newFlaxDict(pickle []byte) *unpickler {
-	return &unpickler{data: pickle, classes: []class{reconstruct, arrayClass, dtypeClass}, call: callNumPy, build: setNumPy,
-		persist: func(any) (any, error) { return nil, errors.New("its pickle refers to something outside of it") }}
+	return &unpickler{data: pickle, classes: []class{reconstruct, arrayClass, dtypeClass}, call: callNumPy, build: setNumPy}
 }
 
-func callNumPy(callee any, args []any) (any, error) {
+func callNumPy(callee any, args []any) any {
 	switch {
 	case callee == reconstruct && len(args) == 3 && args[0] == arrayClass:
-		return &pyArray{}, nil
-	case callee == dtypeClass && len(args) > 0 && args[0] == "f4":
-		return &pyDType{}, nil
+		return &pyArray{}
 	case callee == dtypeClass && len(args) > 0:
-		return nil, errors.New("has an array of something other than float32")
+		if args[0] != "f4" {
+			refuse("has an array of something other than float32")
+		}
+		return &pyDType{}
 	}
-	return nil, nil
+	return nil
 }
 
 // setNumPy gives an array or its type the state that NumPy's __reduce__ returned.
-func setNumPy(object, state any) error {
+func setNumPy(object, state any) {
 	parts, _ := state.(pyTuple)
 	switch object := object.(type) {
 	case *pyDType: // (version, byte order, …)
 		if len(parts) < 2 || parts[1] != "<" {
-			return errors.New("has an array that is not little-endian")
+			refuse("has an array that is not little-endian")
 		}
 		object.ready = true
-		return nil
 	case *pyArray: // (version, shape, type, whether the first axis varies fastest, bytes)
 		if object.ready || len(parts) != 5 {
-			return errors.New("its pickle describes an array wrongly")
+			refuse("its pickle describes an array wrongly")
 		}
-		return object.fill(parts[1], parts[2], parts[3], parts[4])
+		object.fill(parts[1], parts[2], parts[3], parts[4])
+	default:
+		refuse("its pickle sets the state of something that has none")
 	}
-	return errors.New("its pickle sets the state of something that has none")
 }
 
-func (array *pyArray) fill(shape, dtype, fortran, content any) error {
+func (array *pyArray) fill(shape, dtype, fortran, content any) {
 	kind, _ := dtype.(*pyDType)
 	raw, isBytes := content.(pyBytes)
 	firstFastest, isBool := fortran.(bool)
-	lengths, err := ints(shape, 1<<24)
-	if kind == nil || !kind.ready || !isBytes || !isBool || err != nil {
-		return errors.New("its pickle describes an array wrongly")
+	lengths, isShape := ints(shape, 1<<24)
+	if kind == nil || !kind.ready || !isBytes || !isBool || !isShape {
+		refuse("its pickle describes an array wrongly")
 	}
 	size := 4
 	for _, length := range lengths {
@@ -87,7 +87,7 @@ func (array *pyArray) fill(shape, dtype, fortran, content any) error {
 		}
 	}
 	if size != raw.length {
-		return fmt.Errorf("has an array of shape %v in %d bytes", lengths, raw.length)
+		refuse("has an array of shape %v in %d bytes", lengths, raw.length)
 	}
 	array.shape, array.strides, array.at, array.ready = lengths, rowMajor(lengths), raw.at, true
 	if firstFastest {
@@ -96,7 +96,6 @@ func (array *pyArray) fill(shape, dtype, fortran, content any) error {
 		slices.Reverse(lengths)
 		slices.Reverse(array.strides)
 	}
-	return nil
 }
 
 // parseFlax finds VGG-16's convolutions in a Flax checkpoint and calls them as torchvision does.

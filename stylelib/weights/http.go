@@ -2,10 +2,12 @@ package weights
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,18 +23,19 @@ const (
 // client asks for files and gives up on servers that don't answer or stand still.
 type client struct {
 	http          *http.Client
-	answer, stall time.Duration // 0 = no limit
-	login         url.URL       // its user is sent to its host only
+	answer, stall time.Duration
+	login         url.URL // its user is sent to its host only
 }
 
+// newClient makes a client; a duration of 0 sets no limit.
 func newClient(answer, stall time.Duration) *client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DisableCompression = true // byte ranges and sizes are those of the file itself
 	transport.DisableKeepAlives = true  // net/http prints what a server sends after its answer
 	return &client{
 		http:   &http.Client{Transport: transport, CheckRedirect: checkRedirect},
-		answer: answer,
-		stall:  stall,
+		answer: cmp.Or(answer, math.MaxInt64),
+		stall:  cmp.Or(stall, math.MaxInt64),
 	}
 }
 
@@ -75,38 +78,15 @@ func (c *client) get(ctx context.Context, address string, wanted httpRange, tag 
 		return nil, err
 	}
 	reply, err := readAnswer(response, wanted)
-	start := bufio.NewReader(response.Body)
-	if err == nil && wanted.from == 0 {
-		if head, _ := start.Peek(512); looksLikeHTML(head) { // what is wrong with the body is told by who reads it
-			err = errHTML
-		}
-	}
 	if err != nil {
 		response.Body.Close()
-		return nil, err
 	}
-	reply.body = struct {
-		io.Reader
-		io.Closer
-	}{start, response.Body}
-	return reply, nil
+	return reply, err
 }
 
 // do sends a request. The body of its response ends with an error when nothing comes for too long.
 func (c *client) do(ctx context.Context, address string, header http.Header) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	response, err := c.send(ctx, cancel, address, header)
-	if err != nil {
-		err = causeOf(ctx, err)
-		cancel(nil)
-		return nil, err
-	}
-	response.Body = &watchedBody{body: response.Body, ctx: ctx, cancel: cancel, stall: c.stall}
-	return response, nil
-}
-
-func (c *client) send(ctx context.Context, cancel context.CancelCauseFunc, address string, header http.Header) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	request, err := http.NewRequest(http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -116,11 +96,16 @@ func (c *client) send(ctx context.Context, cancel context.CancelCauseFunc, addre
 		password, _ := c.login.User.Password()
 		request.SetBasicAuth(c.login.User.Username(), password)
 	}
-	if c.answer > 0 {
-		timer := time.AfterFunc(c.answer, func() { cancel(fmt.Errorf("no answer within %v", c.answer.Round(time.Millisecond))) })
-		defer timer.Stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(c.answer, func() { cancel(fmt.Errorf("no answer within %v", c.answer.Round(time.Millisecond))) })
+	response, err := c.http.Do(request.WithContext(ctx))
+	timer.Stop()
+	if err != nil {
+		defer cancel(nil)
+		return nil, causeOf(ctx, err)
 	}
-	return c.http.Do(request)
+	response.Body = &watchedBody{body: response.Body, ctx: ctx, cancel: cancel, stall: c.stall}
+	return response, nil
 }
 
 // causeOf says why a request ended, without the address that its caller adds.
@@ -128,15 +113,19 @@ func causeOf(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, is := errors.AsType[*url.Error](err); is {
 		return wrapped.Err
 	}
 	return err
 }
 
 func readAnswer(response *http.Response, wanted httpRange) (*answer, error) {
+	body := bufio.NewReader(response.Body)
 	reply := &answer{tag: tagOf(response.Header), size: response.ContentLength}
+	reply.body = struct {
+		io.Reader
+		io.Closer
+	}{body, response.Body}
 	switch response.StatusCode {
 	case http.StatusOK:
 	case http.StatusPartialContent:
@@ -146,20 +135,23 @@ func readAnswer(response *http.Response, wanted httpRange) (*answer, error) {
 			return nil, err
 		}
 	case http.StatusRequestedRangeNotSatisfiable:
-		return nil, errBeyond
+		return nil, errChanged
 	default:
 		return nil, fmt.Errorf("HTTP %s", response.Status)
 	}
-	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
-		return nil, errHTML
+	isHTML := strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")
+	if !isHTML && wanted.from == 0 {
+		head, _ := body.Peek(512) // what is wrong with the body is told by who reads it
+		isHTML = looksLikeHTML(head)
+	}
+	if isHTML {
+		return nil, errors.New("sent an HTML page instead of weights (a login page or a proxy?)")
 	}
 	return reply, nil
 }
 
-// errBeyond is the answer to a range that begins behind the file's end.
-var errBeyond = errors.New("HTTP 416: the file is shorter than expected")
-
-var errHTML = errors.New("sent an HTML page instead of weights (a login page or a proxy?)")
+// errChanged is also the answer to a range that begins behind the file's end.
+var errChanged = errors.New("the file changed on the server, or the server stopped serving ranges")
 
 // tagOf returns what If-Range accepts: a strong ETag, otherwise the date of the last change.
 func tagOf(header http.Header) string {
@@ -197,10 +189,8 @@ const dripBytes = 16 << 10
 
 func (b *watchedBody) Read(buffer []byte) (int, error) {
 	start := time.Now()
-	if b.stall > 0 {
-		timer := time.AfterFunc(b.stall-b.waited, func() { b.cancel(fmt.Errorf("stood still for %v, or nearly", b.stall)) })
-		defer timer.Stop()
-	}
+	timer := time.AfterFunc(b.stall-b.waited, func() { b.cancel(fmt.Errorf("stood still for %v, or nearly", b.stall)) })
+	defer timer.Stop()
 	n, err := b.body.Read(buffer)
 	b.waited += time.Since(start)
 	if b.got += n; b.got >= dripBytes {

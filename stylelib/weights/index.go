@@ -61,23 +61,20 @@ func FetchVGG16(ctx context.Context, options Options, index Index) (*Loaded, err
 }
 
 func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Loaded, error) {
-	cache, err := openCache(options.Dir, options.CacheDir)
-	if err != nil {
-		return nil, fmt.Errorf("there is no place to keep a download: %w", err)
+	options.Layers = nil // every one
+	l := newLoader(options)
+	if l.cache == nil {
+		return nil, errors.New(strings.Join(l.notes, "; "))
 	}
-	d := newDownload(cache, options)
-	d.convs = convsOf(sl.VGG16)
-	unlock, err := d.lock(ctx)
+	unlock, err := l.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	options.Layers = nil // every one
-	l := newLoader(options)
-	if loaded, err := l.fromCache(ctx, cache, sl.VGG16, d.convs); loaded != nil || err != nil {
+	d := &download{loader: l, client: newClient(l.AnswerTimeout, l.StallTimeout), convs: convsOf(sl.VGG16)}
+	if loaded, err := l.fromCache(ctx, sl.VGG16, d.convs); loaded != nil || err != nil {
 		return loaded, err
 	}
-	d.client = newClient(options.AnswerTimeout, options.StallTimeout)
 	if err := d.client.configure(index); err != nil {
 		return nil, err
 	}

@@ -142,6 +142,7 @@ func Load(ctx context.Context, options Options) (*Loaded, error) {
 // loader is one call of Load.
 type loader struct {
 	Options
+	cache *cache   // nil where there is no place for one
 	notes []string // what went wrong on the way
 }
 
@@ -149,7 +150,15 @@ func newLoader(options Options) *loader {
 	if options.Getenv == nil {
 		options.Getenv = os.Getenv
 	}
-	return &loader{Options: options}
+	if options.Progress == nil {
+		options.Progress = func(Progress) {}
+	}
+	l := &loader{Options: options}
+	var err error
+	if l.cache, err = openCache(l.Dir, l.CacheDir); err != nil {
+		l.note("there is no place to keep a download (%v)", err)
+	}
+	return l
 }
 
 func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
@@ -168,14 +177,10 @@ func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
 		return &Loaded{Network: net, Source: fmt.Sprintf("VGG-19 with random filters, seed %d", l.Seed),
 			Note: "random filters are for timing: they make no picture worth looking at", Normalize: true}, nil
 	}
-	path := spec
-	if strings.Contains(path, "://") {
-		return nil, &FileError{Path: path, Reason: "is an address, not a file", Remedy: "download it and name the file"}
+	if strings.Contains(spec, "://") {
+		return nil, &FileError{Path: spec, Reason: "is an address, not a file", Remedy: "download it and name the file"}
 	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(l.Dir, path)
-	}
-	return l.file(ctx, path, request{layers: l.Layers}, "")
+	return l.file(ctx, within(l.Dir, spec), request{layers: l.Layers}, "")
 }
 
 func (l *loader) fromEnvironment(ctx context.Context, spec string) (*Loaded, error) {
@@ -226,4 +231,12 @@ func describe(net *sl.Network) string {
 		}
 	}
 	return net.Architecture.String()
+}
+
+// within makes a relative path count from a folder; without one it stays what it is.
+func within(folder, path string) string {
+	if folder == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(folder, path)
 }

@@ -21,8 +21,7 @@ const offlineRemedy = "VGG-19 itself comes with a connection, or from a VGG-19 f
 // offlineNetwork reads the network that ships with the package: it needs no file and no connection.
 func offlineNetwork(ctx context.Context, layers []string) (*sl.Network, error) {
 	net, err := readNetwork(ctx, bytes.NewReader(offlineFile), int64(len(offlineFile)), request{layers: layers})
-	var depth *DepthError
-	if errors.As(err, &depth) {
+	if depth, stops := errors.AsType[*DepthError](err); stops {
 		return nil, fmt.Errorf("the offline network %w: choose layers up to %s; %s", depth, depth.Has, offlineRemedy)
 	}
 	return net, err

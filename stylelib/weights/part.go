@@ -39,14 +39,20 @@ type localError struct{ err error }
 func (e *localError) Error() string { return e.err.Error() }
 func (e *localError) Unwrap() error { return e.err }
 
+func local(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &localError{err}
+}
+
 // part is a file that is being downloaded, with the hash of what is there.
 type part struct {
-	path   string
-	file   *os.File
-	hash   hash.Hash
-	state  partState
-	size   int64
-	unsafe int64 // bytes since the last checkpoint
+	path  string
+	file  *os.File
+	hash  hash.Hash
+	state partState // at the last checkpoint
+	size  int64
 }
 
 func readPartState(path string) partState {
@@ -66,13 +72,12 @@ func withPart(ctx context.Context, path string, wanted partState, use func(*part
 		return "", &localError{err}
 	}
 	p := &part{path: path, file: file, hash: sha256.New(), state: wanted}
-	known := readPartState(path)
-	if known.sameFile(wanted) && p.verify(ctx, known) == nil {
-		p.size = known.Bytes
+	if known := readPartState(path); known.sameFile(wanted) && p.begins(ctx, known) {
+		err = p.cut(known.Bytes)
 	} else {
-		p.hash.Reset()
+		err = p.restart(wanted)
 	}
-	if err := p.cut(); err != nil {
+	if err != nil {
 		file.Close()
 		return "", err
 	}
@@ -83,47 +88,34 @@ func withPart(ctx context.Context, path string, wanted partState, use func(*part
 	return p.sum(), err
 }
 
-// verify hashes the bytes a state speaks of: after a power cut a file can be long enough and hold zeros.
-func (p *part) verify(ctx context.Context, known partState) error {
-	if _, err := io.Copy(p.hash, atomicfile.Reader(ctx, io.NewSectionReader(p.file, 0, known.Bytes))); err != nil {
-		return err
-	}
-	if p.sum() != known.SHA256 {
-		return errors.New("the part file has changed")
-	}
-	return nil
+// begins hashes the bytes a state speaks of: after a power cut a file can be long enough and hold zeros.
+func (p *part) begins(ctx context.Context, known partState) bool {
+	_, err := io.Copy(p.hash, atomicfile.Reader(ctx, io.NewSectionReader(p.file, 0, known.Bytes)))
+	return err == nil && p.sum() == known.SHA256
 }
 
 // cut drops what lies behind size and continues there.
-func (p *part) cut() error {
-	if err := p.file.Truncate(p.size); err != nil {
-		return &localError{err}
-	}
-	if _, err := p.file.Seek(p.size, io.SeekStart); err != nil {
-		return &localError{err}
-	}
-	return nil
+func (p *part) cut(size int64) error {
+	p.size, p.state.Bytes = size, size
+	_, err := p.file.Seek(size, io.SeekStart)
+	return local(errors.Join(err, p.file.Truncate(size)))
 }
 
 // restart drops everything, because the file on the server is another one.
 func (p *part) restart(state partState) error {
-	p.size, p.unsafe, p.state = 0, 0, state
+	p.state = state
 	p.hash.Reset()
-	return p.cut()
+	return p.cut(0)
 }
 
 func (p *part) Write(data []byte) (int, error) {
 	n, err := p.file.Write(data)
 	p.hash.Write(data[:n])
 	p.size += int64(n)
-	p.unsafe += int64(n)
-	if err == nil && p.unsafe >= checkpointBytes {
+	if err == nil && p.size-p.state.Bytes >= checkpointBytes {
 		err = p.checkpoint()
 	}
-	if err != nil {
-		return n, &localError{err}
-	}
-	return n, nil
+	return n, local(err)
 }
 
 // checkpoint makes sure that what is there survives, and notes how much it is.
@@ -132,7 +124,6 @@ func (p *part) checkpoint() error {
 		return err
 	}
 	p.state.Bytes, p.state.SHA256 = p.size, p.sum()
-	p.unsafe = 0
 	_, err := atomicfile.Write(p.path+".json", func(w io.Writer) error { return json.NewEncoder(w).Encode(p.state) })
 	return err
 }
@@ -140,11 +131,7 @@ func (p *part) checkpoint() error {
 func (p *part) sum() string { return hex.EncodeToString(p.hash.Sum(nil)) }
 
 func (p *part) close() error {
-	err := p.checkpoint()
-	if closeErr := p.file.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	if err := errors.Join(p.checkpoint(), p.file.Close()); err != nil {
 		return &localError{fmt.Errorf("keeping %s: %w", p.path, err)}
 	}
 	return nil

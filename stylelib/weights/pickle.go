@@ -3,7 +3,6 @@ package weights
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -14,18 +13,19 @@ import (
 // no other instruction, creates no object but those its owner's call gives it, takes every length from bytes that
 // are there, and stops after maxSteps, so it can neither run code nor allocate much. Values may be nested as deeply as the
 // steps allow, and shared so often that writing one out would never end: nothing walks into them.
+//
+// It and its owner's functions give up by [refuse], as encoding/json does.
 type unpickler struct {
 	data    []byte
 	pos     int
 	stack   []any
 	marks   []int
 	memo    map[int]any
-	steps   int                                       // so far, of all pickles of a file
-	err     error                                     // the first one; everything after it is skipped
-	classes []class                                   // all that it may name
-	call    func(callee any, args []any) (any, error) // nil, nil for a call that weights do not need
-	build   func(object, state any) error             // what follows a call for some objects; without it, only dictionaries have a state
-	persist func(id any) (any, error)
+	steps   int                              // so far, of all pickles of a file
+	classes []class                          // all that it may name
+	call    func(callee any, args []any) any // nil for a call that weights do not need
+	build   func(object, state any)          // what follows a call for some objects; without it, only dictionaries have a state
+	persist func(id any) any                 // without it, nothing outside of the pickle is referred to
 }
 
 // What a pickle's values become: nil, bool, int, float64, string, class, and these.
@@ -57,6 +57,8 @@ func tell(value any) string {
 	return "something else"
 }
 
+func (d *pyDict) set(key, value any) { d.keys, d.values = append(d.keys, key), append(d.values, value) }
+
 func (d *pyDict) get(wanted string) any {
 	for i, key := range d.keys {
 		if key == wanted {
@@ -69,48 +71,57 @@ func (d *pyDict) get(wanted string) any {
 // maxSteps is how many instructions the pickles of a file may take; 4096 tensors need half of them.
 const maxSteps = 1 << 19
 
-var errShortPickle = errors.New("its pickle ends too early")
+// refusal is what catch turns into an error.
+type refusal struct{ error }
 
-// load reads one pickle and leaves pos behind it.
-func (u *unpickler) load() (any, error) {
-	u.stack, u.marks, u.memo = nil, nil, map[int]any{}
-	for u.err == nil {
-		opcode := u.byte()
-		u.spend(1)
-		if u.err != nil {
-			break
-		}
-		if opcode == '.' {
-			value := u.pop()
-			return value, u.err
-		}
-		if !u.constant(opcode) && !u.container(opcode) && !u.object(opcode) {
-			u.fail(fmt.Errorf("its pickle has the instruction 0x%02x, which weights don't need: refused", opcode))
-		}
+func refuse(format string, args ...any) { panic(refusal{fmt.Errorf(format, args...)}) }
+
+const shortPickle = "its pickle ends too early"
+
+// catch makes err of what was refused.
+func catch(err *error) {
+	switch reason := recover().(type) {
+	case nil:
+	case refusal:
+		*err = reason.error
+	default:
+		panic(reason)
 	}
-	return nil, u.err
 }
 
-func (u *unpickler) fail(err error) {
-	if u.err == nil {
-		u.err = err
+// load reads one pickle and leaves pos behind it.
+func (u *unpickler) load() (value any, err error) {
+	defer catch(&err)
+	return u.next(), nil
+}
+
+// next is load that refuses.
+func (u *unpickler) next() any {
+	u.stack, u.marks, u.memo = nil, nil, map[int]any{}
+	for {
+		opcode := u.byte()
+		u.spend(1)
+		if opcode == '.' {
+			return u.pop()
+		}
+		if !u.constant(opcode) && !u.container(opcode) && !u.object(opcode) {
+			refuse("its pickle has the instruction 0x%02x, which weights don't need: refused", opcode)
+		}
 	}
 }
 
 func (u *unpickler) spend(steps int) {
 	if u.steps += steps; u.steps > maxSteps {
-		u.fail(errors.New("its pickle is longer, or nested deeper, than weights need"))
+		refuse("its pickle is longer, or nested deeper, than weights need")
 	}
 }
 
 func (u *unpickler) take(n uint64) []byte {
-	if u.err != nil || n > uint64(len(u.data)-u.pos) {
-		u.fail(errShortPickle)
-		return nil
+	if n > uint64(len(u.data)-u.pos) {
+		refuse(shortPickle)
 	}
-	taken := u.data[u.pos : u.pos+int(n)]
 	u.pos += int(n)
-	return taken
+	return u.data[u.pos-int(n) : u.pos]
 }
 
 // uint reads a little-endian number of n ≤ 8 bytes.
@@ -123,30 +134,16 @@ func (u *unpickler) uint(n uint64) uint64 {
 func (u *unpickler) byte() byte { return byte(u.uint(1)) }
 
 func (u *unpickler) line() string {
-	text, _, ended := bytes.Cut(u.data[u.pos:], []byte("\n"))
-	if !ended {
-		u.fail(errShortPickle)
-		return ""
+	length := bytes.IndexByte(u.data[u.pos:], '\n')
+	if length < 0 {
+		refuse(shortPickle)
 	}
-	u.pos += len(text) + 1
-	return string(text)
+	return string(u.take(uint64(length) + 1)[:length])
 }
 
 func (u *unpickler) push(value any) { u.stack = append(u.stack, value) }
 
-func (u *unpickler) pop() any {
-	bottom := 0
-	if len(u.marks) > 0 {
-		bottom = u.marks[len(u.marks)-1]
-	}
-	if len(u.stack) <= bottom {
-		u.fail(errors.New("its pickle takes from an empty stack"))
-		return nil
-	}
-	top := u.stack[len(u.stack)-1]
-	u.stack = u.stack[:len(u.stack)-1]
-	return top
-}
+func (u *unpickler) pop() any { return u.popN(1)[0] }
 
 func (u *unpickler) top() any {
 	value := u.pop()
@@ -156,23 +153,29 @@ func (u *unpickler) top() any {
 
 // popN pops n values, the deepest first.
 func (u *unpickler) popN(n int) []any {
-	values := make([]any, n)
-	for i := range values {
-		values[n-1-i] = u.pop()
+	bottom := 0
+	if len(u.marks) > 0 {
+		bottom = u.marks[len(u.marks)-1]
 	}
-	return values
+	if len(u.stack) < bottom+n {
+		refuse("its pickle takes from an empty stack")
+	}
+	return u.popFrom(len(u.stack) - n)
 }
 
 // popMark pops everything above the last mark.
 func (u *unpickler) popMark() []any {
 	if len(u.marks) == 0 {
-		u.fail(errors.New("its pickle lacks a mark"))
-		return nil
+		refuse("its pickle lacks a mark")
 	}
 	mark := u.marks[len(u.marks)-1]
 	u.marks = u.marks[:len(u.marks)-1]
-	values := append([]any(nil), u.stack[mark:]...)
-	u.stack = u.stack[:mark]
+	return u.popFrom(mark)
+}
+
+func (u *unpickler) popFrom(at int) []any {
+	values := slices.Clone(u.stack[at:])
+	u.stack = u.stack[:at]
 	return values
 }
 
@@ -181,7 +184,7 @@ func (u *unpickler) constant(opcode byte) bool {
 	switch opcode {
 	case 0x80: // PROTO
 		if protocol := u.byte(); protocol > 5 {
-			u.fail(fmt.Errorf("its pickle has protocol %d", protocol))
+			refuse("its pickle has protocol %d", protocol)
 		}
 	case 0x95: // FRAME, only a hint for buffering
 		u.take(8)
@@ -198,9 +201,7 @@ func (u *unpickler) constant(opcode byte) bool {
 	case 0x8a: // LONG1
 		u.push(u.long())
 	case 'G': // BINFLOAT, the only big-endian one
-		if bits := u.take(8); bits != nil {
-			u.push(math.Float64frombits(binary.BigEndian.Uint64(bits)))
-		}
+		u.push(math.Float64frombits(binary.BigEndian.Uint64(u.take(8))))
 	case 'X', 'T': // BINUNICODE, BINSTRING
 		u.push(string(u.take(u.uint(4))))
 	case 0x8c, 'U': // SHORT_BINUNICODE, SHORT_BINSTRING
@@ -224,11 +225,7 @@ func (u *unpickler) bytes(length uint64) pyBytes {
 func (u *unpickler) long() int {
 	length := u.uint(1)
 	if length > 8 {
-		u.fail(errors.New("its pickle has a number of more than 64 bits"))
-		return 0
-	}
-	if length == 0 {
-		return 0
+		refuse("its pickle has a number of more than 64 bits")
 	}
 	unused := 64 - 8*length
 	return int(int64(u.uint(length)<<unused) >> unused)
@@ -280,7 +277,7 @@ func (u *unpickler) container(opcode byte) bool {
 func (u *unpickler) recall(key int) {
 	value, ok := u.memo[key]
 	if !ok {
-		u.fail(errors.New("its pickle recalls what it never stored"))
+		refuse("its pickle recalls what it never stored")
 	}
 	u.push(value)
 }
@@ -288,8 +285,7 @@ func (u *unpickler) recall(key int) {
 func (u *unpickler) extend(values []any) {
 	list, ok := u.top().(*pyList)
 	if !ok {
-		u.fail(errors.New("its pickle appends to something that is not a list"))
-		return
+		refuse("its pickle appends to something that is not a list")
 	}
 	list.items = append(list.items, values...)
 }
@@ -297,12 +293,10 @@ func (u *unpickler) extend(values []any) {
 func (u *unpickler) setItems(pairs []any) {
 	dict, ok := u.top().(*pyDict)
 	if !ok || len(pairs)%2 != 0 {
-		u.fail(errors.New("its pickle sets items of something that is not a dictionary"))
-		return
+		refuse("its pickle sets items of something that is not a dictionary")
 	}
-	for i := 0; i < len(pairs); i += 2 {
-		dict.keys = append(dict.keys, pairs[i])
-		dict.values = append(dict.values, pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		dict.set(pair[0], pair[1])
 	}
 }
 
@@ -310,37 +304,34 @@ func (u *unpickler) setItems(pairs []any) {
 func (u *unpickler) object(opcode byte) bool {
 	switch opcode {
 	case 'c': // GLOBAL
-		module, name := u.line(), u.line()
-		u.pushClass(module, name)
+		u.pushClass(u.line(), u.line())
 	case 0x93: // STACK_GLOBAL
 		names := u.popN(2)
 		module, isText := names[0].(string)
 		name, isTextToo := names[1].(string)
 		if !isText || !isTextToo {
-			u.fail(errors.New("its pickle names a class with something that is not text"))
+			refuse("its pickle names a class with something that is not text")
 		}
 		u.pushClass(module, name)
 	case 'R': // REDUCE
 		parts := u.popN(2)
 		args, ok := parts[1].(pyTuple)
 		if !ok {
-			u.fail(errors.New("its pickle calls something without a tuple of arguments"))
+			refuse("its pickle calls something without a tuple of arguments")
 		}
-		u.pushResult(func() (any, error) {
-			made, err := u.call(parts[0], args)
-			if made == nil && err == nil {
-				err = fmt.Errorf("its pickle calls %s in a way weights don't need", tell(parts[0]))
-			}
-			return made, err
-		})
+		made := u.call(parts[0], args)
+		if made == nil {
+			refuse("its pickle calls %s in a way weights don't need", tell(parts[0]))
+		}
+		u.push(made)
 	case 'b': // BUILD
-		state, object := u.pop(), u.top()
-		if u.err == nil {
-			u.setState(object, state)
-		}
+		state := u.pop()
+		u.setState(u.top(), state)
 	case 'Q': // BINPERSID
-		id := u.pop()
-		u.pushResult(func() (any, error) { return u.persist(id) })
+		if u.persist == nil {
+			refuse("its pickle refers to something outside of it")
+		}
+		u.push(u.persist(u.pop()))
 	default:
 		return false
 	}
@@ -349,33 +340,19 @@ func (u *unpickler) object(opcode byte) bool {
 
 // setState leaves a dictionary as it is: a state_dict carries its version as an attribute, which nobody needs.
 func (u *unpickler) setState(object, state any) {
-	_, isDict := object.(*pyDict)
-	switch {
-	case isDict:
-	case u.build == nil:
-		u.fail(errors.New("its pickle sets the state of something that is not a dictionary"))
-	default:
-		if err := u.build(object, state); err != nil {
-			u.fail(err)
-		}
+	if _, isDict := object.(*pyDict); isDict {
+		return
 	}
+	if u.build == nil {
+		refuse("its pickle sets the state of something that is not a dictionary")
+	}
+	u.build(object, state)
 }
 
 func (u *unpickler) pushClass(module, name string) {
 	named := class(module + "." + name)
 	if !slices.Contains(u.classes, named) {
-		u.fail(&refusedError{named})
+		panic(refusal{&refusedError{named}})
 	}
 	u.push(named)
-}
-
-func (u *unpickler) pushResult(make func() (any, error)) {
-	if u.err != nil {
-		return
-	}
-	value, err := make()
-	if err != nil {
-		u.fail(err)
-	}
-	u.push(value)
 }

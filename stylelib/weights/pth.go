@@ -55,125 +55,115 @@ func newStateDict(pickle []byte) *stateDict {
 	return s
 }
 
-func (s *stateDict) callClass(callee any, args []any) (any, error) {
-	switch callee {
-	case orderedDict:
+func (s *stateDict) callClass(callee any, args []any) any {
+	switch {
+	case callee == orderedDict:
 		return s.newDict(args)
-	case sizeClass:
-		if len(args) == 1 {
-			return args[0], nil
-		}
-	case rebuildTensor, rebuildTensorV2:
+	case callee == rebuildTensor || callee == rebuildTensorV2:
 		return newTensor(args)
-	case rebuildParameter:
-		if len(args) > 0 {
-			return args[0], nil
-		}
-	}
-	return nil, nil
-}
-
-// newDict makes a dictionary, which Python 2 filled from a list of pairs.
-func (s *stateDict) newDict(args []any) (any, error) {
-	dict := &pyDict{}
-	if len(args) == 0 {
-		return dict, nil
-	}
-	list, _ := args[0].(*pyList)
-	if list == nil {
-		return nil, errors.New("its pickle makes a dictionary of something that is not a list")
-	}
-	if s.spend(len(list.items)); s.err != nil { // a list can be used again and again
-		return nil, s.err
-	}
-	for _, item := range list.items {
-		var pair []any
-		switch item := item.(type) {
-		case *pyList:
-			pair = item.items
-		case pyTuple:
-			pair = item
-		}
-		if len(pair) != 2 {
-			return nil, errors.New("its pickle makes a dictionary of something that is not a list of pairs")
-		}
-		dict.keys, dict.values = append(dict.keys, pair[0]), append(dict.values, pair[1])
-	}
-	return dict, nil
-}
-
-// newTensor makes a tensor of a storage, the number of elements to skip, the shape and the strides.
-func newTensor(args []any) (any, error) {
-	if len(args) < 4 {
-		return nil, errors.New("its pickle makes a tensor of too few parts")
-	}
-	buffer, isStorage := args[0].(*storage)
-	skip, isInt := args[1].(int)
-	shape, shapeErr := ints(args[2], 1<<24)
-	strides, stridesErr := ints(args[3], 1<<33)
-	if !isStorage || !isInt || shapeErr != nil || stridesErr != nil || len(shape) != len(strides) {
-		return nil, errors.New("its pickle makes a tensor of the wrong parts")
-	}
-	t := &pyTensor{storage: buffer, skip: skip, shape: shape, strides: strides}
-	return t, t.check()
-}
-
-// check wants all elements inside the storage. The limits on shape and strides keep the sum from overflowing.
-func (t *pyTensor) check() error {
-	last := t.skip
-	for axis, length := range t.shape {
-		if length == 0 {
-			return nil
-		}
-		last += (length - 1) * t.strides[axis]
-	}
-	if t.skip < 0 || t.skip > 1<<40 || last >= t.storage.count {
-		return fmt.Errorf("a tensor of shape %v reaches beyond its storage of %d elements", t.shape, t.storage.count)
+	case callee == sizeClass && len(args) == 1 || callee == rebuildParameter && len(args) > 0:
+		return args[0]
 	}
 	return nil
 }
 
+// newDict makes a dictionary, which Python 2 filled from a list of pairs.
+func (s *stateDict) newDict(args []any) *pyDict {
+	dict := &pyDict{}
+	if len(args) == 0 {
+		return dict
+	}
+	list, _ := args[0].(*pyList)
+	if list == nil {
+		refuse("its pickle makes a dictionary of something that is not a list")
+	}
+	s.spend(len(list.items)) // a list can be used again and again
+	for _, item := range list.items {
+		pair, _ := item.(pyTuple)
+		if list, isList := item.(*pyList); isList {
+			pair = list.items
+		}
+		if len(pair) != 2 {
+			refuse("its pickle makes a dictionary of something that is not a list of pairs")
+		}
+		dict.set(pair[0], pair[1])
+	}
+	return dict
+}
+
+// newTensor makes a tensor of a storage, the number of elements to skip, the shape and the strides.
+func newTensor(args []any) *pyTensor {
+	if len(args) < 4 {
+		refuse("its pickle makes a tensor of too few parts")
+	}
+	buffer, isStorage := args[0].(*storage)
+	skip, isInt := args[1].(int)
+	shape, isShape := ints(args[2], 1<<24)
+	strides, areStrides := ints(args[3], 1<<33)
+	if !isStorage || !isInt || !isShape || !areStrides || len(shape) != len(strides) {
+		refuse("its pickle makes a tensor of the wrong parts")
+	}
+	t := &pyTensor{storage: buffer, skip: skip, shape: shape, strides: strides}
+	t.check()
+	return t
+}
+
+// check wants all elements inside the storage. The limits on shape and strides keep the sum from overflowing.
+func (t *pyTensor) check() {
+	last := t.skip
+	for axis, length := range t.shape {
+		if length == 0 {
+			return
+		}
+		last += (length - 1) * t.strides[axis]
+	}
+	if t.skip < 0 || t.skip > 1<<40 || last >= t.storage.count {
+		refuse("a tensor of shape %v reaches beyond its storage of %d elements", t.shape, t.storage.count)
+	}
+}
+
 // ints reads a tuple of at most safetensors.MaxRank numbers from 0 to limit.
-func ints(value any, limit int) ([]int, error) {
+func ints(value any, limit int) (numbers []int, ok bool) {
 	tuple, ok := value.(pyTuple)
 	if !ok || len(tuple) > safetensors.MaxRank {
-		return nil, errors.New("not a short tuple")
+		return nil, false
 	}
-	numbers := make([]int, len(tuple))
+	numbers = make([]int, len(tuple))
 	for i, item := range tuple {
 		number, ok := item.(int)
 		if !ok || number < 0 || number > limit {
-			return nil, errors.New("not a small number")
+			return nil, false
 		}
 		numbers[i] = number
 	}
-	return numbers, nil
+	return numbers, true
 }
 
 // storageOf answers a persistent id: ("storage", type, key, device, elements), in the older format a sixth part.
-func (s *stateDict) storageOf(id any) (any, error) {
+func (s *stateDict) storageOf(id any) any {
 	parts, _ := id.(pyTuple)
 	if len(parts) < 5 || parts[0] != "storage" {
-		return nil, errors.New("its pickle refers to something that is not a storage")
+		refuse("its pickle refers to something that is not a storage")
 	}
 	named, _ := parts[1].(class)
 	dtype := storageTypes[named]
 	key, isText := parts[2].(string)
 	count, isInt := parts[4].(int)
 	if dtype == "" || !isText || !isInt || count < 0 || count > 1<<40 {
-		return nil, errors.New("its pickle describes a storage wrongly")
+		refuse("its pickle describes a storage wrongly")
 	}
 	if len(parts) > 5 && parts[5] != nil {
-		return nil, errors.New("has a storage that is a view of another: save it again with a current PyTorch")
+		refuse("has a storage that is a view of another: save it again with a current PyTorch")
 	}
-	if known := s.storages[key]; known != nil {
-		if known.dtype != dtype || known.count != count {
-			return nil, fmt.Errorf("describes storage %q in two ways", key)
-		}
-		return known, nil
+	known := s.storages[key]
+	if known == nil {
+		known = &storage{key: key, dtype: dtype, count: count}
+		s.storages[key] = known
 	}
-	s.storages[key] = &storage{key: key, dtype: dtype, count: count}
-	return s.storages[key], nil
+	if known.dtype != dtype || known.count != count {
+		refuse("describes storage %q in two ways", key)
+	}
+	return known
 }
 
 // place says where a storage lies, and checks that it ends inside the file.

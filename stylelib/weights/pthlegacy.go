@@ -3,8 +3,6 @@ package weights
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"io"
 
 	"stylebook/stylelib/safetensors"
@@ -22,72 +20,52 @@ func looksLikeLegacyPth(head []byte) bool {
 
 // parseLegacyPth reads the older format: pickles of the magic number, the protocol, the machine, the state_dict and
 // the keys of its storages, then the storages in that order, each with its number of elements before it.
-func parseLegacyPth(file io.ReaderAt, size int64) (*tensorFile, error) {
+func parseLegacyPth(file io.ReaderAt, size int64) (parsed *tensorFile, err error) {
 	pickles := make([]byte, min(size, maxPickle))
 	if _, err := file.ReadAt(pickles, 0); err != nil {
 		return nil, err
 	}
+	defer catch(&err)
 	s := newStateDict(pickles)
 	s.pos = 2 + len(legacyMagic)
-	if err := s.checkMachine(); err != nil {
-		return nil, err
-	}
-	loaded, err := s.load()
-	if err != nil {
-		return nil, err
-	}
-	keys, err := s.load()
-	if err != nil {
-		return nil, err
-	}
-	if err := s.placeLegacy(file, size, keys); err != nil {
-		return nil, err
-	}
+	s.checkMachine()
+	loaded := s.next()
+	s.placeLegacy(file, size, s.next())
 	return tensorFileOf(loaded)
 }
 
-func (s *stateDict) checkMachine() error {
-	protocol, err := s.load()
-	if err != nil {
-		return err
+func (s *stateDict) checkMachine() {
+	if protocol := s.next(); protocol != legacyProtocol {
+		refuse("has torch.save protocol %s, not %d", tell(protocol), legacyProtocol)
 	}
-	if protocol != legacyProtocol {
-		return fmt.Errorf("has torch.save protocol %s, not %d", tell(protocol), legacyProtocol)
+	if info, ok := s.next().(*pyDict); !ok || info.get("little_endian") != true {
+		refuse("was saved on a big-endian machine")
 	}
-	machine, err := s.load()
-	if err != nil {
-		return err
-	}
-	if info, ok := machine.(*pyDict); !ok || info.get("little_endian") != true {
-		return errors.New("was saved on a big-endian machine")
-	}
-	return nil
 }
 
-func (s *stateDict) placeLegacy(file io.ReaderAt, size int64, keys any) error {
+func (s *stateDict) placeLegacy(file io.ReaderAt, size int64, keys any) {
 	list, ok := keys.(*pyList)
 	if !ok || len(list.items) != len(s.storages) {
-		return errors.New("lists other storages than its tensors use")
+		refuse("lists other storages than its tensors use")
 	}
 	position, seen := int64(s.pos), map[string]bool{}
 	for _, item := range list.items {
 		key, _ := item.(string)
 		buffer := s.storages[key]
 		if buffer == nil || seen[key] {
-			return errors.New("lists other storages than its tensors use")
+			refuse("lists other storages than its tensors use")
 		}
 		seen[key] = true
 		var count [8]byte
 		if _, err := file.ReadAt(count[:], position); err != nil {
-			return fmt.Errorf("is cut off before storage %q", key)
+			refuse("is cut off before storage %q", key)
 		}
 		if binary.LittleEndian.Uint64(count[:]) != uint64(buffer.count) {
-			return fmt.Errorf("storage %q has another size than its tensor", key)
+			refuse("storage %q has another size than its tensor", key)
 		}
 		if err := buffer.place(position+8, size); err != nil {
-			return err
+			panic(refusal{err})
 		}
 		position += 8 + int64(buffer.count)*safetensors.DTypeSize(buffer.dtype)
 	}
-	return nil
 }

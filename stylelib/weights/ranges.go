@@ -106,8 +106,6 @@ func (r *remote) section(ctx context.Context, span httpRange) (io.ReadCloser, er
 	return reply.body, nil
 }
 
-var errChanged = errors.New("the file changed on the server, or the server stopped serving ranges")
-
 // byRanges fetches the layers needed of a remote safetensors file into the part file at path. One call is one attempt.
 func (d *download) byRanges(ctx context.Context, source Remote, path string) (sum string, err error) {
 	first, err := d.client.get(ctx, source.URL, httpRange{0, firstRange}, "")

@@ -76,16 +76,12 @@ func unusable(path string, err error) error {
 }
 
 func remedyFor(err error) string {
-	var layer *sl.LayerError
-	if errors.As(err, &layer) {
+	switch {
+	case isA[*sl.LayerError](err):
 		return "choose other layers or other weights"
-	}
-	var depth *DepthError
-	if errors.As(err, &depth) {
+	case isA[*DepthError](err):
 		return "choose earlier layers or other weights"
-	}
-	var refused *refusedError
-	if errors.As(err, &refused) {
+	case isA[*refusedError](err):
 		return "save only the model's state_dict()"
 	}
 	return "get it again, VGG-19 for example from " + SafetensorsURL

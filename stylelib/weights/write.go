@@ -97,15 +97,9 @@ func outFirst(conv sl.Conv) (filter, bias []float32, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	in, out := conv.Filter.Shape().Dimensions[2], conv.Filter.Shape().Dimensions[3]
-	filter = make([]float32, 0, len(flat))
-	for o := range out {
-		for i := range in {
-			for at := range 9 {
-				filter = append(filter, flat[(at*in+i)*out+o])
-			}
-		}
-	}
+	shape := conv.Filter.Shape().Dimensions
+	stored := tensor{safetensors.Tensor{Shape: shape}, rowMajor(shape)}
+	filter = stored.gather(flat, make([]float32, 0, len(flat)), 0, []int{3, 2, 0, 1})
 	bias, err = tensors.CopyFlatData[float32](conv.Bias)
 	return filter, bias, err
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -110,8 +110,8 @@ func TestEveryTitleIsTranslated(t *testing.T) {
 		for _, c := range cells {
 			for _, title := range titles(c) {
 				count++
-				if !words.Known(title) && words.Translate(title+"1") == title+"1" {
-					t.Errorf("%s: stylelib/words/zh.txt lacks %q", name, title)
+				if !i18n.Known(title) && i18n.Translate(title+"1") == title+"1" {
+					t.Errorf("%s: stylelib/i18n/zh.txt lacks %q", name, title)
 				}
 			}
 		}

@@ -28,7 +28,7 @@
 //
 // in the same order, with words that the cell holds, so that a text can't end up beside the wrong cell. Code and outputs
 // are those of the translated notebook, but for comments, which come from notebooks/src/comments.LANGUAGE.txt, and what checks
-// and the labels of what is played with say, which comes from package words.
+// and the labels of what is played with say, which comes from package i18n.
 package main
 
 import (

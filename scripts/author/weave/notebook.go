@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"stylebook/stylelib/words"
+	"stylebook/stylelib/i18n"
 )
 
 // notebook is a Jupyter notebook, format 4.5. Fields are in the alphabetical order in which Jupyter writes them.
@@ -92,7 +92,7 @@ func told(file []byte) ([]byte, error) {
 		source := strings.Join(c.Source, "")
 		for i, output := range c.Outputs {
 			said, err := toldPage(output)
-			if err == nil && said == nil && (strings.Contains(source, "checks.") || strings.Contains(source, "studio.Knobs")) {
+			if err == nil && said == nil && (strings.Contains(source, "checks.") || strings.Contains(source, "session.Knobs")) {
 				said, err = toldStream(output)
 			}
 			if err != nil {
@@ -118,7 +118,7 @@ func toldStream(output json.RawMessage) (json.RawMessage, error) {
 	}
 	for k, line := range stream.Text {
 		said := strings.TrimSpace(line)
-		stream.Text[k] = strings.Replace(line, said, words.Translate(said), 1)
+		stream.Text[k] = strings.Replace(line, said, i18n.Translate(said), 1)
 	}
 	return encoded(stream)
 }
@@ -142,7 +142,7 @@ func toldPage(output json.RawMessage) (json.RawMessage, error) {
 		if strings.HasPrefix(said, "data:") {
 			return match
 		}
-		return strings.Replace(match, said, words.Translate(said), 1)
+		return strings.Replace(match, said, i18n.Translate(said), 1)
 	})
 	var err error
 	if data["text/html"], err = encoded(strings.SplitAfter(strings.TrimSuffix(page+"<script>"+script, "\n"), "\n")); err != nil {

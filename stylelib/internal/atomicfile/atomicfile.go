@@ -13,7 +13,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -69,16 +68,11 @@ func createBeside(path string) (*os.File, error) {
 const forsaken = time.Hour
 
 func dropOld(folder string) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return // creating the file says why
-	}
-	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), prefix) || !strings.HasSuffix(entry.Name(), suffix) {
-			continue
-		}
-		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > forsaken {
-			_ = os.Remove(filepath.Join(folder, entry.Name())) // it may be another user's
+	files := os.DirFS(folder)
+	names, _ := fs.Glob(files, prefix+"*"+suffix) // creating the file says what is wrong with the folder
+	for _, name := range names {
+		if info, err := fs.Lstat(files, name); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > forsaken {
+			_ = os.Remove(filepath.Join(folder, name)) // it may be another user's
 		}
 	}
 }

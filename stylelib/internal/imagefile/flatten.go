@@ -3,6 +3,10 @@ package imagefile
 import (
 	"image"
 	"image/color"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
 )
 
 // overWhite composites a value that is not premultiplied over white and rounds to the nearest.
@@ -20,101 +24,122 @@ func overWhite16(value, alpha uint16) uint8 {
 
 // Flatten copies any image into an opaque one with its corner at (0, 0).
 func Flatten(img image.Image) *image.RGBA {
-	b := img.Bounds()
-	dst := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	convert := rowConverter(img)
-	for y := range b.Dy() {
-		convert(dst.Pix[y*dst.Stride:][:4*b.Dx()], b.Min.Y+y)
-	}
-	return dst
-}
-
-// rowConverter returns a function that fills dst with the opaque R, G, B, A values of row y of img.
-func rowConverter(img image.Image) func(dst []uint8, y int) {
-	minX := img.Bounds().Min.X
 	switch img := img.(type) {
 	case *image.RGBA:
-		return func(dst []uint8, y int) { rgbaRow(dst, img.Pix[img.PixOffset(minX, y):]) }
-	case *image.NRGBA:
-		return func(dst []uint8, y int) { nrgbaRow(dst, img.Pix[img.PixOffset(minX, y):]) }
-	case *image.Gray:
-		return func(dst []uint8, y int) {
-			for x, v := range img.Pix[img.PixOffset(minX, y):][:len(dst)/4] {
-				setRGB(dst[4*x:], v, v, v)
-			}
-		}
-	case *image.Gray16:
-		return func(dst []uint8, y int) {
-			src := img.Pix[img.PixOffset(minX, y):]
-			for x := range len(dst) / 4 {
-				v := overWhite16(uint16(src[2*x])<<8|uint16(src[2*x+1]), 65535)
-				setRGB(dst[4*x:], v, v, v)
-			}
-		}
-	case *image.Paletted:
-		table := paletteTable(img.Palette)
-		return func(dst []uint8, y int) {
-			for x, v := range img.Pix[img.PixOffset(minX, y):][:len(dst)/4] {
-				copy(dst[4*x:4*x+4], table[v][:])
-			}
-		}
+		return flattenPremultiplied(img)
 	case *image.CMYK:
-		return func(dst []uint8, y int) { cmykRow(dst, img.Pix[img.PixOffset(minX, y):]) }
+		return paint(img, func() converter { return inksLikePillow })
 	}
-	return func(dst []uint8, y int) {
-		for x := range len(dst) / 4 {
-			r, g, b := flattenColor(img.At(minX+x, y))
-			setRGB(dst[4*x:], r, g, b)
+	return paint(img, func() converter { return func(d device) [3]uint16 { return [3]uint16(d[:3]) } })
+}
+
+// device are the values of a pixel as the file means them: grey thrice, red, green, blue, or inks.
+type device [4]uint16
+
+// converter gives red, green and blue, in sRGB.
+type converter func(device) [3]uint16
+
+// paint converts each pixel with the digits that the file has, and lays it over white then. Each worker has its converter; where
+// one panics, paint does.
+func paint(img image.Image, newConverter func() converter) *image.RGBA {
+	b := img.Bounds()
+	picture := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	at, reasons := deviceAt(img), make([]any, min(runtime.GOMAXPROCS(0), b.Dy()))
+	var wait sync.WaitGroup
+	for w := range reasons {
+		wait.Go(func() {
+			defer func() { reasons[w] = recover() }()
+			convert := newConverter()
+			for y := w; y < b.Dy(); y += len(reasons) {
+				row := picture.Pix[y*picture.Stride:]
+				for x := range b.Dx() {
+					values, alpha := at(b.Min.X+x, b.Min.Y+y)
+					rgb := convert(values)
+					setRGB(row[4*x:], overWhite16(rgb[0], alpha), overWhite16(rgb[1], alpha), overWhite16(rgb[2], alpha))
+				}
+			}
+		})
+	}
+	wait.Wait()
+	for _, reason := range reasons {
+		if reason != nil {
+			panic(reason)
 		}
 	}
+	return picture
 }
 
 func setRGB(dst []uint8, r, g, b uint8) {
 	dst[0], dst[1], dst[2], dst[3] = r, g, b, 255
 }
 
-// rgbaRow composites premultiplied values over white.
-func rgbaRow(dst, src []uint8) {
-	for i := 0; i < len(dst); i += 4 {
-		rest := 255 - src[i+3]
-		setRGB(dst[i:], src[i]+rest, src[i+1]+rest, src[i+2]+rest)
-	}
-}
-
-func nrgbaRow(dst, src []uint8) {
-	for i := 0; i < len(dst); i += 4 {
-		a := src[i+3]
-		setRGB(dst[i:], overWhite(src[i], a), overWhite(src[i+1], a), overWhite(src[i+2], a))
-	}
-}
-
-// cmykRow converts as Pillow does: value = (255-k)·(1-ink/255), the product rounded.
-func cmykRow(dst, src []uint8) {
-	for i := 0; i < len(dst); i += 4 {
-		paper := 255 - uint32(src[i+3])
-		for c := range 3 {
-			dst[i+c] = uint8(paper - (uint32(src[i+c])*paper+127)/255)
-		}
-		dst[i+3] = 255
-	}
-}
-
-// paletteTable has an entry for each index, opaque black beyond the palette's end.
-func paletteTable(palette color.Palette) (table [256][4]uint8) {
-	for i := range table {
-		table[i][3] = 255
-		if i < len(palette) {
-			r, g, b := flattenColor(palette[i])
-			table[i] = [4]uint8{r, g, b, 255}
+func flattenPremultiplied(img *image.RGBA) *image.RGBA {
+	b := img.Bounds()
+	dst := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	for y := range b.Dy() {
+		src, row := img.Pix[y*img.Stride:], dst.Pix[y*dst.Stride:]
+		for i := 0; i < 4*b.Dx(); i += 4 {
+			rest := 255 - src[i+3]
+			setRGB(row[i:], src[i]+rest, src[i+1]+rest, src[i+2]+rest)
 		}
 	}
-	return table
+	return dst
 }
 
-func flattenColor(c color.Color) (r, g, b uint8) {
+// inksLikePillow is for inks without a profile: value = (255-k)·(1-ink/255), the product rounded.
+func inksLikePillow(d device) (rgb [3]uint16) {
+	paper := 255 - uint32(d[3]/257)
+	for c := range rgb {
+		rgb[c] = 257 * uint16(paper-(uint32(d[c]/257)*paper+127)/255)
+	}
+	return rgb
+}
+
+// deviceAt returns a function that gives a pixel's values, not premultiplied, and its alpha.
+func deviceAt(img image.Image) func(x, y int) (device, uint16) {
+	switch img := img.(type) {
+	case *image.RGBA: // opaque: decoders give it for nothing else
+		return func(x, y int) (device, uint16) { return device8(img.Pix[img.PixOffset(x, y):], 3), math.MaxUint16 }
+	case *image.NRGBA:
+		return func(x, y int) (device, uint16) {
+			p := img.Pix[img.PixOffset(x, y):]
+			return device8(p, 3), 257 * uint16(p[3])
+		}
+	case *image.CMYK:
+		return func(x, y int) (device, uint16) { return device8(img.Pix[img.PixOffset(x, y):], 4), math.MaxUint16 }
+	case *image.Paletted:
+		palette := slices.Grow(slices.Clone(img.Palette), 256)
+		for len(palette) < 256 { // damaged files have indices behind the palette's end
+			palette = append(palette, color.Black)
+		}
+		return func(x, y int) (device, uint16) { return deviceOf(palette[img.ColorIndexAt(x, y)]) }
+	}
+	if img, ok := img.(opaqueImage); ok && img.Opaque() {
+		return func(x, y int) (device, uint16) {
+			c := img.RGBA64At(x, y)
+			return device{c.R, c.G, c.B}, math.MaxUint16
+		}
+	}
+	return func(x, y int) (device, uint16) { return deviceOf(img.At(x, y)) }
+}
+
+// opaqueImage gives its pixels without an allocation for each.
+type opaqueImage interface {
+	image.RGBA64Image
+	Opaque() bool
+}
+
+func device8(p []uint8, channels int) (d device) {
+	for i, v := range p[:channels] {
+		d[i] = 257 * uint16(v)
+	}
+	return d
+}
+
+func deviceOf(c color.Color) (device, uint16) {
 	if c, ok := c.(color.NRGBA); ok { // its own 8 bits, not 16 premultiplied ones
-		return overWhite(c.R, c.A), overWhite(c.G, c.A), overWhite(c.B, c.A)
+		return device8([]uint8{c.R, c.G, c.B}, 3), 257 * uint16(c.A)
 	}
 	n := color.NRGBA64Model.Convert(c).(color.NRGBA64)
-	return overWhite16(n.R, n.A), overWhite16(n.G, n.A), overWhite16(n.B, n.A)
+	return device{n.R, n.G, n.B}, n.A
 }

@@ -2,6 +2,8 @@ package imagefile
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"image"
 	"image/draw"
 	"image/gif"
@@ -94,4 +96,47 @@ func decodeWebP(data []byte) (image.Image, error) {
 		return &image.NRGBA{Pix: rgba.Pix, Stride: rgba.Stride, Rect: rgba.Rect}, nil
 	}
 	return img, nil
+}
+
+func isWebP(data []byte) bool {
+	return len(data) >= 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP"
+}
+
+// pngSize reads the size itself: png.DecodeConfig names no size for the very largest.
+func pngSize(data []byte) (height, width int, err error) {
+	if len(data) < 24 {
+		return 0, 0, io.ErrUnexpectedEOF
+	}
+	width, height = int(binary.BigEndian.Uint32(data[16:])), int(binary.BigEndian.Uint32(data[20:]))
+	if string(data[12:16]) == "IHDR" && TooManyPixels(height, width) {
+		return height, width, nil
+	}
+	return sizeBy(png.DecodeConfig)(data)
+}
+
+// webpSize reads the size of the picture itself. That of the canvas around it must agree: webp.Decode allocates by
+// either.
+func webpSize(data []byte) (height, width int, err error) {
+	name, chunk := webpChunk(data, "VP8 ", "VP8L", "ANMF")
+	switch {
+	case name == "ANMF":
+		return 0, 0, errors.New("it is animated: save one frame of it as PNG")
+	case name == "VP8 " && len(chunk) >= 10:
+		width = int(binary.LittleEndian.Uint16(chunk[6:]) & 0x3fff)
+		height = int(binary.LittleEndian.Uint16(chunk[8:]) & 0x3fff)
+	case name == "VP8L" && len(chunk) >= 5:
+		bits := binary.LittleEndian.Uint32(chunk[1:])
+		width = int(bits&0x3fff) + 1
+		height = int(bits>>14&0x3fff) + 1
+	default:
+		return 0, 0, io.ErrUnexpectedEOF
+	}
+	if _, canvas := webpChunk(data, "VP8X"); len(canvas) >= 10 {
+		canvasWidth := int(uint32(canvas[4])|uint32(canvas[5])<<8|uint32(canvas[6])<<16) + 1
+		canvasHeight := int(uint32(canvas[7])|uint32(canvas[8])<<8|uint32(canvas[9])<<16) + 1
+		if canvasHeight != height || canvasWidth != width {
+			return 0, 0, errors.New("its canvas and its picture differ in size")
+		}
+	}
+	return height, width, nil
 }

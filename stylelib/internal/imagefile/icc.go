@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/kovidgoyal/imaging/prism/meta/icc"
 )
@@ -31,6 +30,9 @@ func readProfile(profile []byte) (c *conversion, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.IsSRGB() {
+		return nil, nil
+	}
 	c = &conversion{channels: map[icc.ColorSpace]int{icc.ColorSpaceGray: 1, icc.ColorSpaceRGB: 3, icc.ColorSpaceCMYK: 4}[p.Header.DataColorSpace]}
 	pipeline, err := p.CreateTransformerToSRGB(icc.RelativeColorimetricRenderingIntent, true, c.channels, false, false, true)
 	if err != nil {
@@ -44,35 +46,8 @@ func readProfile(profile []byte) (c *conversion, err error) {
 			*v = out
 		}
 	}
-	if c.isIdentity() {
-		return nil, nil
-	}
 	return c, nil
 }
-
-// isIdentity says whether no colour moves by more than a level: there are many profiles for sRGB, and none has all its digits.
-func (c *conversion) isIdentity() bool {
-	if c.channels == 4 {
-		return false
-	}
-	moved := 0.0
-	try := func(r, g, b float64) {
-		v := [4]float64{r, g, b}
-		c.apply(&v)
-		moved = max(moved, math.Abs(clip(v[0])-r), math.Abs(clip(v[1])-g), math.Abs(clip(v[2])-b))
-	}
-	for i := range 256 {
-		v := float64(i) / 255
-		try(v, v, v)
-	}
-	const points = 9
-	for i := range points * points * points * (c.channels / 3) {
-		try(float64(i%points)/(points-1), float64(i/points%points)/(points-1), float64(i/points/points)/(points-1))
-	}
-	return moved <= 1.0/255
-}
-
-func clip(v float64) float64 { return min(max(v, 0), 1) }
 
 const (
 	maxCurvePoints  = 4096 // as many as ICC.1 allows in a lut16Type

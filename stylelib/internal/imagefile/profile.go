@@ -3,7 +3,6 @@ package imagefile
 import (
 	"bytes"
 	"compress/zlib"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -105,35 +104,3 @@ func webpSource(data []byte) (colourSource, error) {
 }
 
 func noSource([]byte) (colourSource, error) { return colourSource{}, nil }
-
-// jpegSegments yields the marker and the content of each segment before the picture data.
-func jpegSegments(data []byte) func(yield func(byte, []byte) bool) {
-	return func(yield func(byte, []byte) bool) {
-		const startOfScan = 0xda
-		for i := 2; i+4 <= len(data) && data[i] == 0xff; {
-			marker := data[i+1]
-			if marker == 0xff { // fill byte
-				i++
-				continue
-			}
-			end := i + 2 + int(binary.BigEndian.Uint16(data[i+2:]))
-			if marker == startOfScan || end < i+4 || end > len(data) || !yield(marker, data[i+4:end]) {
-				return
-			}
-			i = end
-		}
-	}
-}
-
-// pngChunks yields the name and the content of each chunk.
-func pngChunks(data []byte) func(yield func(string, []byte) bool) {
-	return func(yield func(string, []byte) bool) {
-		for i := 8; i+12 <= len(data); {
-			size := uint64(binary.BigEndian.Uint32(data[i:]))
-			if size > uint64(len(data)-i-12) || !yield(string(data[i+4:i+8]), data[i+8:i+8+int(size)]) {
-				return
-			}
-			i += 12 + int(size)
-		}
-	}
-}

@@ -1,6 +1,7 @@
 package imagefile
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -92,7 +93,8 @@ func Decode(data []byte, name string) (*image.RGBA, error) {
 	return picture, err
 }
 
-// decode returns in note why colours could not be converted.
+// decode goes a picture's way: its format by its beginning, the bounds of its size, its pixels, its colours in sRGB, its
+// orientation. It returns in note why colours could not be converted.
 func decode(data []byte, name string) (picture *image.RGBA, note, err error) {
 	if len(data) == 0 {
 		return nil, nil, &Error{Path: name, Reason: "the file is empty"}
@@ -166,33 +168,31 @@ func readPictureFile(path string, memory int64) ([]byte, error) {
 	if info.IsDir() {
 		return nil, &Error{Path: path, Reason: "is a folder: give a picture file in it"}
 	}
-	head, err := io.ReadAll(io.LimitReader(f, sniffBytes))
-	if err != nil {
+	reader := bufio.NewReader(f)
+	head, err := reader.Peek(sniffBytes)
+	if err != nil && err != io.EOF {
 		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
 	}
-	if len(head) == 0 || sniffFormat(head) == nil {
+	if sniffFormat(head) == nil {
 		return head, nil // Decode says what it is; no need to read the rest of a film
 	}
 	tooLarge := &Error{Path: path, Reason: "the file has more than 1 GiB: make the picture smaller first"}
 	if info.Size() > maxFileBytes {
 		return nil, tooLarge
 	}
-	more, err := io.ReadAll(io.LimitReader(f, headBytes))
-	if err != nil {
-		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
-	}
-	head = append(head, more...)
+	reader = bufio.NewReaderSize(reader, int(min(headBytes, info.Size())))
+	head, _ = reader.Peek(reader.Size()) // what is wrong is told below
 	if err := fits(head, path, info.Size(), memory); err != nil {
 		return nil, err
 	}
-	rest, err := io.ReadAll(io.LimitReader(f, maxFileBytes)) // a pipe has no size
+	data, err := io.ReadAll(io.LimitReader(reader, maxFileBytes)) // a pipe has no size
 	if err != nil {
 		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
 	}
-	if len(rest) == maxFileBytes {
+	if len(data) == maxFileBytes {
 		return nil, tooLarge
 	}
-	return append(head, rest...), nil
+	return data, nil
 }
 
 func openReason(path string, err error) string {
@@ -210,13 +210,11 @@ func osReason(err error) string {
 	case errors.Is(err, fs.ErrPermission):
 		return "permission denied: check the permissions of the file and its folder"
 	}
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err.Error()
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		err = path.Err
 	}
-	var linkErr *os.LinkError
-	if errors.As(err, &linkErr) {
-		return linkErr.Err.Error()
+	if link := (*os.LinkError)(nil); errors.As(err, &link) {
+		err = link.Err
 	}
 	return err.Error()
 }

@@ -100,7 +100,7 @@ var best = available()[0]
 
 func available() []*vectors { return append(ofProcessor(), nil) }
 
-func init() { kernels.HandIn("Go Backend", linked{}) }
+func init() { kernels.Register("Go Backend", linked{}) }
 
 // linked is how a program that links this package calls the loops.
 type linked struct{}

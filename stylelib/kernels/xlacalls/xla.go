@@ -26,7 +26,7 @@ import (
 // opens.
 var told sync.Map
 
-func init() { kernels.HandIn("xla", linked{}) }
+func init() { kernels.Register("xla", linked{}) }
 
 // linked is how a program that links this package calls the loops.
 type linked struct{}

@@ -1,5 +1,5 @@
-// Package words says what checks and figures say in the language of the notebook.
-package words
+// Package i18n says what checks and figures say in the language of the notebook.
+package i18n
 
 import (
 	_ "embed"

@@ -1,6 +1,6 @@
-// Package studio opens in one call what a cell of a notebook trains with: the fastest engine, pictures, weights and network,
+// Package session opens in one call what a cell of a notebook trains with: the fastest engine, pictures, weights and network,
 // and a context that ends with the cell.
-package studio
+package session
 
 import (
 	"context"

@@ -17,8 +17,8 @@ const (
 	Side = 720
 )
 
-// Reel are pictures of one training.
-type Reel struct {
+// Recorder keeps pictures of one training.
+type Recorder struct {
 	Frames []Frame
 
 	every, epochs int
@@ -31,20 +31,20 @@ type Frame struct {
 	JPEG  []byte
 }
 
-// NewReel returns a reel for a training of that many epochs, whose pictures can be had after every so many of them.
-func NewReel(epochs, every int) *Reel {
+// NewRecorder returns one for a training of that many epochs, whose pictures can be had after every so many of them.
+func NewRecorder(epochs, every int) *Recorder {
 	every = max(1, every)
 	possible := max(1, epochs/every)
-	return &Reel{every: every * ((possible-1)/Frames + 1), epochs: epochs}
+	return &Recorder{every: every * ((possible-1)/Frames + 1), epochs: epochs}
 }
 
 // Wants says whether the picture after an epoch is to be kept: the first, some between, and the last.
-func (r *Reel) Wants(epoch int) bool {
+func (r *Recorder) Wants(epoch int) bool {
 	return len(r.Frames) == 0 || epoch%r.every == 0 || epoch == r.epochs
 }
 
 // Add keeps the picture after an epoch.
-func (r *Reel) Add(epoch int, picture image.Image) error {
+func (r *Recorder) Add(epoch int, picture image.Image) error {
 	var file bytes.Buffer
 	if err := jpeg.Encode(&file, Within(picture, Side), &jpeg.Options{Quality: 95}); err != nil {
 		return fmt.Errorf("keep the picture of epoch %d: %w", epoch, err)
