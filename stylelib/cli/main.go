@@ -111,7 +111,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 		}
 	}
 	asked := request.Request{}
-	flags, wrong := asked.Flags("stylize", request.All)
+	flags, wrong := asked.Flags("stylize", request.All, c.own...)
 	s, err := c.read(flags, wrong, asked, args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(c.stdout, usage)
