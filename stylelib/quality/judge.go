@@ -85,7 +85,7 @@ func looked() sl.Options {
 // Open returns a judge with the network that spec names, as [weights.Options] knows them. Numbers of different networks can't
 // be compared: tables are made with [weights.VGG16]. A network that is not there is an error of [weights.Load].
 func Open(ctx context.Context, backend compute.Backend, spec string) (*Judge, error) {
-	looked, options := looked(), weights.DefaultOptions()
+	looked, options := looked(), weights.Default()
 	options.Spec, options.Layers = spec, slices.Concat(looked.ContentLayers, looked.StyleLayers)
 	loaded, err := weights.Load(ctx, options)
 	if err != nil {

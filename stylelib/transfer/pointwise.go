@@ -29,7 +29,7 @@ func (o *objective) bindPointwise(b bound) (part, error) {
 	}
 	for i, target := range p.targets {
 		if o.options.NormalizeLayers {
-			p.factors[i] = divided(p.factors[i], arrayOf(target).meanSquare())
+			p.factors[i] = relativeWeight(p.factors[i], arrayOf(target).meanSquare())
 		}
 	}
 	return p, nil

@@ -20,8 +20,8 @@ var wassersteinTerm = Term{
 		transport: true,
 		Sums:      func(x, counted *Node) []*Node { return []*Node{ReduceSum(counted, 0), products(counted, x)} },
 		Of: func(sums []*Node, count float64) []*Node {
-			mean := over(sums[0], count)
-			return []*Node{mean, Sub(over(sums[1], count), Mul(ExpandAxes(mean, 1), ExpandAxes(mean, 0)))}
+			mean := divideBy(sums[0], count)
+			return []*Node{mean, Sub(divideBy(sums[1], count), Mul(ExpandAxes(mean, 1), ExpandAxes(mean, 0)))}
 		},
 		Few: meanAndCovariance,
 		Loss: func(statistics, target []*Node) *Node {
@@ -55,9 +55,9 @@ func meanAndCovariance(x, share *Node, count float64) []*Node {
 		}
 		return Mul(x, share)
 	}
-	mean := over(ReduceSum(counted(x), 0), count)
+	mean := divideBy(ReduceSum(counted(x), 0), count)
 	centred := Sub(x, ExpandAxes(mean, 0))
-	return []*Node{mean, over(products(counted(centred), centred), count)}
+	return []*Node{mean, divideBy(products(counted(centred), centred), count)}
 }
 
 func trace(matrix Array) float64 {
