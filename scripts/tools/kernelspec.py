@@ -1,4 +1,4 @@
-"""Writes the kernelspec of this folder and this machine, and Lab's settings, where the venv's Jupyter looks first.
+"""Writes the kernelspec of this folder and this machine, Lab's settings and what papermill needs where the venv's Jupyter looks first.
 
     kernelspec.py CONFIG SHARE      CONFIG is kernel-config, SHARE the venv's share/jupyter; @NAME@ is filled in from the environment
 """
@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import sys
+import sysconfig
 
 
 def fill(text, dollar="$"):
@@ -28,3 +29,5 @@ spec["argv"] = [fill(x) for x in spec["argv"]]
 spec["env"] = {k: fill(v, "$$") for k, v in spec["env"].items()}  # Jupyter fills in ${...} there
 put(share / "kernels/stylebook/kernel.json", json.dumps(spec, indent=1, ensure_ascii=False) + "\n")
 put(share / "lab/settings/overrides.json", (config / "lab-settings.json").read_text())
+for file in [*config.glob("papermill/*.py"), *config.glob("papermill/*.dist-info/*")]:  # for a papermill that is installed there
+    put(pathlib.Path(sysconfig.get_path("purelib"), file.relative_to(config / "papermill")), file.read_text())
