@@ -19,7 +19,7 @@ func TestRightAnswers(t *testing.T) {
 		Preprocess(sl.Preprocess), Postprocess(sl.Postprocess),
 		ExtractFeatures(sl.ExtractFeatures), GetContents(sl.GetContents), GetStyles(sl.GetStyles),
 		ContentLoss(sl.ContentLoss), Gram(sl.Gram), StyleLoss(sl.StyleLoss), TVLoss(sl.TVLoss), ComputeLoss(sl.ComputeLoss),
-		GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate), Train(sl.Train),
+		GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate), LearningRate(sl.LearningRate), Train(sl.Train),
 	} {
 		if details := r.Details(); !r.Right || strings.Contains(details, "✗") || strings.Count(details, " ✓\n") == 0 || r.String() != r.Name+": all right ✓" {
 			t.Errorf("the right answer is refused:\n%v", r)
