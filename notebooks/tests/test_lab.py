@@ -53,7 +53,8 @@ def start(tmp_path):
 def test_the_list_shows_one_language_in_reading_order(start, argument, shown, other):
     lab = start(argument)
     listed = sorted(entry["name"] for entry in lab.ask("/api/contents/notebooks")["content"])
-    assert listed == [p.name for p in shown] + ["README.md"]
+    teaching = "TEACHING.zh.md" if argument == "--zh" else "TEACHING.md"
+    assert listed == [p.name for p in shown] + ["README.md", teaching]
     for path in other[0], REPOSITORY / "notebooks/figures/gram.en.svg":
         found = lab.ask(f"/api/contents/{path.relative_to(REPOSITORY)}?content=0")
         assert found["name"] == path.name, "links lead there"
