@@ -18,6 +18,7 @@ import check_notebooks
 
 PICTURES = {"height": 32, "width": 48, "epochs": 4}
 PARAMETERS = {
+    "from-python": {},
     "exercise-1": PICTURES,
     "exercise-2": {**PICTURES, "steps": 3},
     "exercise-3": {"longSide": 96, "epochs": 4},
@@ -101,7 +102,7 @@ def test_chinese_has_the_same_code(path):
 def test_chinese_starts(path):
     """As far as the parameters, in a live kernel."""
     book = nbformat.read(path, as_version=4)
-    last = next(i for i, c in enumerate(book.cells) if "parameters" in c.metadata.get("tags", []))
+    last = next((i for i, c in enumerate(book.cells) if "parameters" in c.metadata.get("tags", [])), 2)
     book.cells = book.cells[:last + 1]
     client_for(book).execute()
     assert list(check_notebooks.executed_problems(book)) == []
@@ -130,6 +131,23 @@ def test_header_tells_what_it_takes():
         header = nbformat.read(path, as_version=4).cells[0].source
         rows = ("**你将学到**", "**所需时间**", "**所需条件**") if ".zh" in path.name else ("**You learn**", "**It takes**", "**You need**")
         assert all(row in header for row in rows), path.name
+
+
+@pytest.mark.parametrize("name, right, wrong", [("01-style-transfer", "Right", "No"), ("01-style-transfer.zh", "对", "不对")])
+def test_each_section_of_the_chapter_ends_with_a_quiz(name, right, wrong):
+    """Three answers, one of them right, in HTML that JupyterLab lets through."""
+    text = "\n".join(c.source if c.cell_type == "markdown" else "CODE" for c in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells)
+    sections = re.split(r"^##+ ", text, flags=re.MULTILINE)
+    method = next(i for i, section in enumerate(sections) if section.startswith(("Method", "方法")))
+    end = next(i for i, section in enumerate(sections) if section.startswith(("Summary", "小结")))
+    asked = [s for s in sections[method:end] if not s.startswith(("Defining the loss", "定义损失函数", "Three tabs", "三个版本"))]
+    asked[-1] += sections[end - 1]  # the training's quiz stands after its three presets
+    for section in asked:
+        quiz = re.search(r"\*\*(Quiz\.|小测验。)\*\* .*\n\n((?:<details><summary>[ABC]\. .*</summary>.*</details>\n?){3})\s*$", section)
+        assert quiz, section.split("\n")[0]
+        verdicts = re.findall("</summary>([^\\W_]+)", quiz[2])
+        assert sorted(v if v == wrong else right if v.startswith(right) else v for v in verdicts) == sorted([right, wrong, wrong]), quiz[2]
+        assert set(re.findall("</?([a-z]+)", quiz[2])) <= {"details", "summary", "code"}
 
 
 def test_only_the_list_tells_what_was_not_measured():

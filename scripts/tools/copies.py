@@ -63,7 +63,8 @@ def main(originals, copies):
             print(f"{original.name} is new: yours is kept as {kept.name}")
     memory.with_suffix(".part").write_text(json.dumps(copied, indent=1))
     memory.with_suffix(".part").replace(memory)
-    put(originals / "README.md", copies / "README.md")
+    for text in originals.glob("*.md"):
+        put(text, copies / text.name)
     shutil.copytree(originals / "figures", copies / "figures", dirs_exist_ok=True)
 
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/ops"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -93,7 +94,7 @@ func TestTranslatedLosses(t *testing.T) {
 		first, rest := []SliceAxisSpec{AxisRange(), AxisRange(), AxisRange(), AxisRange()}, make([]SliceAxisSpec, 4)
 		copy(rest, first)
 		first[axis], rest[axis] = AxisRange(0, -1), AxisRange(1)
-		return sl.Mean(sl.Absolute(Sub(Slice(x, rest...), Slice(x, first...))))
+		return ops.ReduceAllMean(ops.Abs(Sub(Slice(x, rest...), Slice(x, first...))))
 	}
 	wrong{
 		"axes 2 and 3": TVLoss(func(x *Node) *Node { return MulScalar(Add(along(x, 2), along(x, 3)), 0.5) }),

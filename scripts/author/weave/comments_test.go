@@ -177,7 +177,7 @@ func TestATranslationSpeaksItsLanguage(t *testing.T) {
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
 	}
-	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "01-a.zh.ipynb"))
+	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "00-a.zh.ipynb"))
 	if err != nil {
 		t.Fatal(err)
 	}

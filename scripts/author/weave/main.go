@@ -19,6 +19,8 @@
 // between code cells stands for the code cell of exercise-1.md that holds these words, and an exercise's solution has what
 // the exercise gives.
 //
+// A text's block fenced as ```python Gram becomes a table: the Python on the left, the library's Gram on the right.
+//
 // Outputs of a notebook that is written again are kept for cells whose code is unchanged, as long as no code cell before
 // them has changed.
 //
@@ -136,6 +138,9 @@ func weaveOne(root, source string, library *library, places map[string]string, w
 	if err != nil {
 		return book{}, err
 	}
+	if err := beside(b.cells, library); err != nil {
+		return book{}, err
+	}
 	if err := checkFigures(folder, b.cells); err != nil {
 		return book{}, err
 	}
@@ -176,7 +181,8 @@ func original(path string) string {
 	return name
 }
 
-// readOrder returns the notebooks' names with their numbers, those of translations too: exercise-1.zh is 02-exercise-1.zh.
+// readOrder returns the notebooks' names with their numbers, those of translations too: exercise-1.zh is 02-exercise-1.zh. The
+// first has the number 0: it comes before the chapter.
 func readOrder(path string) (map[string]string, error) {
 	list, err := os.ReadFile(path)
 	if err != nil {
@@ -184,7 +190,7 @@ func readOrder(path string) (map[string]string, error) {
 	}
 	places := map[string]string{}
 	for i, name := range strings.Fields(string(list)) {
-		numbered := fmt.Sprintf("%02d-%s", i+1, name)
+		numbered := fmt.Sprintf("%02d-%s", i, name)
 		places[name], places[name+".zh"] = numbered, numbered+".zh"
 	}
 	return places, nil

@@ -116,7 +116,7 @@ func TestRenderRefusesWhatIsNoGo(t *testing.T) {
 func TestCheckFindsStaleNotebooks(t *testing.T) {
 	root := repositoryWith(t, map[string]string{"a.md": "# One\n"})
 	source := filepath.Join(root, "notebooks", "src", "a.md")
-	notebook := filepath.Join(root, "notebooks", "01-a.ipynb")
+	notebook := filepath.Join(root, "notebooks", "00-a.ipynb")
 	if stale, err := weaveAll(root, testLibrary(t), true); err != nil || len(stale) != 1 {
 		t.Fatalf("a missing notebook isn't found: %v %v", stale, err)
 	}
@@ -166,7 +166,7 @@ func TestATranslationHasTheOutputsOfItsOriginal(t *testing.T) {
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
 	}
-	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "01-a.zh.ipynb"))
+	translated, err := os.ReadFile(filepath.Join(root, "notebooks", "00-a.zh.ipynb"))
 	if err != nil || !strings.Contains(string(translated), `"stream"`) || !strings.Contains(string(translated), "一") {
 		t.Errorf("want the output and the text, got %v\n%s", err, translated)
 	}
@@ -207,8 +207,8 @@ func TestNotebooksAreNumbered(t *testing.T) {
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile(filepath.Join(root, "notebooks", "02-b.ipynb"))
-	if err != nil || !strings.Contains(string(file), "[one](01-a.ipynb), [中文](01-a.zh.ipynb)") {
+	file, err := os.ReadFile(filepath.Join(root, "notebooks", "01-b.ipynb"))
+	if err != nil || !strings.Contains(string(file), "[one](00-a.ipynb), [中文](00-a.zh.ipynb)") {
 		t.Errorf("%v\n%s", err, file)
 	}
 	for name, want := range map[string]string{"b.md": "c.ipynb) leads to no notebook", "c.md": "c is not in notebooks/src/order"} {
@@ -252,7 +252,7 @@ func wovenWith(t *testing.T, root, outputs string) {
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
 		t.Fatal(err)
 	}
-	notebook := filepath.Join(root, "notebooks", "01-a.ipynb")
+	notebook := filepath.Join(root, "notebooks", "00-a.ipynb")
 	file, err := os.ReadFile(notebook)
 	if err != nil {
 		t.Fatal(err)
