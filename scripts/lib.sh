@@ -106,6 +106,12 @@ stylebook_env() {
 	fi
 }
 
+# gopls_later: lets setup build what notebooks need only when Tab is pressed, without keeping anybody waiting.
+gopls_later() {
+	[ -x "$stylebook_state/bin/gopls" ] || say "help while typing (gopls): being built in the background, ready in some minutes"
+	(trap '' HUP INT && exec nice -n 19 "$stylebook_repo/scripts/setup" --only-gopls </dev/null >"$stylebook_state/gopls.log" 2>&1 9>&-) &
+}
+
 # get_playwright: installs what drives Chromium.
 get_playwright() {
 	"$stylebook_venv/bin/python" -m pip install -q --disable-pip-version-check --no-input --only-binary :all: \

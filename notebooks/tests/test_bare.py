@@ -44,7 +44,7 @@ def test_python_is_all_that_must_be_there(bare):
         pytest.skip("no package index answers")
     assert setup.returncode == 0, setup.stdout + setup.stderr
     first = setup.stdout.split("\n")[0]
-    assert "downloads what is missing: Go 70 MB, Jupyter" in first and "XLA" not in first
+    assert "brings what is missing, as far as your caches lack it: Go 70 MB, Jupyter" in first and "XLA" not in first
     assert setup.stderr.count("\n") == 1 and "the pure-Go engine serves" in setup.stderr
     assert (clone / "picture.png").read_bytes().startswith(b"\x89PNG")
     check = subprocess.run(["bash", "-c", '. scripts/lib.sh && stylebook_env && exec "$stylebook_venv/bin/python" scripts/tools/check_lab.py "$PWD"'],
