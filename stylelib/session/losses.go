@@ -5,6 +5,7 @@ import (
 	"image"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/nbui"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -47,12 +48,15 @@ func (s *Studio) minimize(loss func(*sl.VGG, *Node, []*Node) (*Node, []sl.Part),
 	o := s.Options.Options
 	adam := sl.Adam(o.Adam, sl.AdamBeta1, sl.AdamBeta2, func(epoch int) float64 { return sl.LearningRate(o, epoch) })
 	objective := sl.Objective{Loss: loss, Inputs: sl.Constant(targets)}
+	s.status.Train(o.Epochs)
+	defer s.status.Say("")
 	r.Image, err = s.kept(sl.Minimize(s.Context, s.Extractor, objective, start, adam, o.Epochs, func(record sl.Record) error {
 		r.Last = record
+		s.status.Report(record)
 		return nil
 	}))
 	if err != nil {
-		return Result{}, err
+		return Result{}, nbui.Began(err)
 	}
 	r.Last.Image = nil // valid during the report only
 	r.Picture, err = sl.Postprocess(r.Image)

@@ -27,12 +27,15 @@ type Studio struct {
 	Engine  *engine.Engine
 	Context context.Context // ends when the notebook's user interrupts the cell
 
+	status  *nbui.Status
 	targets []*tensors.Tensor // content features, then Gram matrices; nil until they are asked for
 	losses  *sl.Program       // each layer's loss of a picture; nil until it is asked for
 }
 
 // Open gets everything ready on the fastest engine; see [engine.Open] and [transfer.Open].
 func Open(r transfer.Request) (*Studio, error) {
+	status := nbui.NewStatus("opening the engine, the pictures and the network")
+	defer status.Say("")
 	fastest, err := engine.Open("")
 	if err != nil {
 		return nil, err
@@ -40,9 +43,9 @@ func Open(r transfer.Request) (*Studio, error) {
 	t, err := transfer.Open(cell(), fastest.Backend, r)
 	if err != nil {
 		fastest.Close()
-		return nil, err
+		return nil, nbui.Began(err)
 	}
-	return &Studio{Transfer: t, Engine: fastest, Context: cell()}, nil
+	return &Studio{Transfer: t, Engine: fastest, Context: cell(), status: status}, nil
 }
 
 // Close frees what Open took.
@@ -74,9 +77,14 @@ func Paint(r transfer.Request) (*image.RGBA, error) {
 
 // Paint makes the picture that was asked for. An interrupted training returns what it has.
 func (s *Studio) Paint() (*image.RGBA, error) {
-	x, err := s.kept(s.Train(s.Context, nil, nil))
+	s.status.Train(s.Options.Epochs)
+	defer s.status.Say("")
+	x, err := s.kept(s.Train(s.Context, nil, func(e transfer.Epoch) error {
+		s.status.Report(e.Record)
+		return nil
+	}))
 	if err != nil {
-		return nil, err
+		return nil, nbui.Began(err)
 	}
 	return sl.Postprocess(x)
 }
