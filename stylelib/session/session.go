@@ -57,12 +57,12 @@ func (s *Studio) Close() {
 	s.Engine.Close()
 }
 
-// kept drops the error of a training that was interrupted: what it has is good.
-func (s *Studio) kept(x *tensors.Tensor, err error) (*tensors.Tensor, error) {
-	if s.Context.Err() != nil && x != nil {
+// kept drops the error of a training that was interrupted after some epoch: what it has is good.
+func (s *Studio) kept(x *tensors.Tensor, err error, epochs int) (*tensors.Tensor, error) {
+	if s.Context.Err() != nil && x != nil && epochs > 0 {
 		return x, nil
 	}
-	return x, err
+	return x, nbui.Began(err)
 }
 
 // Paint makes the picture that is asked for: Open, train, Close. An interrupted training returns what it has.
@@ -75,16 +75,22 @@ func Paint(r transfer.Request) (*image.RGBA, error) {
 	return s.Paint()
 }
 
-// Paint makes the picture that was asked for. An interrupted training returns what it has.
+// Paint makes the picture that was asked for. An interrupted training returns what it has; one that was finished before, in this
+// cell or an earlier one, is not repeated: see [TrainingsEnv].
 func (s *Studio) Paint() (*image.RGBA, error) {
-	s.status.Train(s.Options.Epochs)
-	defer s.status.Say("")
-	x, err := s.kept(s.Train(s.Context, nil, func(e transfer.Epoch) error {
-		s.status.Report(e.Record)
-		return nil
-	}))
+	x, _, err := s.keeping(s.trainingFile("paint", nil), func() (x *tensors.Tensor, last sl.Record, err error) {
+		s.status.Train(s.Options.Epochs)
+		defer s.status.Say("")
+		x, err = s.Train(s.Context, nil, func(e transfer.Epoch) error {
+			s.status.Report(e.Record)
+			last = e.Record
+			return nil
+		})
+		x, err = s.kept(x, err, last.Epoch)
+		return x, last, err
+	})
 	if err != nil {
-		return nil, nbui.Began(err)
+		return nil, err
 	}
 	return sl.Postprocess(x)
 }
