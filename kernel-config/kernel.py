@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 import tempfile
+import time
 
 import psutil
 import zmq
@@ -22,6 +23,7 @@ CHANNELS = "shell", "control", "stdin", "iopub", "hb"
 FRONT = dict(zip(CHANNELS, (zmq.ROUTER, zmq.ROUTER, zmq.ROUTER, zmq.PUB, zmq.REP)))
 BACK = dict(zip(CHANNELS, (zmq.DEALER, zmq.DEALER, zmq.DEALER, zmq.SUB)))  # the heartbeat is answered here
 BUILDERS = "go", "goimports"
+QUIET = 0.8  # seconds that a cell may compile before it says so
 
 
 class Relay:
@@ -44,6 +46,8 @@ class Relay:
         self.pressed = 0  # interruptions of the running cell
         self.spoke = False  # whether it has said something after that
         self.ended, self.signalled = set(), set()  # its compilers and programs that were interrupted
+        self.began = 0  # when the cell was asked for; 0 once it is known whether it compiles for long
+        self.note = False  # whether the line about that is to be seen
 
     def serve(self):
         """Passes messages on until GoNB is gone."""
@@ -53,7 +57,7 @@ class Relay:
                 poller.register(socket, zmq.POLLIN)
         ready = True
         while ready or self.gonb.poll() is None:
-            ready = dict(poller.poll(50 if self.pressed and self.running else 500))
+            ready = dict(poller.poll(50 if self.running and (self.pressed or self.began or self.note) else 500))
             for c in CHANNELS:
                 if self.front[c] in ready:
                     self.asked(c, self.front[c].recv_multipart())
@@ -61,6 +65,8 @@ class Relay:
                     self.said(c, self.back[c].recv_multipart())
             if self.pressed and self.running:
                 self.interrupt()
+            if self.running and (self.note or self.began and time.monotonic() > self.began + QUIET):
+                self.tell_of_building()
 
     def asked(self, channel, frames):
         """Takes what a client sends."""
@@ -83,20 +89,24 @@ class Relay:
             if kind == "status" and content["execution_state"] == "busy":
                 self.running, self.pressed, self.signalled, self.spoke = request, 0, set(), False
             elif kind == "status":
+                self.unsay()
                 self.running = None
                 self.cells.ended(request["msg_id"])
             elif kind == "error" or kind == "execute_reply" and content["status"] == "error":
                 return self.failed(channel, identities, message)
             elif kind == "stream" and self.pressed and content["name"] == "stderr":
                 return self.stopped(request, content["text"])
+            elif channel == "iopub" and kind != "execute_input":
+                self.unsay()
         self.front[channel].send_multipart(frames)
         if kind == "execute_input":
-            for line in self.cells.begins(request["msg_id"]):
-                self.tell(request, line + "\n")
+            self.begin(request)
+            self.began = time.monotonic()
 
     def failed(self, channel, identities, message):
         """Sends an error in better words; that of an interrupted cell is one line."""
         content, request = message["content"], message["parent_header"]
+        self.unsay()
         if not self.pressed or "main.go:" in content["evalue"]:
             content = self.cells.failed(request["msg_id"], content)
         else:
@@ -112,7 +122,30 @@ class Relay:
             self.spoke = True
             self.tell(request, text)
 
+    def tell_of_building(self):
+        """Says that the cell compiles, until its program is there."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            names = [p.name() for p in self.gonb.children()]
+            if not any(name in BUILDERS for name in names):
+                return any(name != "gopls" for name in names) and self.unsay()
+            if not self.note:
+                self.tell(self.running, self.cells.say("compiling the cell") + "\n")
+                self.note = True
+
+    def unsay(self):
+        """Takes the line about compiling away: nothing of it stays in the notebook."""
+        self.began = 0
+        if self.note:
+            self.note = False
+            self.session.send(self.front["iopub"], "clear_output", {"wait": False}, {"header": self.running}, [b"clear_output"])
+            self.begin(self.running)
+
+    def begin(self, request):
+        for line in self.cells.begins(request["msg_id"]):
+            self.tell(request, line + "\n")
+
     def tell(self, request, text):
+        self.unsay()
         self.session.send(self.front["iopub"], "stream", {"name": "stdout", "text": text}, {"header": request}, [b"stream"])
 
     def interrupt(self):

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 CHINESE = {
+    "compiling the cell": "正在编译单元格",
     "interrupted": "已中断",
     "interrupted before the cell ran": "在单元格运行之前中断",
     "{} did not compile when its cell last ran: what is used here is the version before": "{} 所在的单元格上次没有通过编译：这里用的是之前的版本",

@@ -49,16 +49,22 @@ def test_a_wrong_function_is_recognized(tmp_path):
 def test_figure_is_drawn_anew_while_training(tmp_path):
     book = only(chapter(tmp_path), TRAINING)
     client = client_for(book)
-    updates = []
+    updates, lines = [], []
     output = client.process_message
 
     def process(message, cell, index):
         if message["msg_type"] in ("display_data", "update_display_data") and TRAINING in cell.source:
-            updates.append((message["msg_type"], "stylebook-play" in message["content"]["data"].get("text/html", "")))
+            data = message["content"]["data"]
+            if "image/jpeg" in data:
+                updates.append((message["msg_type"], "stylebook-play" in data.get("text/html", "")))
+            else:
+                lines.append(data["text/html"])
         return output(message, cell, index)
 
     client.process_message = process
     client.execute()
+    assert lines[0].startswith("opening ") and lines[2].startswith("compiling ") and lines[3].startswith("epoch 1/20  content ")
+    assert lines[1] == lines[-1] == "", "nothing of it stays"
     assert updates == [("display_data", False), ("update_display_data", False), ("update_display_data", True)], \
         "epochs 10 and 20 in one output, in whose place the slider comes"
 

@@ -28,12 +28,14 @@ class TestKernel(jupyter_kernel_test.KernelTests):
             cls.kc.execute_interactive(code, timeout=PATIENCE)
 
     def execute_helper(self, code, timeout=PATIENCE, **options):
-        """Waits for each message, which the suite does for a tenth of a second."""
+        """Waits for each message, for which the suite waits a tenth of a second."""
         channel = self.kc.iopub_channel
         get = channel.get_msg
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(channel, "get_msg", lambda timeout: get(timeout=PATIENCE))
-            return super().execute_helper(code, timeout=timeout, **options)
+            reply, messages = super().execute_helper(code, timeout=timeout, **options)
+        cleared = [i for i, message in enumerate(messages) if message["msg_type"] == "clear_output"]
+        return reply, messages[cleared[-1] + 1:] if cleared else messages  # that it compiles is told, and taken away
 
     def flush_channels(self):
         """Takes all messages up to the end of a request of its own, instead of all within a tenth of a second."""

@@ -86,6 +86,30 @@ def test_the_first_undefined_name_says_what_to_do():
     assert "One: its cell did not compile" in errors(cells[1]) and "Run All Above" not in errors(cells[1])
 
 
+def test_a_cell_that_compiles_long_says_so():
+    """Within a second or two; nothing of it stays."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%noautoget"), nbformat.v4.new_code_cell(
+        'import sl "stylebook/stylelib"\n\nfunc Long() int {\n\treturn sl.Default().Epochs + Wrong()\n}\n\nfunc Wrong() int { return 1 }'),
+        nbformat.v4.new_code_cell(f"// {time.time()}\nfunc Long() int {{ return wrong }}"),
+        nbformat.v4.new_code_cell(f'%%\nfmt.Println(Long(), session.TrainingsEnv, {time.time()})')])
+    book.cells[1].source = 'import "stylebook/stylelib/session"\n\n' + book.cells[1].source
+    client, said = client_for(book), []
+    client.allow_errors = True
+    output, begin = client.process_message, []
+
+    def process(message, cell, index):
+        if index == 3:
+            begin.append(time.monotonic())
+            said.append((message["content"].get("text", message["msg_type"]), begin[-1] - begin[0]))
+        return output(message, cell, index)
+
+    client.process_message = process
+    client.execute()
+    text, seconds = next((text, seconds) for text, seconds in said if text.startswith("compiling"))
+    assert 0.5 < seconds < 3 and "clear_output" in [text for text, _ in said]
+    assert stream(book.cells[3]).startswith("Long did not compile") and "compiling" not in stream(book.cells[3])
+
+
 @pytest.mark.parametrize("code, names", [
     ("func Gram(x *Node) *Node { return x }\nvar a, b = 1, 2\ntype T struct{}\nfunc (t T) String() string { return \"\" }",
      {"Gram", "a", "T", "String"}),

@@ -105,7 +105,7 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 		done = r.Epoch
 		c.unsaved.Store(true)
 		bar.report(r)
-		return errors.Join(j.tellPage(r, bar.left(r.Epoch)), log.Write(r))
+		return errors.Join(j.tellPage(r, bar.pace.Left(r.Epoch)), log.Write(r))
 	})
 	bar.finish()
 	if err := j.finish(ctx, x, done, trainErr); err != nil {

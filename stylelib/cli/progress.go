@@ -7,6 +7,7 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/pace"
 	"stylebook/stylelib/weights"
 
 	"github.com/schollz/progressbar/v3"
@@ -15,20 +16,18 @@ import (
 
 // progress shows how far the training is: a bar on a terminal, a line now and then elsewhere.
 type progress struct {
-	w      io.Writer
-	bar    *progressbar.ProgressBar // nil if w is no terminal
-	quiet  bool
-	epochs int
-	begin  int       // epochs that an earlier session has done
-	first  time.Time // when the first epoch of this session, which compiles, was done
-	spoke  time.Time
+	w     io.Writer
+	bar   *progressbar.ProgressBar // nil if w is no terminal
+	quiet bool
+	pace  pace.Pace
+	spoke time.Time
 }
 
 // speakEvery is how often progress prints a line where it can't draw a bar.
 const speakEvery = 10 * time.Second
 
 func newProgress(w io.Writer, begin, epochs int, quiet bool) *progress {
-	p := &progress{w: w, quiet: quiet, epochs: epochs, begin: begin, spoke: time.Now()}
+	p := &progress{w: w, quiet: quiet, pace: pace.Pace{Epochs: epochs, Begin: begin}, spoke: time.Now()}
 	if !quiet && isTerminal(w) {
 		p.bar = progressbar.NewOptions(epochs, progressbar.OptionSetWriter(w), progressbar.OptionSetPredictTime(true),
 			progressbar.OptionShowCount(), progressbar.OptionSetWidth(20), progressbar.OptionFullWidth(),
@@ -45,36 +44,16 @@ func isTerminal(w io.Writer) bool {
 
 // report shows one finished epoch. Trouble in drawing a bar is no reason to end a training.
 func (p *progress) report(r sl.Record) {
-	if r.Epoch == p.begin+1 {
-		p.first = time.Now()
-	}
-	losses := ""
-	for _, l := range r.Losses {
-		losses += fmt.Sprintf("%s %.3f  ", l.Name, l.Value)
-	}
-	losses += fmt.Sprintf("%.2f s/epoch", r.Seconds)
+	line := p.pace.Line(r)
 	switch {
 	case p.quiet:
 	case p.bar != nil:
-		p.bar.Describe(losses)
+		p.bar.Describe(pace.Losses(r))
 		_ = p.bar.Add(1)
-	case r.Epoch == p.begin+1 || r.Epoch == p.epochs || time.Since(p.spoke) >= speakEvery:
+	case r.Epoch == p.pace.Begin+1 || r.Epoch == p.pace.Epochs || time.Since(p.spoke) >= speakEvery:
 		p.spoke = time.Now()
-		left := ""
-		if rest := p.left(r.Epoch); rest > 0 {
-			left = fmt.Sprintf("  %s left", rest.Round(time.Second))
-		}
-		fmt.Fprintf(p.w, "epoch %d/%d  %s%s\n", r.Epoch, p.epochs, losses, left)
+		fmt.Fprintln(p.w, line)
 	}
-}
-
-// left is how long the rest will take, once there is something to go by, else 0.
-func (p *progress) left(epoch int) time.Duration {
-	if epoch == p.begin+1 {
-		return 0
-	}
-	perEpoch := time.Since(p.first) / time.Duration(epoch-p.begin-1)
-	return perEpoch * time.Duration(p.epochs-epoch)
 }
 
 func (p *progress) finish() {

@@ -73,8 +73,8 @@ func (p *panel) once(ctx context.Context, backend compute.Backend, request trans
 		return err
 	}
 	defer t.Close()
-	live := NewLive(t.Options.Epochs)
-	live.id, live.Every = id, max(1, t.Options.Epochs/5)
+	live := newLive(t.Options.Epochs, id)
+	live.Every = max(1, t.Options.Epochs/5)
 	x, err := t.Train(ctx, nil, func(e transfer.Epoch) error { return live.Report(e.Record) })
 	if err := live.Finish(err); err != nil {
 		return err

@@ -105,6 +105,7 @@ type Live struct {
 	Beside []figure.Curve // thin lines beside the losses of the same names
 
 	id       string
+	status   *Status
 	epoch    int // the latest
 	records  []sl.Record
 	recorder *film.Recorder
@@ -114,7 +115,13 @@ type Live struct {
 
 // NewLive returns a display for a training of that many epochs.
 func NewLive(epochs int) *Live {
-	live := &Live{Every: 10, Epochs: epochs, id: gonbui.UniqueId()}
+	return newLive(epochs, gonbui.UniqueId())
+}
+
+// newLive returns a display in the place of one that has the id.
+func newLive(epochs int, id string) *Live {
+	live := &Live{Every: 10, Epochs: epochs, id: id, status: &Status{id: id + "-status"}}
+	live.status.Train(epochs)
 	if path := os.Getenv(ProgressEnv); path != "" {
 		// Not being able to tell the progress is no reason not to train.
 		live.file, _ = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
@@ -126,6 +133,7 @@ func NewLive(epochs int) *Live {
 func (l *Live) Report(r sl.Record) error {
 	l.epoch = r.Epoch
 	l.tell(r)
+	l.status.Report(r)
 	if r.Epoch%l.Every != 0 && r.Epoch != l.Epochs {
 		return nil
 	}
@@ -175,8 +183,9 @@ func Interruptible() (context.Context, context.CancelFunc) {
 }
 
 // Finish says how a training ended, given the error of Train, and puts a slider through its epochs in place of what was drawn.
-// An interruption after the first epoch is no error: the picture so far is good.
+// An interruption after the first epoch is no error: the picture so far is good. One before it is an error that says so.
 func (l *Live) Finish(err error) error {
+	l.status.Say("")
 	if l.recorder != nil {
 		page, failed := l.trainingPage()
 		if failed == nil {
@@ -189,6 +198,14 @@ func (l *Live) Finish(err error) error {
 	if errors.Is(err, context.Canceled) && l.epoch > 0 {
 		fmt.Println(i18n.Format("interrupted after epoch %d of %d: the picture so far is kept", l.epoch, l.Epochs))
 		return nil
+	}
+	return Began(err)
+}
+
+// Began is the error of what an interruption ended before a training began; any other error comes back as it is.
+func Began(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errors.New(i18n.In("interrupted before the training began"))
 	}
 	return err
 }

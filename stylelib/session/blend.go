@@ -1,9 +1,12 @@
 package session
 
 import (
+	"slices"
+
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/ops"
 
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -34,5 +37,16 @@ func (s *Studio) Blended(other *tensors.Tensor, blend func(grams []*Node, weight
 		}
 		return total, nil
 	}
-	return s.minimize(loss, append(targets[:len(targets):len(targets)], others...))
+	targets = append(targets[:len(targets):len(targets)], others...)
+	var pairs []shapes.Shape
+	for i := range others {
+		pairs = append(pairs, others[i].Shape(), others[i].Shape())
+	}
+	print := s.printOf(pairs, func(in []*Node) (blended []*Node) {
+		for pair := range slices.Chunk(in, 2) {
+			blended = append(blended, blend(pair, weights))
+		}
+		return blended
+	})
+	return s.minimize(loss, targets, print)
 }

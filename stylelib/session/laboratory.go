@@ -8,6 +8,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
+	"stylebook/stylelib/nbui"
 	"stylebook/stylelib/quality"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
@@ -20,13 +21,15 @@ type Laboratory struct {
 	Judge   *quality.Judge
 	Context context.Context // ends when the notebook's user interrupts the cell
 
-	cache *transfer.Cache
+	cache  *transfer.Cache
+	status *nbui.Status
 }
 
 // OpenLaboratory opens a folder of runs, which it makes if need be, on the fastest engine. The judge's network is VGG-16 or,
 // where that is not here, the best that is: its Source says which.
 func OpenLaboratory(folder string) (*Laboratory, error) {
-	l := &Laboratory{Context: cell()}
+	l := &Laboratory{Context: cell(), status: nbui.NewStatus("opening the engine, the pictures and the network")}
+	defer l.status.Say("")
 	var err error
 	if l.Engine, err = engine.Open(""); err != nil {
 		return nil, err
@@ -115,7 +118,12 @@ func (l *Laboratory) finish(t *transfer.Transfer) (record runs.Summary, before b
 	if err != nil {
 		return record, false, err
 	}
-	x, trainErr := t.Train(l.Context, run.From(), func(p transfer.Epoch) error { return run.Report(p, l.Context.Err() != nil) })
+	l.status.Train(t.Options.Epochs)
+	defer l.status.Say("")
+	x, trainErr := t.Train(l.Context, run.From(), func(p transfer.Epoch) error {
+		l.status.Report(p.Record)
+		return run.Report(p, l.Context.Err() != nil)
+	})
 	var picture image.Image
 	if trainErr == nil {
 		picture, trainErr = t.Picture(x, 8)

@@ -6,6 +6,8 @@ import (
 
 	sl "stylebook/stylelib"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -23,7 +25,7 @@ type Result struct {
 
 // Under trains as the chapter does, with total in place of its sum: from the content image, with the options' Adam, learning
 // rate and epochs. The record's losses are the sums of contents and styles, and tv. An interrupted training returns what it
-// has.
+// has; one that was finished before is not repeated, see [TrainingsEnv].
 func (s *Studio) Under(total Total) (Result, error) {
 	targets, err := s.given()
 	if err != nil {
@@ -35,28 +37,47 @@ func (s *Studio) Under(total Total) (Result, error) {
 		parts := []sl.Part{{Name: "content", Value: sum(contents, tv)}, {Name: "style", Value: sum(styles, tv)}, {Name: "tv", Value: tv}}
 		return total(contents, styles, tv), parts
 	}
-	return s.minimize(loss, targets)
+	scalars := make([]shapes.Shape, len(targets)+1) // a loss for each target, and tv
+	for i := range scalars {
+		scalars[i] = shapes.Make(dtypes.Float32)
+	}
+	n := len(s.Options.ContentLayers)
+	print := s.printOf(scalars, func(in []*Node) []*Node {
+		return []*Node{total(in[:n:n], in[n:len(targets):len(targets)], in[len(targets)])}
+	})
+	return s.minimize(loss, targets, print)
 }
 
-// minimize is the chapter's training of any loss.
-func (s *Studio) minimize(loss func(*sl.VGG, *Node, []*Node) (*Node, []sl.Part), targets []*tensors.Tensor) (r Result, err error) {
-	start, err := sl.NewSynthesizedImage(s.Content)
+// minimize is the chapter's training of any loss. print tells what the loss computes.
+func (s *Studio) minimize(loss func(*sl.VGG, *Node, []*Node) (*Node, []sl.Part), targets []*tensors.Tensor, print string) (r Result, err error) {
+	r.Image, r.Last, err = s.keeping(s.trainingFile(print, targets), func() (*tensors.Tensor, sl.Record, error) {
+		return s.lower(loss, targets)
+	})
 	if err != nil {
 		return Result{}, err
+	}
+	r.Picture, err = sl.Postprocess(r.Image)
+	return r, err
+}
+
+// lower trains.
+func (s *Studio) lower(loss func(*sl.VGG, *Node, []*Node) (*Node, []sl.Part), targets []*tensors.Tensor) (x *tensors.Tensor, last sl.Record, err error) {
+	start, err := sl.NewSynthesizedImage(s.Content)
+	if err != nil {
+		return nil, last, err
 	}
 	o := s.Options.Options
 	adam := sl.Adam(o.Adam, sl.AdamBeta1, sl.AdamBeta2, func(epoch int) float64 { return sl.LearningRate(o, epoch) })
 	objective := sl.Objective{Loss: loss, Inputs: sl.Constant(targets)}
-	r.Image, err = s.kept(sl.Minimize(s.Context, s.Extractor, objective, start, adam, o.Epochs, func(record sl.Record) error {
-		r.Last = record
+	s.status.Train(o.Epochs)
+	defer s.status.Say("")
+	x, err = sl.Minimize(s.Context, s.Extractor, objective, start, adam, o.Epochs, func(record sl.Record) error {
+		last = record
+		s.status.Report(record)
 		return nil
-	}))
-	if err != nil {
-		return Result{}, err
-	}
-	r.Last.Image = nil // valid during the report only
-	r.Picture, err = sl.Postprocess(r.Image)
-	return r, err
+	})
+	x, err = s.kept(x, err, last.Epoch)
+	return x, last, err
 }
 
 // Losses are those of a picture at each content and each style layer, without weights.

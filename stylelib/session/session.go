@@ -27,12 +27,15 @@ type Studio struct {
 	Engine  *engine.Engine
 	Context context.Context // ends when the notebook's user interrupts the cell
 
+	status  *nbui.Status
 	targets []*tensors.Tensor // content features, then Gram matrices; nil until they are asked for
 	losses  *sl.Program       // each layer's loss of a picture; nil until it is asked for
 }
 
 // Open gets everything ready on the fastest engine; see [engine.Open] and [transfer.Open].
 func Open(r transfer.Request) (*Studio, error) {
+	status := nbui.NewStatus("opening the engine, the pictures and the network")
+	defer status.Say("")
 	fastest, err := engine.Open("")
 	if err != nil {
 		return nil, err
@@ -40,9 +43,9 @@ func Open(r transfer.Request) (*Studio, error) {
 	t, err := transfer.Open(cell(), fastest.Backend, r)
 	if err != nil {
 		fastest.Close()
-		return nil, err
+		return nil, nbui.Began(err)
 	}
-	return &Studio{Transfer: t, Engine: fastest, Context: cell()}, nil
+	return &Studio{Transfer: t, Engine: fastest, Context: cell(), status: status}, nil
 }
 
 // Close frees what Open took.
@@ -54,12 +57,12 @@ func (s *Studio) Close() {
 	s.Engine.Close()
 }
 
-// kept drops the error of a training that was interrupted: what it has is good.
-func (s *Studio) kept(x *tensors.Tensor, err error) (*tensors.Tensor, error) {
-	if s.Context.Err() != nil && x != nil {
+// kept drops the error of a training that was interrupted after some epoch: what it has is good.
+func (s *Studio) kept(x *tensors.Tensor, err error, epochs int) (*tensors.Tensor, error) {
+	if s.Context.Err() != nil && x != nil && epochs > 0 {
 		return x, nil
 	}
-	return x, err
+	return x, nbui.Began(err)
 }
 
 // Paint makes the picture that is asked for: Open, train, Close. An interrupted training returns what it has.
@@ -72,9 +75,20 @@ func Paint(r transfer.Request) (*image.RGBA, error) {
 	return s.Paint()
 }
 
-// Paint makes the picture that was asked for. An interrupted training returns what it has.
+// Paint makes the picture that was asked for. An interrupted training returns what it has; one that was finished before, in this
+// cell or an earlier one, is not repeated: see [TrainingsEnv].
 func (s *Studio) Paint() (*image.RGBA, error) {
-	x, err := s.kept(s.Train(s.Context, nil, nil))
+	x, _, err := s.keeping(s.trainingFile("paint", nil), func() (x *tensors.Tensor, last sl.Record, err error) {
+		s.status.Train(s.Options.Epochs)
+		defer s.status.Say("")
+		x, err = s.Train(s.Context, nil, func(e transfer.Epoch) error {
+			s.status.Report(e.Record)
+			last = e.Record
+			return nil
+		})
+		x, err = s.kept(x, err, last.Epoch)
+		return x, last, err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"math"
+	"os"
 	"slices"
 	"testing"
 
@@ -16,6 +17,9 @@ import (
 func request(t *testing.T) transfer.Request {
 	t.Helper()
 	t.Setenv("GOMLX_BACKEND", "go")
+	if os.Getenv(TrainingsEnv) == "" {
+		t.Setenv(TrainingsEnv, "off")
+	}
 	r := transfer.NewRequest("../../data/content.jpg", "../../data/style.jpg")
 	r.Height, r.Width, r.Options.Epochs = 32, 48, 3
 	r.Weights.Spec = "random"

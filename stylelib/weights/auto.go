@@ -17,7 +17,10 @@ import (
 
 // auto takes VGG-19, else a VGG-16 that is already here, else what ships.
 func (l *loader) auto(ctx context.Context) (*Loaded, error) {
-	here, unfit := l.here(), substitutable(l.Layers)
+	here, unfit := l.here(sl.VGG16), substitutable(l.Layers)
+	if _, err := needed(sl.VGG19, l.Layers); err != nil && here && unfit != nil && !l.here(sl.VGG19) {
+		return nil, unfit // a layer of neither: VGG-16 is what would run
+	}
 	rest := time.Duration(0) // the worse the substitute, the more it is worth to ask again
 	if here && unfit == nil {
 		rest = l.RetryAfter
@@ -75,9 +78,9 @@ func (l *loader) only(ctx context.Context, architecture sl.Architecture, untold,
 	return loaded, err
 }
 
-// here says whether a file of VGG-16 is here; it has not been looked into yet.
-func (l *loader) here() bool {
-	return len(l.cache.candidates(sl.VGG16, 1)) > 0 || isThere(l.hubPath(sl.VGG16))
+// here says whether a file of a network is here; it has not been looked into yet.
+func (l *loader) here(a sl.Architecture) bool {
+	return len(l.cache.candidates(a, 1)) > 0 || isThere(l.hubPath(a))
 }
 
 // substitutable says why VGG-16 can't take VGG-19's place in a run with these layers, nil if it can.

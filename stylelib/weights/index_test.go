@@ -388,6 +388,10 @@ func TestAutoTakesVGG16(t *testing.T) {
 			t.Errorf("layer %s: got %+v", layer, *loaded)
 		}
 	}
+	options.Layers = []string{"conv4_5"}
+	if _, err := Load(t.Context(), options); err == nil || !strings.HasPrefix(err.Error(), `VGG-16 has no layer "conv4_5"`) {
+		t.Errorf("a layer of no network is not said to be missing in the one that is here: %v", err)
+	}
 	options.Layers = []string{"5"} // conv2_1 in both
 	if loaded := mustLoad(t, options); loaded.Network.Architecture != sl.VGG16 {
 		t.Errorf("got %+v", *loaded)
