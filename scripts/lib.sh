@@ -41,11 +41,18 @@ cache_dir() {
 	fi
 }
 
-# find_go: puts a Go that lies in the usual place, but not in PATH, into PATH.
+# go_serves GO: whether this Go can build this repository.
+go_serves() { [ -x "$1" ] && (cd "$stylebook_repo" && GOWORK=off GOFLAGS='' GOTOOLCHAIN=local "$1" list -m) >/dev/null 2>&1; }
+
+# find_go: puts a Go that serves into PATH, if the one there doesn't: that of the usual place, else the one that setup brought.
 find_go() {
-	command -v go >/dev/null 2>&1 && return
-	[ -x /usr/local/go/bin/go ] || return 1
-	PATH=$PATH:/usr/local/go/bin
+	local go
+	for go in "$(command -v go)" /usr/local/go/bin/go "$stylebook_state/go/bin/go"; do
+		go_serves "$go" || continue
+		[ "$go" = "$(command -v go)" ] || PATH=$(dirname -- "$go"):$PATH
+		return 0
+	done
+	return 1
 }
 
 # cgo_works: whether Go can call the C compiler, as XLA needs.
@@ -58,17 +65,20 @@ cgo_works() {
 	printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | $cc -x c -fsyntax-only - >/dev/null 2>&1
 }
 
-# plugin_wheel PYTHON FOLDER: unpacks the package with XLA's CPU plugin for Linux on x86-64, whose hash is pinned, in FOLDER.
-plugin_wheel() {
+# pinned PYTHON LIST FOLDER: downloads the packages whose hashes are in kernel-config/LIST.
+pinned() {
 	"$1" -m pip download --disable-pip-version-check --no-input --retries 2 --no-deps --only-binary :all: --require-hashes \
-		-r "$stylebook_repo/kernel-config/pjrt-cpu.txt" -d "$2" && "$1" -m zipfile -e "$2"/*.whl "$2"
+		-r "$stylebook_repo/kernel-config/$2" -d "$3"
 }
+
+# plugin_wheel PYTHON FOLDER: unpacks the package with XLA's CPU plugin for Linux on x86-64 in FOLDER.
+plugin_wheel() { pinned "$1" pjrt-cpu.txt "$2" && "$1" -m zipfile -e "$2"/*.whl "$2"; }
 
 # stylebook_env: the environment that everything of ours is built and run in, notebooks included. A Go
 # build cache is warm only under the very same GOEXPERIMENT, GOFLAGS and CGO_ENABLED, so they are decided
 # here and nowhere else. The caller's GOMLX_BACKEND and PJRT_PLUGIN_LIBRARY_PATH go through untouched.
 stylebook_env() {
-	find_go || die "Go is not installed, or not in PATH: get Go 1.26 or newer from https://go.dev/dl/"
+	find_go || die "Go is not here: run scripts/setup, which brings it"
 
 	unset GOEXPERIMENT
 	export GOFLAGS='-buildvcs=false -ldflags=-w' # -w: linking is most of a cell's wait

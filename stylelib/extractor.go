@@ -193,7 +193,7 @@ func (l GraphLayer) Forward(x *Node) *Node {
 // the convolution's stored output. With [TapsBeforeReLU] it is y itself.
 func (l GraphLayer) Tap(y *Node) *Node {
 	if l.taps == TapsInPlace && l.Kind == ConvLayer && !l.last {
-		return conv.ReLU(y)
+		return conv.Relu(y)
 	}
 	return y
 }

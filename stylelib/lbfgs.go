@@ -1,6 +1,8 @@
 package stylelib
 
 import (
+	"stylebook/stylelib/ops"
+
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -24,7 +26,7 @@ func LBFGS(history int, learningRate func(epoch int) float64) Optimizer {
 			steps, changes, rate, begun := state[0], state[1], numbers[0], numbers[1]
 			steps, changes = remembered(steps, changes, state[3], Sub(gradient, state[2]))
 			direction := twoLoopRecursion(Neg(wide(gradient)), steps, changes)
-			first := Min(ScalarOne(rate.Graph(), rate.DType()), Inverse(Sum(Abs(gradient))))
+			first := Min(ScalarOne(rate.Graph(), rate.DType()), Inverse(ops.ReduceAllSum(Abs(gradient))))
 			length := Mul(rate, Where(GreaterThan(begun, ScalarZero(rate.Graph(), rate.DType())), OnesLike(first), first))
 			step := ConvertDType(Mul(direction, wide(length)), image.DType())
 			return Add(image, step), []*Node{steps, changes, gradient, step}
@@ -75,7 +77,7 @@ func twoLoopRecursion(d, steps, changes *Node) *Node {
 
 func wide(x *Node) *Node { return ConvertDType(x, dtypes.Float64) }
 
-func dot(a, b *Node) *Node { return Sum(Mul(a, b)) }
+func dot(a, b *Node) *Node { return ops.ReduceAllSum(Mul(a, b)) }
 
 // quotient is a/b, and 0 where b is 0: a pair that is not there.
 func quotient(a, b *Node) *Node {

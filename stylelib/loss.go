@@ -1,7 +1,7 @@
 package stylelib
 
 import (
-	"stylebook/stylelib/conv"
+	"stylebook/stylelib/ops"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -14,7 +14,7 @@ import (
 //
 // Gatys, Ecker, Bethge 2016, eq. 1, with a mean in place of half the sum, as the chapter has it.
 func ContentLoss(features, target *Node) *Node {
-	return Mean(Square(Sub(features, StopGradient(target))))
+	return ops.ReduceAllMean(Square(Sub(features, StopGradient(target))))
 }
 
 // Gram returns the Gram matrix of a feature map, divided by its number of elements.
@@ -29,7 +29,7 @@ func Gram(features *Node) *Node {
 	c := features.Shape().Dim(-1)
 	n := features.Shape().Size() / c
 	x := Reshape(features, n, c)
-	return DivScalar(conv.ColumnProducts(x), float64(c*n))
+	return DivScalar(ops.MatMul(Transpose(x, 0, 1), x), float64(c*n))
 }
 
 // StyleLoss is the mean squared error between the Gram matrix of the synthesized image's features and the style image's.
@@ -40,7 +40,7 @@ func Gram(features *Node) *Node {
 //
 // Gatys, Ecker, Bethge 2016, eq. 4, normalized as in the chapter.
 func StyleLoss(features, gramTarget *Node) *Node {
-	return Mean(Square(Sub(Gram(features), StopGradient(gramTarget))))
+	return ops.ReduceAllMean(Square(Sub(Gram(features), StopGradient(gramTarget))))
 }
 
 // TVLoss is the total variation loss: how much neighbouring pixels differ. It removes very bright or dark single pixels.
@@ -54,7 +54,7 @@ func TVLoss(x *Node) *Node {
 	h, w := x.Shape().Dim(1), x.Shape().Dim(2)
 	down := Sub(Slice(x, AxisRange(), AxisRange(1, h)), Slice(x, AxisRange(), AxisRange(0, h-1)))
 	right := Sub(Slice(x, AxisRange(), AxisRange(), AxisRange(1, w)), Slice(x, AxisRange(), AxisRange(), AxisRange(0, w-1)))
-	return MulScalar(Add(Mean(Absolute(down)), Mean(Absolute(right))), 0.5)
+	return MulScalar(Add(ops.ReduceAllMean(ops.Abs(down)), ops.ReduceAllMean(ops.Abs(right))), 0.5)
 }
 
 // Losses are the loss values of one image, each already multiplied by its weight; all are scalars.

@@ -10,6 +10,7 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/ops"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -56,7 +57,7 @@ func TestMinimizeAnObjectiveOfOnesOwn(t *testing.T) {
 		var asked []int
 		objective := sl.Objective{
 			Loss: func(_ *sl.VGG, image *Node, in []*Node) (*Node, []sl.Part) {
-				distance := sl.Mean(Square(Sub(image, in[0])))
+				distance := ops.ReduceAllMean(Square(Sub(image, in[0])))
 				return Mul(distance, in[1]), []sl.Part{{Name: "distance", Value: distance}}
 			},
 			Inputs: func(_ *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {
@@ -104,7 +105,7 @@ func TestNamesOfLossesAreTheGraphs(t *testing.T) {
 	var images []*sl.SynthesizedImage
 	for _, name := range []string{"one", "two, with a comma"} {
 		objective := sl.Objective{Loss: func(_ *sl.VGG, image *Node, _ []*Node) (*Node, []sl.Part) {
-			size := sl.Mean(Square(image))
+			size := ops.ReduceAllMean(Square(image))
 			return size, []sl.Part{{Name: name, Value: size}}
 		}}
 		x, err := sl.NewSynthesizedImage(noise(1, 8, 8))

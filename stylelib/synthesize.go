@@ -104,3 +104,12 @@ func (x *SynthesizedImage) Step(program *Program, optimizer Optimizer, inputs []
 	record.Image, record.Seconds = x.Image, time.Since(start).Seconds()
 	return record, nil
 }
+
+// free gives memory back at once instead of at the next garbage collection.
+func free(ts ...*tensors.Tensor) {
+	for _, t := range ts {
+		if t != nil {
+			_ = t.FinalizeAll()
+		}
+	}
+}

@@ -218,7 +218,7 @@ func (n *Network) Forward(layer Layer, x *Node, parameters []*Node) *Node {
 		}
 		return conv.Conv3x3(x, filter, bias, 1)
 	case ReLULayer:
-		return conv.ReLU(x)
+		return conv.Relu(x)
 	default:
 		if h, w := x.Shape().Dim(1), x.Shape().Dim(2); h < 2 || w < 2 {
 			exceptions.Panicf("%s: a map of %d × %d (height × width) can't be halved: use larger pictures or earlier layers",

@@ -1,4 +1,4 @@
-// The language server, for completion and help in notebooks: scripts/setup --gopls.
+// The language server, for completion and help in notebooks; scripts/setup builds it.
 module stylebook/kernel-config/gopls
 
 go 1.26

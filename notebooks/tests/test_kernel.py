@@ -61,6 +61,6 @@ class TestKernel(jupyter_kernel_test.KernelTests):
         with pytest.raises(Empty):
             self.get_non_kernel_info_reply(timeout=5)
 
-    @pytest.mark.skipif(shutil.which("gopls") is None, reason="help comes from gopls, which only scripts/setup --gopls installs")
+    @pytest.mark.skipif(shutil.which("gopls") is None, reason="gopls is not built yet: scripts/setup --gopls")
     def test_inspect(self):
         super().test_inspect()

@@ -49,15 +49,41 @@ def start(tmp_path):
             lab.process.wait(PATIENCE)
 
 
-@pytest.mark.parametrize("argument, shown, other", [("--en", ENGLISH, CHINESE), ("--zh", CHINESE, ENGLISH)], ids=["en", "zh"])
-def test_the_list_shows_one_language_in_reading_order(start, argument, shown, other):
-    lab = start(argument)
-    listed = sorted(entry["name"] for entry in lab.ask("/api/contents/notebooks")["content"])
-    teaching = "TEACHING.zh.md" if argument == "--zh" else "TEACHING.md"
-    assert listed == [p.name for p in shown] + ["README.md", teaching]
-    for path in other[0], REPOSITORY / "notebooks/figures/gram.en.svg":
-        found = lab.ask(f"/api/contents/{path.relative_to(REPOSITORY)}?content=0")
-        assert found["name"] == path.name, "links lead there"
+@pytest.mark.parametrize("arguments, folder, shown, other", [
+    (["--en"], "my-notebooks", ENGLISH, CHINESE), (["--zh", "--here"], "notebooks", CHINESE, ENGLISH)], ids=["en", "zh"])
+def test_the_list_shows_one_language_in_reading_order(start, arguments, folder, shown, other):
+    lab = start(*arguments)
+    listed = sorted(entry["name"] for entry in lab.ask(f"/api/contents/{folder}")["content"] if "-mine" not in entry["name"])
+    assert listed == [p.name for p in shown] + ["README.md", "TEACHING.zh.md" if shown is CHINESE else "TEACHING.md"]
+    for path in other[0].name, "figures/gram.en.svg":
+        found = lab.ask(f"/api/contents/{folder}/{path}?content=0")
+        assert found["path"] == f"{folder}/{path}", "links lead there"
+    assert ("notebooks" in [entry["name"] for entry in lab.ask("/api/contents/")["content"]]) == (folder == "notebooks")
+
+
+def test_what_is_saved_leaves_git_alone(start):
+    lab = start()
+    status = subprocess.run(["git", "-C", REPOSITORY, "status", "--porcelain"], capture_output=True, text=True).stdout
+    book = lab.ask("/api/contents/my-notebooks/02-exercise-1.ipynb")
+    request = urllib.request.Request(lab.address + "/api/contents/my-notebooks/02-exercise-1-saved.ipynb", json.dumps(book).encode(),
+                                     {"Authorization": f"token {lab.token}"}, method="PUT")
+    try:
+        urllib.request.urlopen(request, timeout=PATIENCE).close()
+        assert subprocess.run(["git", "-C", REPOSITORY, "status", "--porcelain"], capture_output=True, text=True).stdout == status
+    finally:
+        (REPOSITORY / "my-notebooks/02-exercise-1-saved.ipynb").unlink()
+
+
+def test_the_check_runs_a_cell(monkeypatch):
+    """It names what doesn't work with a remedy, and ends with one line."""
+    done = subprocess.run([REPOSITORY / "scripts/lab", "--check"], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0 and done.stdout.endswith("all works: scripts/lab opens the notebooks\n"), done.stdout + done.stderr
+    for line in "kernel   a cell runs: go1.", "Lab      finds the kernel", "weights  ", "memory   ", "port     8888 is":
+        assert "\n" + line in "\n" + done.stdout
+    monkeypatch.setenv("GOMLX_BACKEND", "nope")
+    done = subprocess.run([REPOSITORY / "scripts/lab", "--check"], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 1 and done.stderr.startswith("notebooks don't work here: see ") and "kernel" in done.stderr
+    assert "kernel   a cell fails: there is no engine" in done.stdout and "→" in done.stdout
 
 
 def session(leader):

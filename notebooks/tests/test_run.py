@@ -13,6 +13,7 @@ import pytest
 
 from books import CHAPTER, OURS, PATIENCE, REPOSITORY, TRAINING, chapter, only
 
+OURS_STYLE = REPOSITORY / "data/style.jpg"
 EXECUTE = [sys.executable, str(REPOSITORY / "scripts/tools/execute.py")]
 
 
@@ -90,6 +91,33 @@ def test_wrong_use_is_told(tmp_path, arguments, cause):
     environment = dict(os.environ, HOME="" if not arguments else os.environ["HOME"])
     done = subprocess.run([REPOSITORY / "scripts/run", *arguments], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=PATIENCE)
     assert done.returncode in (1, 2) and cause in done.stderr and not done.stdout and not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("first, cause", [
+    (None, "is not a file"), (b"", "is empty"), (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"), (b"\0\0\0\x1cftypavif", "AVIF"),
+    (b"II*\0\x08\0\0\0", "is not a picture in JPEG, PNG, GIF, WebP or BMP"), (b"RIFF\0\0\0\0WAVEfmt ", "is not a picture in JPEG")])
+def test_pictures_are_looked_at_before_setup(tmp_path, first, cause):
+    (tmp_path / "scripts").mkdir()
+    for name in "run", "lib.sh":
+        shutil.copy(REPOSITORY / "scripts" / name, tmp_path / "scripts")
+    picture = tmp_path / "a b.jpg"
+    picture.mkdir() if first is None else picture.write_bytes(first)
+    for pair in [picture, OURS_STYLE], [OURS_STYLE, picture]:
+        done = subprocess.run([tmp_path / "scripts/run", *pair], capture_output=True, text=True, timeout=PATIENCE)
+        assert done.returncode == 1 and f"{picture} " in done.stderr and cause in done.stderr
+        assert done.stderr.count("\n") == 1 and not done.stdout
+
+
+@pytest.mark.parametrize("name", ["24.bmp", "frames.gif", "lossy.webp", "1x1.webp", "gray.png", "gray.jpg"])
+def test_kinds_that_can_be_read_pass_the_look(tmp_path, name):
+    (tmp_path / "scripts").mkdir()
+    for script in "run", "lib.sh":
+        shutil.copy(REPOSITORY / "scripts" / script, tmp_path / "scripts")
+    (tmp_path / "scripts/setup").write_text("#!/bin/sh\necho set up; exit 4\n")
+    (tmp_path / "scripts/setup").chmod(0o755)
+    picture = REPOSITORY / "stylelib/internal/imagefile/testdata" / name
+    done = subprocess.run([tmp_path / "scripts/run", picture, OURS_STYLE], capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 4 and done.stdout == "set up\n" and not done.stderr
 
 
 @pytest.mark.parametrize("folder, python, cause", [

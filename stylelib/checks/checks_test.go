@@ -19,7 +19,7 @@ func TestRightAnswers(t *testing.T) {
 		Preprocess(sl.Preprocess), Postprocess(sl.Postprocess),
 		ExtractFeatures(sl.ExtractFeatures), GetContents(sl.GetContents), GetStyles(sl.GetStyles),
 		ContentLoss(sl.ContentLoss), Gram(sl.Gram), StyleLoss(sl.StyleLoss), TVLoss(sl.TVLoss), ComputeLoss(sl.ComputeLoss),
-		GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate), Train(sl.Train),
+		GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate), LearningRate(sl.LearningRate), Train(sl.Train),
 	} {
 		if details := r.Details(); !r.Right || strings.Contains(details, "✗") || strings.Count(details, " ✓\n") == 0 || r.String() != r.Name+": all right ✓" {
 			t.Errorf("the right answer is refused:\n%v", r)
@@ -219,7 +219,7 @@ func TestWrongTVLoss(t *testing.T) {
 		"downwards are":      by(func(_, r *Node) *Node { return MulScalar(ReduceAllMean(Abs(r)), 0.5) }),
 		"not squares":        by(func(d, r *Node) *Node { return half(Square(d), Square(r)) }),
 		"differences cancel": by(half),
-		"use sl.Absolute":    by(func(d, r *Node) *Node { return half(Abs(d), Abs(r)) }),
+		"use ops.Abs":        by(func(d, r *Node) *Node { return half(Abs(d), Abs(r)) }),
 	}.test(t)
 }
 

@@ -32,14 +32,21 @@ func featureTries(name, picture string, wanted []string, maps func() []numbers) 
 		names = append(names, layer.Name)
 	}
 	tries := []attempt{{
-		call:  i18n.Format("%s for [%s]", name, strings.Join(names, " ")),
-		got:   func() string { return counted(len(once())) },
-		want:  counted(len(layers)),
-		slips: map[string]string{counted(0): "Nothing is kept yet: append what a layer in the list puts out."},
+		call: i18n.Format("%s for [%s]", name, strings.Join(names, " ")),
+		got:  func() string { return counted(len(once())) },
+		want: counted(len(layers)),
+		slips: map[string]string{
+			counted(0):               "Nothing is kept yet: append what a layer in the list puts out.",
+			counted(6 - len(layers)): "Contents and styles are exchanged: of the chapter's layers one is for the content, five are for the style.",
+			panicked("conv: a filter for 8 channels does not fit a map of shape (Float32)[1, 60, 90, 3]"): "Each layer takes what the one before put out: x = layer.Forward(x), without a colon.",
+		},
 	}}
 	for i, layer := range layers {
 		at := strconv.Itoa(layer.Index)
 		slips := []slip{{before[at].numbers(), "That is seen before the ReLU: keep layer.Tap(x), not x."}}
+		if layer.Index == 0 {
+			slips = append(slips, slip{sampled(goldenPicture("style")), "That is what goes into the layer: keep what comes out of it."})
+		}
 		if i == len(layers)-1 && len(layers) > 1 { // conv5_1, the last layer of the network
 			slips = []slip{{rectified(golden[at].numbers()), "No ReLU follows the last layer: its output stays as it is."}}
 		}

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"stylebook/stylelib/i18n"
@@ -64,12 +65,20 @@ func judge(name string, attempts ...attempt) Result {
 	return r
 }
 
-// result turns a panic into a result, its first line only: GoMLX's carry a stack trace.
+// building is what GoMLX says before the reason why a graph could not be built: names of this package, twice.
+var building = regexp.MustCompile(`^failed during graph construction.* panicked: `)
+
+// panicked is a panic's first line as a result: GoMLX's carry a stack trace.
+func panicked(reason any) string {
+	line, _, _ := strings.Cut(fmt.Sprint(reason), "\n")
+	return i18n.Format("a panic (%s)", i18n.In(building.ReplaceAllString(line, "")))
+}
+
+// result turns a panic into a result.
 func (a attempt) result() (text string) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			line, _, _ := strings.Cut(fmt.Sprint(reason), "\n")
-			text = i18n.Format("a panic (%s)", i18n.In(line))
+			text = panicked(reason)
 		}
 	}()
 	return a.got()

@@ -49,11 +49,13 @@ func Preprocess(f func(picture image.Image, height, width int, filter sl.ResizeF
 		}
 	}
 	slips := e.slips(map[string]string{
-		"levels": "Divide by 255 first: mean and deviation are those of values from 0 to 1.",
-		"mean":   "Subtract the channel's mean before you divide.",
-		"std":    "Divide by the channel's standard deviation.",
-		"plain":  "That is only divided by 255: subtract the mean, divide by the standard deviation.",
-		"bgr":    "The channels are in the order red, green, blue.",
+		"levels":   "Divide by 255 first: mean and deviation are those of values from 0 to 1.",
+		"mean":     "Subtract the channel's mean before you divide.",
+		"std":      "Divide by the channel's standard deviation.",
+		"plain":    "That is only divided by 255: subtract the mean, divide by the standard deviation.",
+		"bgr":      "The channels are in the order red, green, blue.",
+		"order":    "Subtract the mean first, then divide by the deviation.",
+		"no_batch": "An axis for the batch comes first, the book's unsqueeze(0): [1, height, width, 3].",
 	})
 	slips = append(slips, slip{e.numbers("channels_first"), "Height comes first and channels last: [1, height, width, 3]."})
 	swapped := numbers{[]int{1, 3, 2, 3}, e.numbers("resized").Values}
@@ -77,5 +79,8 @@ func Postprocess(f func(x *tensors.Tensor) (*image.RGBA, error)) Result {
 			"truncated":        "That is cut down to whole levels, as the chapter's PyTorch tab does: round.",
 			"wrapped":          "Values below 0 or above 1 come out at the other end: clip them first.",
 			"not_denormalized": "First undo the normalization: times the deviation, plus the mean.",
+			"normalized_again": "That normalizes once more: times the deviation, plus the mean.",
+			"order":            "First times the deviation, then plus the mean.",
+			"unscaled":         "A picture's levels go from 0 to 255: multiply by 255.",
 		})...))
 }

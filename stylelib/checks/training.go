@@ -9,7 +9,6 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/i18n"
 
-	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -45,7 +44,8 @@ func GetInits(f func(extractor *sl.Extractor, content *tensors.Tensor, styles []
 		try("the synthesized image", image(func(x *sl.SynthesizedImage) *tensors.Tensor { return x.Image }), content,
 			slip{zero, "Start from the content image."}),
 		{call: "updates made so far", want: "0", got: func() string { x, _ := inits(); return fmt.Sprint(x.Epoch) }},
-		{call: "Gram matrices", want: fmt.Sprint(len(styles)), got: func() string { _, grams := inits(); return fmt.Sprint(len(grams)) }},
+		{call: "Gram matrices", want: fmt.Sprint(len(styles)), got: func() string { _, grams := inits(); return fmt.Sprint(len(grams)) },
+			slips: map[string]string{"0": "Return a Gram matrix for each of styles."}},
 	}
 	for i, layer := range layersOf(options.StyleLayers) {
 		row := golden.Grams["style_image"][strconv.Itoa(layer.Index)].Row0
@@ -59,36 +59,6 @@ func GetInits(f func(extractor *sl.Extractor, content *tensors.Tensor, styles []
 		}, vector(row...)))
 	}
 	return judge("GetInits", tries...)
-}
-
-// AdamUpdate checks a learner's [sl.AdamUpdate] over five updates at learning rate 0.3.
-func AdamUpdate(f func(image, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (newImage, newM, newV *Node)) Result {
-	e := goldenExample("adam")
-	gradients := read[[]numbers](e, "gradients")
-	after := func(updates int) func() numbers {
-		return func() numbers {
-			inputs := []numbers{e.numbers("start")}
-			for t, gradient := range gradients[:updates] {
-				rate, scale := sl.AdamRate(sl.AdamPyTorch, sl.AdamBeta1, sl.AdamBeta2, 0.3, t+1)
-				inputs = append(inputs, gradient, scalar(rate), scalar(scale))
-			}
-			return evaluate(func(in []*Node) *Node {
-				image, m, v := in[0], ZerosLike(in[0]), ZerosLike(in[0])
-				for at := 1; at < len(in); at += 3 {
-					image, m, v = f(image, m, v, in[at], in[at+1], in[at+2], sl.AdamBeta1, sl.AdamBeta2)
-				}
-				return image
-			}, inputs...)
-		}
-	}
-	unchanged := slip{e.numbers("start"), "The image hasn't changed."}
-	return judge("AdamUpdate",
-		try("the image after five updates", after(5), e.numbers("want"), append(e.slips(map[string]string{
-			"upwards":       "Go against the gradient: subtract the step.",
-			"no_momentum":   "Use m, the running mean of the gradient, not the gradient itself.",
-			"plain_descent": "That is plain gradient descent: divide by the root of v, the mean of the squared gradient.",
-		}), unchanged)...),
-		try("the image after one", after(1), e.numbers("first")))
 }
 
 // Train checks a learner's [sl.Train] by the losses of five epochs, without total variation: with it rounding decides soon.

@@ -65,7 +65,7 @@ func TestChecksSpeakChinese(t *testing.T) {
 		return []Result{
 			Preprocess(sl.Preprocess), Postprocess(sl.Postprocess), ExtractFeatures(sl.ExtractFeatures), GetStyles(sl.GetStyles),
 			ContentLoss(sl.ContentLoss), Gram(sl.Gram), StyleLoss(sl.StyleLoss), TVLoss(sl.TVLoss), ComputeLoss(sl.ComputeLoss),
-			GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate), Similarity(similarity), Delete(whole),
+			GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate), LearningRate(sl.LearningRate), Similarity(similarity), Delete(whole),
 		}
 	}
 	var stored []string // as a notebook that was executed in English is translated

@@ -136,9 +136,6 @@ func (d *doctor) open(ctx context.Context, backend string) {
 		text = oneline.First(err)
 	}
 	d.say("plugin", text, "")
-	if state, remedy := engine.Pages(); state != "" {
-		d.say("pages", state, remedy)
-	}
 }
 
 func (d *doctor) gpu() {

@@ -35,7 +35,7 @@ const lineStart = `{"epoch":`
 // checkLog refuses to write over a file that holds something else than the log of an earlier run.
 func checkLog(path string) error {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return nil // os.Create knows better
+		return nil // creating it says what is wrong
 	}
 	file, err := os.Open(path)
 	if err != nil {

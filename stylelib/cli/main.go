@@ -1,5 +1,5 @@
-// Package cli is the command stylize: its flags, messages, exit codes and sub-commands. A command with losses of one's own is a
-// main of a few lines, in which their weights and layers are flags like the others:
+// Package cli is the command stylize: its flags, messages, exit codes and sub-commands. A command with losses, an optimizer or a
+// network of one's own is a main of a few lines, in which they are options like the others:
 //
 //	cli.Main(transfer.Term{Name: "grey", Weight: 1, Image: func(image *Node) *Node { … }})
 package cli
@@ -111,7 +111,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 		}
 	}
 	asked := request.Request{}
-	flags, wrong := asked.Flags("stylize", request.All)
+	flags, wrong := asked.Flags("stylize", request.All, c.own...)
 	s, err := c.read(flags, wrong, asked, args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(c.stdout, usage)

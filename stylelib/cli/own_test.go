@@ -11,21 +11,25 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/cli"
+	"stylebook/stylelib/ops"
 	"stylebook/stylelib/transfer"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // greyness is 0 where red, green and blue are equal.
 var greyness = transfer.Term{Name: "grey", About: "how far the picture is from grey", Weight: 20,
-	Image: func(image *Node) *Node { return sl.Mean(Square(Sub(image, ReduceAndKeep(image, ReduceMean, -1)))) }}
+	Image: func(image *Node) *Node {
+		return ops.ReduceAllMean(Square(Sub(image, ReduceAndKeep(image, ReduceMean, -1))))
+	}}
 
 // A whole command with a loss of its own.
 func ExampleMain() {
 	cli.Main(transfer.Term{
 		Name: "grey", About: "how far the picture is from grey", Weight: 20,
 		Image: func(image *Node) *Node {
-			return sl.Mean(Square(Sub(image, ReduceAndKeep(image, ReduceMean, -1))))
+			return ops.ReduceAllMean(Square(Sub(image, ReduceAndKeep(image, ReduceMean, -1))))
 		},
 	})
 }
@@ -40,7 +44,7 @@ func TestOwnStyleLoss(t *testing.T) {
 	}
 	own := transfer.Term{Name: "bright", About: "the mean of the features", Of: transfer.StyleImages, Layers: []string{"conv1_1"}, Weight: 3,
 		Features: func(features, target []*Node) *Node {
-			return Square(Sub(sl.Mean(features[0]), sl.Mean(target[0])))
+			return Square(Sub(ops.ReduceAllMean(features[0]), ops.ReduceAllMean(target[0])))
 		}}
 	for _, preset := range transfer.Presets() {
 		var output bytes.Buffer
@@ -151,5 +155,55 @@ func TestOwnMethod(t *testing.T) {
 	}
 	if output := stylize("sweep -backend go s.yaml"); !strings.Contains(output, "optimizer=descent") {
 		t.Errorf("%s", output)
+	}
+}
+
+// edges is a network of one layer, which no VGG has.
+type edges struct{}
+
+func (edges) String() string          { return "edges" }
+func (edges) Layers() []sl.Layer      { return []sl.Layer{{Name: "down", Kind: sl.OtherLayer, Reach: 1}} }
+func (edges) Input() sl.Normalization { return sl.ImageNet() }
+func (edges) Parameters(first []sl.Layer) ([][]*tensors.Tensor, error) {
+	return make([][]*tensors.Tensor, len(first)), nil
+}
+func (edges) Forward(_ sl.Layer, x *Node, _ []*Node) *Node {
+	h := x.Shape().Dim(1)
+	row := func(from, to int) *Node { return Slice(x, AxisRange(), AxisRange(from, to)) }
+	above := Concatenate([]*Node{row(0, 1), row(0, h-1)}, 1)
+	return Sub(x, above)
+}
+
+// With a network of one's own, layers are its own, in options, further terms and sweeps, and others are refused.
+func TestOwnNetwork(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("STYLEBOOK_RUNS", t.TempDir())
+	if err := sl.WriteImage("a.png", image.NewRGBA(image.Rect(0, 0, 48, 32))); err != nil {
+		t.Fatal(err)
+	}
+	own := transfer.Network{FeatureNetwork: edges{}, ContentLayers: []string{"down"}, StyleLayers: []string{"down"}}
+	stylize := func(arguments string) (int, string) {
+		var output bytes.Buffer
+		status := cli.Run(t.Context(), strings.Fields(arguments), &output, &output, own)
+		return status, output.String()
+	}
+	const begin = "-content a.png -style a.png -out b.png -height 32 -epochs 1 -backend go "
+	for _, more := range []string{"", "-style-layers down:2", "-content-layers down -term moments:1@down", "-preset pytorch -style-loss moments"} {
+		if status, output := stylize(begin + more); status != 0 || !strings.Contains(output, "weights  edges") {
+			t.Errorf("%s: status %d: %s", more, status, output)
+		}
+	}
+	if status, output := stylize(begin + "-style-layers conv1_1"); status != 2 || !strings.Contains(output, `edges has no layer "conv1_1": it has down`) {
+		t.Errorf("status %d: %s", status, output)
+	}
+	if status, output := stylize(begin + "-weights offline"); status != 1 || !strings.Contains(output, "weights: edges has its own: leave offline out") {
+		t.Errorf("status %d: %s", status, output)
+	}
+	sweep := "set: {content: a.png, style: a.png, height: 32, epochs: 1}\nvary: {style-layers: [down, \"down:3\"]}\n"
+	if err := os.WriteFile("s.yaml", []byte(sweep), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if status, output := stylize("sweep -backend go s.yaml"); status != 0 || !strings.Contains(output, "style-layers=down:3") {
+		t.Errorf("status %d: %s", status, output)
 	}
 }

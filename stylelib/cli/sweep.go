@@ -100,7 +100,7 @@ func (c *command) speak(w *sweep.Work, quiet bool) {
 
 // work reads the file and checks each run's options before any begins. inputs are all files that the runs are made from.
 func (c *command) work(file string, o sweepOptions) (w *sweep.Work, inputs []string, err error) {
-	plan, err := sweep.Read(file)
+	plan, err := sweep.Read(file, c.own...)
 	if err != nil {
 		return nil, nil, err
 	}

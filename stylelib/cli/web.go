@@ -34,7 +34,7 @@ that is being painted.
 // web shows the page, with a picture that is painted at once where one is asked for, or a run that goes on.
 func (c *command) web(ctx context.Context, args []string) error {
 	asked := request.Request{}
-	flags, wrong := asked.Flags("web", request.All)
+	flags, wrong := asked.Flags("web", request.All, c.own...)
 	port := flags.Int("port", 0, "")
 	run := flags.String("resume", "", "")
 	s, err := c.read(flags, wrong, asked, args)

@@ -121,7 +121,7 @@ func TestConv3x3(t *testing.T) {
 					}
 					y, dx := withGradient(t, e, func(x *Node, extra []*Node) *Node {
 						if relu {
-							x = conv.ReLU(x)
+							x = conv.Relu(x)
 						}
 						return conv.Conv3x3(x, conv.NewFilter(extra[0]), extra[1], s.pad)
 					}, x.tensor(1, x.h, x.w, x.c), dy.tensor(1, dy.h, dy.w, dy.c), filter.tensor(3, 3, s.in, s.out), bias.tensor(s.out))
@@ -172,7 +172,7 @@ func TestPool2(t *testing.T) {
 				}
 				relu, dy := x.positive(x).tensor(1, 7, 7, channels), random(6, 3, 3, channels).tensor(1, 3, 3, channels)
 				wantY, wantDx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return c.pool(x) }, relu, dy)
-				gotY, gotDx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return c.pool(conv.ReLU(x)) }, x.tensor(1, 7, 7, channels), dy)
+				gotY, gotDx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return c.pool(conv.Relu(x)) }, x.tensor(1, 7, 7, channels), dy)
 				for i, v := range x.float32s() {
 					if v <= 0 {
 						wantDx[i] = 0
@@ -189,7 +189,7 @@ func TestPool2(t *testing.T) {
 // No gradient where the result is 0, x = 0 included.
 func TestReLU(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
-		y, dx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return conv.ReLU(x) },
+		y, dx := withGradient(t, e, func(x *Node, _ []*Node) *Node { return conv.Relu(x) },
 			[]float32{-2, 0, 0.5, 3}, []float32{10, 20, 30, 40})
 		if want := "[0 0 0.5 3]"; fmt.Sprint(y) != want {
 			t.Errorf("got %v, want %s", y, want)

@@ -6,11 +6,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// ReLU replaces negative values by 0. x has any shape.
+// Relu replaces negative values by 0. x has any shape.
 //
 // Its gradient looks at the result, 0 where that is 0 as in PyTorch, so that x need not be kept for it: that is a third of
 // the memory of a training step. A convolution that has kernels takes x instead and replaces the values itself.
-func ReLU(x *Node) *Node {
+func Relu(x *Node) *Node {
 	zero := ScalarZero(x.Graph(), x.DType())
 	fits := kernels.FitMap(x)
 	var y *Node

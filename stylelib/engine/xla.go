@@ -25,19 +25,18 @@ func openXLA(kind, options, reason string) (*Engine, error) {
 		return nil, &NoPluginError{Engine: kind}
 	}
 	xla.EnableAutoInstall(false) // a run must not stop to download
-	giveMemoryBack()
 	forbidTF32(options)
-	config := path
-	if options != "" {
-		config += "," + options
+	client := pjrt.NamedValuesMap{}
+	if strings.Contains(filepath.Base(path), "cpu") {
+		client["asynchronous"] = false // else a step can begin, with memory of its own, before the last one's is given back
 	}
-	backend, err := xla.New(config)
+	backend, err := xla.NewWithOptions(named(path, options), client)
 	if err != nil {
 		return nil, fmt.Errorf("engine %s: %w", kind, err)
 	}
 	keepCompiled(path)
 	e := &Engine{Backend: backend, Name: named(kind, options), Reason: reason, Plugin: path}
-	if cpu, ok := backend.(interface{ IsCPU() bool }); ok && cpu.IsCPU() {
+	if backend.IsCPU() {
 		e.see()
 	}
 	if plugin, err := pjrt.GetPlugin(path); err == nil { // which is loaded already

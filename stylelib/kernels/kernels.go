@@ -29,7 +29,7 @@ type Calls interface {
 	// Call makes a loop compute a node, of the operands, and returns a node that stands for it.
 	Call(loop string, node *Node, operands ...*Node) *Node
 
-	// ReleaseMemory gives back the memory that loops have used, which else stays for the next step.
+	// ReleaseMemory gives the system memory that steps have used, which else stays for the next one.
 	ReleaseMemory()
 }
 
@@ -56,7 +56,7 @@ func Vectors(engine compute.Backend) string {
 	return calls[engine.Name()].Vectors()
 }
 
-// ReleaseMemory gives back the memory that loops have used, which else stays for the next step.
+// ReleaseMemory gives the system memory that steps have used, which else stays for the next one.
 func ReleaseMemory() {
 	for _, c := range calls {
 		c.ReleaseMemory()

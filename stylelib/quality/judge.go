@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/ops"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
 
@@ -84,7 +85,7 @@ func looked() sl.Options {
 // Open returns a judge with the network that spec names, as [weights.Options] knows them. Numbers of different networks can't
 // be compared: tables are made with [weights.VGG16]. A network that is not there is an error of [weights.Load].
 func Open(ctx context.Context, backend compute.Backend, spec string) (*Judge, error) {
-	looked, options := looked(), weights.DefaultOptions()
+	looked, options := looked(), weights.Default()
 	options.Spec, options.Layers = spec, slices.Concat(looked.ContentLayers, looked.StyleLayers)
 	loaded, err := weights.Load(ctx, options)
 	if err != nil {
@@ -215,7 +216,7 @@ func mean(values []*Node) *Node {
 //
 //	Σ(a - b)² / Σb²
 func relative(a, b *Node) *Node {
-	return Div(sl.Sum(Square(Sub(a, b))), sl.Sum(Square(b)))
+	return Div(ops.ReduceAllSum(Square(Sub(a, b))), ops.ReduceAllSum(Square(b)))
 }
 
 // slicedWasserstein compares two sets of as many features, [n, c], along directions [c, k]: the squared Wasserstein-2 distance
@@ -229,7 +230,7 @@ func slicedWasserstein(a, b, along *Node) *Node {
 	a, b = project(a), project(b)
 	spread := Sub(b, ReduceAndKeep(b, ReduceMean, 0))
 	distance := Sub(Sort(a, 0, true), Sort(b, 0, true))
-	return Div(sl.Sum(Square(distance)), sl.Sum(Square(spread)))
+	return Div(ops.ReduceAllSum(Square(distance)), ops.ReduceAllSum(Square(spread)))
 }
 
 // selfSimilarity compares how alike all places of two pictures' features [n, c] are to each other: 0 for the same, at most 1.

@@ -82,7 +82,7 @@ func (r Request) textOf(name string, change func(path string) string) string {
 	}
 	var s Settings
 	v := o.keep(&s)
-	if put(v, r[name]) != nil {
+	if err := put(v, r[name]); err != nil && !ofLayer(err) {
 		return ""
 	}
 	o.change(v, change)

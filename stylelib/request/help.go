@@ -22,7 +22,7 @@ func (o Option) usage() (value, text string) {
 
 // Flags returns options as flags of a command, those for which with says so. A value that can't be read is kept for the error that
 // wrong returns after parsing, in the words of the table: "-lr: "x" is not a number".
-func (r Request) Flags(name string, with func(Option) bool) (flags *flag.FlagSet, wrong func() error) {
+func (r Request) Flags(name string, with func(Option) bool, own ...transfer.Extension) (flags *flag.FlagSet, wrong func() error) {
 	var first error
 	flags = flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -31,7 +31,7 @@ func (r Request) Flags(name string, with func(Option) bool) (flags *flag.FlagSet
 			continue
 		}
 		set := func(text string) error {
-			if err := r.Set("", o.Name, text); err != nil && first == nil {
+			if err := r.Set("", o.Name, text, own...); err != nil && first == nil {
 				first = fmt.Errorf("-%s: %w", o.Name, err)
 			}
 			return nil

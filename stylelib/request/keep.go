@@ -49,7 +49,7 @@ func styleLayers(s *Settings) value {
 		},
 		func(text string) (err error) {
 			o.StyleLayers, o.StyleLayerWeights, o.LayersOfStyles, err = transfer.ParseStyleLayers(text)
-			return exceptLayers(err)
+			return err
 		}}
 }
 
@@ -59,14 +59,19 @@ func contentLayers(s *Settings) value {
 		func() string { return layersText(o.ContentLayers, o.ContentLayerWeights) },
 		func(text string) (err error) {
 			o.ContentLayers, o.ContentLayerWeights, err = transfer.ParseLayers(text)
-			return exceptLayers(err)
+			return err
 		}}
 }
 
-// exceptLayers leaves layers that no network of the VGG family has to [transfer.Options.Validate], which knows the caller's network.
-func exceptLayers(err error) error {
+// ofLayer says whether an error is that of a layer which no network of the VGG family has.
+func ofLayer(err error) bool {
 	var unknown *sl.LayerError
-	if errors.As(err, &unknown) {
+	return errors.As(err, &unknown)
+}
+
+// exceptLayers leaves such a layer to [transfer.Options.Validate] where the caller has a network of its own.
+func exceptLayers(err error, own []transfer.Extension) error {
+	if ofLayer(err) && slices.ContainsFunc(own, func(one transfer.Extension) bool { _, is := one.(transfer.Network); return is }) {
 		return nil
 	}
 	return err

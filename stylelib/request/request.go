@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"stylebook/stylelib/internal/nearest"
+	"stylebook/stylelib/transfer"
 )
 
 // Request are options by their names, each with its value: a number, true or false, a list of texts, or a text. An option that is
@@ -52,7 +53,7 @@ func (r *Request) UnmarshalJSON(text []byte) error {
 		if err != nil {
 			return err
 		}
-		if err := put(o.keep(&s), value); err != nil {
+		if err := put(o.keep(&s), value); err != nil && !ofLayer(err) { // which a network of the caller's may have
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		(*r)[name] = value
@@ -86,9 +87,9 @@ func Find(name string) (Option, error) {
 }
 
 // Set gives an option a value as it is written on the command line; relative names of files count from a folder, "" for the
-// working directory. An option that may be given several times gets one more. The error does not name the option, unless it is an
-// *[UnknownError].
-func (r Request) Set(folder, name, text string) error {
+// working directory. An option that may be given several times gets one more. own is what the caller has of its own, of which a
+// network may have other layers than the VGG family. The error does not name the option, unless it is an *[UnknownError].
+func (r Request) Set(folder, name, text string, own ...transfer.Extension) error {
 	o, err := Find(name)
 	if err != nil {
 		return err
@@ -102,7 +103,7 @@ func (r Request) Set(folder, name, text string) error {
 	}
 	if list, several := v.(files); several {
 		*list.paths = SplitPaths(folder, text)
-	} else if err := v.Set(text); err != nil {
+	} else if err := exceptLayers(v.Set(text), own); err != nil {
 		return err
 	}
 	r[name] = raw(v)

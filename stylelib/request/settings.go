@@ -52,14 +52,14 @@ func (r Request) resolve(own []transfer.Extension) (*Settings, error) {
 	s := &Settings{Request: transfer.NewRequest("", ""), Choice: transfer.Choice{Preset: DefaultPreset, Own: own}, Strength: 1, Bits: 8,
 		CheckpointEvery: CheckpointEvery}
 	s.Styles = nil
-	if err := r.apply(s); err != nil {
+	if err := r.apply(s, own...); err != nil {
 		return nil, err
 	}
 	var err error
 	if err = s.choose(r); err != nil {
 		return nil, err
 	}
-	if err = r.apply(s); err != nil {
+	if err = r.apply(s, own...); err != nil {
 		return nil, err
 	}
 	for _, text := range s.Terms {
@@ -70,12 +70,12 @@ func (r Request) resolve(own []transfer.Extension) (*Settings, error) {
 	return s, nil
 }
 
-func (r Request) apply(s *Settings) error {
+func (r Request) apply(s *Settings, own ...transfer.Extension) error {
 	for _, o := range table {
 		if !r.Given(o.Name) {
 			continue
 		}
-		if err := put(o.keep(s), r[o.Name]); err != nil {
+		if err := exceptLayers(put(o.keep(s), r[o.Name]), own); err != nil {
 			return fmt.Errorf("-%s: %w", o.Name, err)
 		}
 	}

@@ -29,7 +29,7 @@ func setTerm(o *transfer.Options, text string) error {
 		return nil
 	}
 	found, factors, err := transfer.ParseLayers(layers)
-	if err = exceptLayers(err); err != nil {
+	if err != nil && !(o.Network != nil && ofLayer(err)) {
 		return fmt.Errorf("%s: %q: %w", name, layers, err)
 	}
 	term.Layers, term.LayerWeights = found, factors

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
@@ -324,13 +323,9 @@ func (s *Store) locked(id string) bool {
 	return err == nil && !free
 }
 
-// Versions are those of what computes: stylebook, go, GoMLX's modules by their paths; and pages, the size of those that XLA's memory
-// has, where the system has several.
+// Versions are those of what computes: stylebook, go, GoMLX's modules by their paths.
 func Versions() map[string]string {
 	all := map[string]string{"go": runtime.Version()}
-	if state, _ := engine.Pages(); state != "" {
-		all["pages"] = state
-	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return all

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -273,6 +274,18 @@ func TestLostPicture(t *testing.T) {
 }
 
 // One row that can't be read does not hide the others, and a database of another program is named.
+func TestDatabaseURL(t *testing.T) {
+	for path, want := range map[string]string{
+		"/home/a b/ü?.sqlite": "file:///home/a%20b/%C3%BC%3F.sqlite?x=1",
+		"C:/Users/ö/r.sqlite": "file:///C:/Users/%C3%B6/r.sqlite?x=1",
+		"//server/share/r":    "file:////server/share/r?x=1",
+	} {
+		if got := databaseURL(path, url.Values{"x": {"1"}}); got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
+	}
+}
+
 func TestDamagedDatabase(t *testing.T) {
 	dir := t.TempDir()
 	store, err := Open(dir)

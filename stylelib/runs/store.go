@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -80,12 +81,16 @@ type Store struct {
 }
 
 // DefaultDir returns the folder that STYLEBOOK_RUNS names, else stylebook/runs in the user's data folder:
-// $XDG_DATA_HOME, else ~/.local/share.
+// $XDG_DATA_HOME, on Windows else %LOCALAPPDATA%, else ~/.local/share.
 func DefaultDir() (string, error) {
 	if dir := os.Getenv(EnvDir); dir != "" {
 		return dir, nil
 	}
-	if data := os.Getenv("XDG_DATA_HOME"); data != "" {
+	data := os.Getenv("XDG_DATA_HOME")
+	if data == "" && runtime.GOOS == "windows" {
+		data = os.Getenv("LOCALAPPDATA")
+	}
+	if data != "" {
 		return filepath.Join(data, "stylebook", "runs"), nil
 	}
 	home, err := os.UserHomeDir()
@@ -127,8 +132,7 @@ func Open(dir string) (*Store, error) {
 	}
 	// The rollback journal works wherever locks do, on network drives too; that of write-ahead logging does not.
 	query := url.Values{"_pragma": {"busy_timeout(60000)", "journal_mode(delete)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
-	name := (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(dir, databaseName)), RawQuery: query.Encode()}).String()
-	db, err := sql.Open("sqlite", name)
+	db, err := sql.Open("sqlite", databaseURL(filepath.ToSlash(filepath.Join(dir, databaseName)), query))
 	if err != nil {
 		return nil, fmt.Errorf("runs: %w", err)
 	}
@@ -138,6 +142,14 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("runs: the database in %s can't be used: %w", dir, err)
 	}
 	return &Store{dir: dir, db: db}, nil
+}
+
+// databaseURL is how SQLite is told a file, by its absolute path with slashes: C:/runs has one more before it.
+func databaseURL(path string, query url.Values) string {
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 
 // prepare makes the tables, or brings those of version 1 to this one. Where there is nothing to do it takes no lock.

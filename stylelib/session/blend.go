@@ -2,6 +2,7 @@ package session
 
 import (
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/ops"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -23,12 +24,12 @@ func (s *Studio) Blended(other *tensors.Tensor, blend func(grams []*Node, weight
 		contents, styles := sl.ExtractFeatures(vgg, x, o.ContentLayers, o.StyleLayers)
 		total = MulScalar(sl.TVLoss(x), o.TVWeight)
 		for i := range contents {
-			total = Add(total, Div(sl.ContentLoss(contents[i], in[i]), sl.Mean(Square(in[i]))))
+			total = Add(total, Div(sl.ContentLoss(contents[i], in[i]), ops.ReduceAllMean(Square(in[i]))))
 		}
 		grams := in[len(contents):]
 		for i := range styles {
 			target := blend([]*Node{grams[i], grams[len(styles)+i]}, weights)
-			relative := Div(sl.StyleLoss(styles[i], target), sl.Mean(Square(target)))
+			relative := Div(sl.StyleLoss(styles[i], target), ops.ReduceAllMean(Square(target)))
 			total = Add(total, MulScalar(relative, o.StyleRepeat*o.StyleWeight))
 		}
 		return total, nil

@@ -22,6 +22,7 @@ import (
 
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/request"
+	"stylebook/stylelib/transfer"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -49,8 +50,9 @@ type Axis struct {
 // maxBytes bounds a sweep file.
 const maxBytes = 1 << 20
 
-// Read reads a sweep file, in YAML (which JSON is too). Every error is one line that begins with path.
-func Read(path string) (*Sweep, error) {
+// Read reads a sweep file, in YAML (which JSON is too). own is what the caller has of its own: see [request.Request.Set]. Every error is
+// one line that begins with path.
+func Read(path string, own ...transfer.Extension) (*Sweep, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -62,7 +64,7 @@ func Read(path string) (*Sweep, error) {
 	}
 	var s *Sweep
 	if err == nil {
-		s, err = parse(filepath.Dir(path), data)
+		s, err = parse(filepath.Dir(path), data, own...)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s", oneline.Quote(path), oneline.Short(oneline.First(err)))
@@ -72,7 +74,7 @@ func Read(path string) (*Sweep, error) {
 }
 
 // parse reads a file of some folder, from which the files that it names count.
-func parse(folder string, data []byte) (*Sweep, error) {
+func parse(folder string, data []byte, own ...transfer.Extension) (*Sweep, error) {
 	var file struct{ Set, Vary yaml.Node }
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
@@ -87,7 +89,7 @@ func parse(folder string, data []byte) (*Sweep, error) {
 	}
 	all, seen := request.Request{}, map[string]bool{}
 	err = eachOption("set", &file.Set, seen, func(o request.Option, given *yaml.Node) error {
-		return setAll(all, folder, o, given)
+		return setAll(all, folder, o, given, own)
 	})
 	if err != nil {
 		return nil, err
@@ -100,7 +102,7 @@ func parse(folder string, data []byte) (*Sweep, error) {
 		var values []request.Request
 		for _, given := range list.Content {
 			one := request.Request{}
-			if err := setAll(one, folder, o, value(given)); err != nil {
+			if err := setAll(one, folder, o, value(given), own); err != nil {
 				return err
 			}
 			values = append(values, one)
@@ -132,7 +134,7 @@ func (s *Sweep) vary(name string, values []request.Request) error {
 }
 
 // setAll gives an option its value, or, if it may be given several times, its values.
-func setAll(r request.Request, folder string, o request.Option, given *yaml.Node) error {
+func setAll(r request.Request, folder string, o request.Option, given *yaml.Node, own []transfer.Extension) error {
 	all := []*yaml.Node{given}
 	if o.Repeats && given.Kind == yaml.SequenceNode {
 		all = given.Content
@@ -140,7 +142,7 @@ func setAll(r request.Request, folder string, o request.Option, given *yaml.Node
 	for _, one := range all {
 		text, err := scalar(one)
 		if err == nil {
-			err = r.Set(folder, o.Name, text)
+			err = r.Set(folder, o.Name, text, own...)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", o.Name, err)

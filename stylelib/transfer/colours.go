@@ -75,7 +75,7 @@ func colourStatistics(picture *image.RGBA) (mean, covariance []float64) {
 // Weights of red, green and blue in the luminance: ITU-R BT.601.
 var luminance = [3]float64{0.299, 0.587, 0.114}
 
-// KeepChroma returns the content image's colours under the result's luminance.
+// keepChroma returns the content image's colours under the result's luminance.
 //
 //	p = content + (Y(result) - Y(content)),  Y = 0.299 R + 0.587 G + 0.114 B
 //
@@ -84,7 +84,7 @@ var luminance = [3]float64{0.299, 0.587, 0.114}
 //
 // Gatys et al. 2016, "Preserving color in neural artistic style transfer", section 4, without matching the luminance
 // of the style image first.
-func KeepChroma(result *image.NRGBA64, content image.Image, filter sl.ResizeFilter) error {
+func keepChroma(result *image.NRGBA64, content image.Image, filter sl.ResizeFilter) error {
 	b := result.Bounds()
 	resized, err := sl.Resize(content, b.Dy(), b.Dx(), filter)
 	if err != nil {

@@ -6,5 +6,6 @@
 // picture of the result. What is trained, and how, is in one struct, [Options]; with [Default] it is the chapter, in pure Go to
 // the last bit. A [Cache] keeps what many trainings have in common.
 //
-// A loss is a sum of terms, each a [Term]; [Options.Add] adds one of your own.
+// A loss is a sum of terms, each a [Term]; a [Method] lowers it, comparing features of a [Network]. [Options.Add] adds one of your own.
+// [Paint] is all of it in one call.
 package transfer

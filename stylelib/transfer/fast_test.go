@@ -12,7 +12,7 @@ import (
 
 // The claim of the fast optimizer, on our own pictures and real features: about the loss of the chapter's 500 epochs.
 func TestFastReachesTheChaptersLoss(t *testing.T) {
-	wanted := weights.DefaultOptions()
+	wanted := weights.Default()
 	wanted.Spec = weights.VGG16
 	loaded, err := weights.Load(t.Context(), wanted)
 	if err != nil {

@@ -87,5 +87,5 @@ func (p *featuresPart) compare(own, target, places []*Node, in *feed) *Node {
 	if p.Of == StyleImages {
 		there = in.next(2)
 	}
-	return p.Sampled(at(own, p.layers, places[0], places[1]), at(target, p.layers, there[0], there[1]))
+	return p.Sampled(featuresAt(own, p.layers, places[0], places[1]), featuresAt(target, p.layers, there[0], there[1]))
 }

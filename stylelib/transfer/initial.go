@@ -20,9 +20,9 @@ func (p Pictures) initial(s *sized, options Options) (*tensors.Tensor, error) {
 	case InitNoise:
 		return Noise(options.Seed, s.height, s.width), nil
 	case InitGray:
-		return Gray(s.height, s.width), nil
+		return gray(s.height, s.width), nil
 	case InitStatistics:
-		return StyleNoise(s.styles, options.shares(len(s.styles)), options.Seed, s.height, s.width)
+		return styleNoise(s.styles, options.shares(len(s.styles)), options.Seed, s.height, s.width)
 	}
 	return s.content, nil
 }
@@ -65,13 +65,13 @@ func Enlarge(x *tensors.Tensor, height, width int) (*tensors.Tensor, error) {
 	return tensors.FromFlatDataAndDimensions(to, 1, height, width, 3), nil
 }
 
-// StyleNoise returns an image [1, height, width, 3] of noise whose colours are distributed as those of normalized style images, each
+// styleNoise returns an image [1, height, width, 3] of noise whose colours are distributed as those of normalized style images, each
 // [1, h, w, 3], mixed by shares with the sum 1.
 //
 //	x = m + C^½·z,  m = Σ shareᵢ·mᵢ,  C = Σ shareᵢ·(Cᵢ + (mᵢ - m)·(mᵢ - m)ᵀ)
 //
 // z is [Noise] of the seed; mᵢ and Cᵢ are mean and covariance of the pixels of image i.
-func StyleNoise(styles []*tensors.Tensor, shares []float64, seed int64, height, width int) (*tensors.Tensor, error) {
+func styleNoise(styles []*tensors.Tensor, shares []float64, seed int64, height, width int) (*tensors.Tensor, error) {
 	var mean [3]float64
 	var square [9]float64 // mean of p·pᵀ
 	for i, style := range styles {
@@ -112,8 +112,8 @@ func StyleNoise(styles []*tensors.Tensor, shares []float64, seed int64, height, 
 	return tensors.FromFlatDataAndDimensions(values, 1, height, width, 3), nil
 }
 
-// Gray returns a normalized image [1, height, width, 3] that is halfway between black and white.
-func Gray(height, width int) *tensors.Tensor {
+// gray returns a normalized image [1, height, width, 3] that is halfway between black and white.
+func gray(height, width int) *tensors.Tensor {
 	values := make([]float32, height*width*3)
 	for i := range values {
 		values[i] = (0.5 - sl.RGBMean[i%3]) / sl.RGBStd[i%3]

@@ -94,8 +94,8 @@ func (m mask) halved() mask {
 	return h
 }
 
-// after is the mask of a map that was pooled several times.
-func (m mask) after(poolings int) mask {
+// pooled is the mask of a map that was pooled several times.
+func (m mask) pooled(poolings int) mask {
 	for range poolings {
 		m = m.halved()
 	}

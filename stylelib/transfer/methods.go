@@ -32,8 +32,8 @@ const (
 	LBFGS = "lbfgs" // [sl.LBFGS], with a learning rate that stays
 )
 
-// Methods returns the methods that the library has, the chapter's first.
-func Methods() []Method {
+// methods returns the methods that the library has, the chapter's first.
+func methods() []Method {
 	return []Method{
 		{Name: Adam, About: "as in the chapter",
 			Optimizer: func(o Options, _ int) sl.Optimizer {
@@ -57,7 +57,7 @@ func Methods() []Method {
 }
 
 // KnownMethods returns the methods that the options can name: the library's and the caller's own.
-func (o Options) KnownMethods() []Method { return append(Methods(), o.OwnMethods...) }
+func (o Options) KnownMethods() []Method { return append(methods(), o.OwnMethods...) }
 
 // method returns the one that the options name.
 func (o Options) method() (Method, error) {

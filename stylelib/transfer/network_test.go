@@ -179,6 +179,32 @@ func TestChangedNetworkIsAnotherRun(t *testing.T) {
 	}
 }
 
+// With a cache a second training with the network compiles nothing, and has the same bits.
+func TestOwnNetworkWithCache(t *testing.T) {
+	e, n := testkit.Engine(t, "go"), newResidual(1)
+	cache := transfer.NewCache(e.Backend)
+	defer cache.Close()
+	var totals []float64
+	compiled := 0
+	for range 2 {
+		compiled = cache.Compiled()
+		r := small(t)
+		r.Weights.Spec, r.Cache = "", cache
+		r.Options.Add(transfer.Network{FeatureNetwork: n, ContentLayers: []string{"block2"}, StyleLayers: []string{"stem"}})
+		opened, err := transfer.Open(t.Context(), e.Backend, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := opened.Train(t.Context(), nil, func(p transfer.Epoch) error { totals = append(totals, p.Total); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		opened.Close()
+	}
+	if compiled == 0 || cache.Compiled() != compiled || totals[0] != totals[2] || totals[1] != totals[3] {
+		t.Errorf("%d programs, then %d; totals %v", compiled, cache.Compiled(), totals)
+	}
+}
+
 // What can't be meant with a network of one's own is refused in one line.
 func TestNetworksThatCantBeUsed(t *testing.T) {
 	spoiled := func(change func(*residual)) *residual {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/ops"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -55,8 +56,8 @@ func standardDeviation(maps []*Node) *Node {
 	sum, squares := ScalarZero(maps[0].Graph(), maps[0].DType()), ScalarZero(maps[0].Graph(), maps[0].DType())
 	for _, m := range maps {
 		count += float64(m.Shape().Size())
-		sum = Add(sum, sl.Sum(m))
-		squares = Add(squares, sl.Sum(Square(m)))
+		sum = Add(sum, ops.ReduceAllSum(m))
+		squares = Add(squares, ops.ReduceAllSum(Square(m)))
 	}
 	mean := DivScalar(sum, count)
 	variance := Sub(DivScalar(squares, count), Square(mean))

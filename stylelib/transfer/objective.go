@@ -191,8 +191,8 @@ func (nothing) loss(image *Node, _ map[string]*Node, _ *feed) *Node {
 	return ScalarZero(image.Graph(), image.DType())
 }
 
-// divided is weight / by, and weight where by is 0: a layer that puts out nothing has nothing to be normalized.
-func divided(weight, by float64) float64 {
+// relativeWeight is weight / by, and weight where by is 0: a layer that puts out nothing has nothing to be normalized.
+func relativeWeight(weight, by float64) float64 {
 	if by == 0 {
 		return weight
 	}

@@ -3,55 +3,14 @@ package transfer
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"image"
-	"math"
-	"time"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/weights"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 )
-
-// Request says what to get ready. Start from [NewRequest].
-type Request struct {
-	Content     string   // picture files
-	Styles      []string // at least one
-	ContentMask string   // see [Pictures]; "" for none
-	StyleMasks  []string
-	ColoursMask string
-	Init        string // for [InitFile]
-
-	Pictures Pictures // in memory, in the place of all files: see [Request.With]
-
-	Height, Width int           // of the result in pixels; with one 0 it follows the content's shape, with both 0 Area counts
-	LongerSide    int           // of the result in pixels, in place of both; 0: it is not asked for
-	Area          int           // pixels, where no size is given
-	Limit         time.Duration // if not 0 and neither height nor width is given, for how long the training may take
-	Memory        int64         // bytes that the training may take; 0: nobody asks
-	Cache         *Cache        // where what other trainings have in common with this one is kept; nil: nothing is
-
-	Options Options
-	Weights weights.Options   // Layers and Seed are set from Options
-	Say     func(line string) // gets messages for the user; may be nil
-}
-
-// NewRequest asks for the chapter's PyTorch variant of two picture files, at the area of its picture, with the best weights
-// that can be had. The command and its page start from [Painting] instead: [Choose] has its options.
-func NewRequest(content, style string) Request {
-	return Request{Content: content, Styles: []string{style}, Area: DefaultArea, Options: Default(), Weights: weights.DefaultOptions()}
-}
-
-// With asks for pictures in memory, in the place of files. They are hashed by their pixels.
-func (r Request) With(pictures Pictures) Request {
-	r.Content, r.Styles, r.ContentMask, r.StyleMasks, r.ColoursMask, r.Init = "", nil, "", nil, "", ""
-	r.Pictures = pictures
-	return r
-}
 
 // Transfer is a training that is ready to begin. Close it when done.
 type Transfer struct {
@@ -105,19 +64,19 @@ func (t *Transfer) prepare() (err error) {
 	if t.Own, err = t.fingerprints(); err != nil {
 		return err
 	}
-	if t.finest, err = t.Pictures.at(size{t.Height, t.Width}, t.Options); err != nil {
+	if t.finest, err = t.Pictures.resized(size{t.Height, t.Width}, t.Options); err != nil {
 		return err
 	}
 	t.Content, t.Style = t.finest.content, t.finest.styles[0]
 	return nil
 }
 
-// at returns the pictures at the size of a scale.
-func (t *Transfer) at(of size) (*sized, error) {
+// resized returns the pictures at the size of a scale.
+func (t *Transfer) resized(of size) (*sized, error) {
 	if of == t.finest.size {
 		return t.finest, nil
 	}
-	return t.Pictures.at(of, t.Options)
+	return t.Pictures.resized(of, t.Options)
 }
 
 // NewExtractor places a network on an engine for all layers that the options use.
@@ -198,17 +157,6 @@ func (t *Transfer) loadWeights(ctx context.Context, r Request) (loaded *weights.
 	return t.cached.loaded, before, nil
 }
 
-// size is the size that is asked for, of a content picture with some height and width.
-func (r Request) size(height, width int) (h, w int, err error) {
-	switch {
-	case r.LongerSide > 0 && height > width:
-		return FitSize(height, width, r.LongerSide, 0, r.Area)
-	case r.LongerSide > 0:
-		return FitSize(height, width, 0, r.LongerSide, r.Area)
-	}
-	return FitSize(height, width, r.Height, r.Width, r.Area)
-}
-
 // place puts the network on the engine.
 func (t *Transfer) place(engine compute.Backend) (err error) {
 	if t.Options, err = t.Options.Resolve(t.Network); err != nil {
@@ -249,91 +197,6 @@ func (t *Transfer) settle(r Request, normalize bool) (err error) {
 	t.Network = network
 	t.Extractor, err = NewExtractor(engine, t.Network, t.Options)
 	return err
-}
-
-// memory is how much the request may take.
-func (r Request) memory() int64 {
-	if r.Memory == 0 {
-		return math.MaxInt64
-	}
-	return r.Memory
-}
-
-// reader decodes and hashes pictures, until one fails.
-type reader struct {
-	request Request
-	hashes  map[string]string
-	left    int64 // bytes of memory
-	err     error
-}
-
-func (d *reader) read(role, path string) image.Image {
-	if d.err != nil || path == "" {
-		return nil
-	}
-	file, err := imagefile.ReadFile(path, d.left)
-	if d.err = err; err != nil {
-		return nil
-	}
-	if file.Note != "" {
-		d.request.say("colours  %s", file.Note)
-	}
-	d.left -= int64(len(file.Picture.Pix))
-	d.hashes[role] = file.SHA256
-	return file.Picture
-}
-
-// hash notes the pixels' hashes of pictures in memory.
-func (p Pictures) hash(hashes map[string]string) {
-	note := func(role string, picture image.Image) {
-		if picture != nil {
-			flat := imagefile.Flatten(picture)
-			sum := sha256.New()
-			fmt.Fprintln(sum, flat.Rect.Dx(), flat.Rect.Dy())
-			sum.Write(flat.Pix)
-			hashes[role] = fmt.Sprintf("%x", sum.Sum(nil))
-		}
-	}
-	note("content", p.Content)
-	for i, style := range p.Styles {
-		note(fmt.Sprintf("style %d", i+1), style)
-	}
-	note("content mask", p.ContentMask)
-	for i, mask := range p.StyleMasks {
-		note(fmt.Sprintf("mask of style %d", i+1), mask)
-	}
-	note("colours mask", p.ColoursMask)
-	note("init", p.Init)
-}
-
-// read decodes and hashes each picture once.
-func (t *Transfer) read(r Request) error {
-	if r.Pictures.Content != nil || len(r.Pictures.Styles) > 0 {
-		t.Pictures = r.Pictures
-		if err := t.Pictures.Check(r.Options); err != nil {
-			return err
-		}
-		t.Pictures.hash(t.Hashes)
-		return nil
-	}
-	reader := reader{request: r, hashes: t.Hashes, left: r.memory()}
-	read := reader.read
-	t.Pictures.Content = read("content", r.Content)
-	for i, path := range r.Styles {
-		t.Pictures.Styles = append(t.Pictures.Styles, read(fmt.Sprintf("style %d", i+1), path))
-	}
-	t.Pictures.ContentMask = read("content mask", r.ContentMask)
-	for i, path := range r.StyleMasks {
-		t.Pictures.StyleMasks = append(t.Pictures.StyleMasks, read(fmt.Sprintf("mask of style %d", i+1), path))
-	}
-	t.Pictures.ColoursMask = read("colours mask", r.ColoursMask)
-	if r.Options.Init == InitFile {
-		t.Pictures.Init = read("init", r.Init)
-	}
-	if reader.err != nil {
-		return reader.err
-	}
-	return t.Pictures.Check(r.Options)
 }
 
 // smallestArea is how small fit makes a picture before it takes epochs away.
@@ -386,11 +249,5 @@ func (t *Transfer) Close() {
 		t.cached = nil
 	case t.Extractor != nil:
 		t.Extractor.Finalize()
-	}
-}
-
-func (r Request) say(format string, args ...any) {
-	if r.Say != nil {
-		r.Say(fmt.Sprintf(format, args...))
 	}
 }

@@ -19,7 +19,7 @@ const (
 	InitFile    Init = "file"    // a picture of the caller's
 	InitGray    Init = "gray"    // halfway between black and white everywhere
 
-	// InitStatistics is noise with the style images' mean and covariance of colour: see [StyleNoise].
+	// InitStatistics is noise with the style images' mean and covariance of colour: see [styleNoise].
 	InitStatistics Init = "style-statistics"
 )
 

@@ -182,7 +182,7 @@ func (t *Transfer) sampleMaps(g *Graph, begin string, picture size, term weighte
 
 // sample computes all that a statistic makes in a graph of features x.
 func (s *Statistic) sample(x *Node) []*Node {
-	of := s.of(x, nil, float64(x.Shape().Dim(1)*x.Shape().Dim(2)))
+	of := s.measure(x, nil, float64(x.Shape().Dim(1)*x.Shape().Dim(2)))
 	sums := s.sums(x, nil)
 	return append(append(slices.Clone(of), sums...), s.Loss(of, of))
 }

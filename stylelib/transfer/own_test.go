@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/ops"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 
@@ -27,7 +27,7 @@ func small(t *testing.T) transfer.Request {
 
 // brightness is a term of one's own.
 func brightness(wanted float64) transfer.Term {
-	return transfer.Term{Name: "bright", Weight: 1, Image: func(image *Node) *Node { return Square(AddScalar(sl.Mean(image), -wanted)) }}
+	return transfer.Term{Name: "bright", Weight: 1, Image: func(image *Node) *Node { return Square(AddScalar(ops.ReduceAllMean(image), -wanted)) }}
 }
 
 // A term whose function computes something else makes another run, whatever kind of function it is; the same function does not.
@@ -53,23 +53,23 @@ func TestChangedTermIsAnotherRun(t *testing.T) {
 			brightness(by),
 			{Name: "points", Of: transfer.ContentImage, Layers: layers, Weight: 1, Pointwise: func(x, y *Node) *Node { return MulScalar(Square(Sub(x, y)), by) }},
 			{Name: "maps", Of: transfer.StyleImages, Layers: layers, Weight: 1, Features: func(x, y []*Node) *Node {
-				return MulScalar(Square(Sub(sl.Mean(x[0]), sl.Mean(y[0]))), by)
+				return MulScalar(Square(Sub(ops.ReduceAllMean(x[0]), ops.ReduceAllMean(y[0]))), by)
 			}},
 			{Name: "sampled", Of: transfer.StyleImages, Layers: layers, Weight: 1, Sampled: func(x, y *Node) *Node {
-				return MulScalar(Square(Sub(sl.Mean(x), sl.Mean(y))), by)
+				return MulScalar(Square(Sub(ops.ReduceAllMean(x), ops.ReduceAllMean(y))), by)
 			}},
 			{Name: "sums", Of: transfer.StyleImages, Layers: layers, Weight: 1, Statistic: &transfer.Statistic{
 				Sums:  func(_, counted *Node) []*Node { return []*Node{ReduceSum(counted, 0)} },
 				Of:    func(sums []*Node, count float64) []*Node { return []*Node{DivScalar(sums[0], count)} },
-				Loss:  func(s, target []*Node) *Node { return sl.Mean(Square(Sub(s[0], target[0]))) },
+				Loss:  func(s, target []*Node) *Node { return ops.ReduceAllMean(Square(Sub(s[0], target[0]))) },
 				Scale: func([]transfer.Array) float64 { return by },
 			}},
 			{Name: "sees", Of: transfer.BothPictures, Layers: layers, Weight: 1, Loss: func(s *transfer.Scene) *Node {
-				return MulScalar(Square(Sub(sl.Mean(s.Features[0]), sl.Mean(s.StyleFeatures[0][0]))), by)
+				return MulScalar(Square(Sub(ops.ReduceAllMean(s.Features[0]), ops.ReduceAllMean(s.StyleFeatures[0][0]))), by)
 			}},
 			{Name: "renewed", Weight: 1, Every: 2,
 				Target: func(s *transfer.Scene) []*Node { return []*Node{MulScalar(s.Image, by)} },
-				Loss:   func(s *transfer.Scene) *Node { return sl.Mean(Square(Sub(s.Image, s.Target[0]))) }},
+				Loss:   func(s *transfer.Scene) *Node { return ops.ReduceAllMean(Square(Sub(s.Image, s.Target[0]))) }},
 		}
 	}
 	for i, term := range scaled(0.5) {

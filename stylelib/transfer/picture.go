@@ -41,15 +41,15 @@ func (t *Transfer) Picture(x *tensors.Tensor, bits int) (image.Image, error) {
 	return narrow, nil
 }
 
-// keepChroma is [KeepChroma] where the mask, if there is one, says so:
+// keepChroma is [keepChroma] where the mask, if there is one, says so:
 //
 //	p = m·kept + (1-m)·painted,  m = Y(mask)/255
 func (t *Transfer) keepChroma(picture *image.NRGBA64) error {
 	if t.Pictures.ColoursMask == nil {
-		return KeepChroma(picture, t.Pictures.Content, t.Options.Resize)
+		return keepChroma(picture, t.Pictures.Content, t.Options.Resize)
 	}
 	painted := slices.Clone(picture.Pix)
-	if err := KeepChroma(picture, t.Pictures.Content, t.Options.Resize); err != nil {
+	if err := keepChroma(picture, t.Pictures.Content, t.Options.Resize); err != nil {
 		return err
 	}
 	mask, err := sl.Resize(t.Pictures.ColoursMask, picture.Rect.Dy(), picture.Rect.Dx(), t.Options.Resize)

@@ -82,8 +82,8 @@ func (s *sized) styleMask(i int) []mask {
 	return s.styleMasks[i]
 }
 
-// at brings the pictures to a size: the content image to of, the style images to that times their scale.
-func (p Pictures) at(of size, options Options) (*sized, error) {
+// resized brings the pictures to a size: the content image to of, the style images to that times their scale.
+func (p Pictures) resized(of size, options Options) (*sized, error) {
 	s := &sized{size: of}
 	var err error
 	if s.content, err = sl.Preprocess(p.Content, of.height, of.width, options.Resize); err != nil {

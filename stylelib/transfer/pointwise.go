@@ -2,6 +2,7 @@ package transfer
 
 import (
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/ops"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -28,7 +29,7 @@ func (o *objective) bindPointwise(b bound) (part, error) {
 	}
 	for i, target := range p.targets {
 		if o.options.NormalizeLayers {
-			p.factors[i] = divided(p.factors[i], arrayOf(target).meanSquare())
+			p.factors[i] = relativeWeight(p.factors[i], arrayOf(target).meanSquare())
 		}
 	}
 	return p, nil
@@ -47,7 +48,7 @@ func (p *pointwisePart) loss(image *Node, maps map[string]*Node, in *feed) *Node
 	targets := in.next(len(p.layers))
 	var losses []*Node
 	for i, layer := range p.layers {
-		losses = append(losses, sl.Mean(p.Pointwise(maps[layer.Name], StopGradient(targets[i]))))
+		losses = append(losses, ops.ReduceAllMean(p.Pointwise(maps[layer.Name], StopGradient(targets[i]))))
 	}
 	return weightedSum(image, losses, in.next(1)[0])
 }

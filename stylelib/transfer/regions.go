@@ -31,7 +31,7 @@ func (b bound) regionsOf(picture size, masks []mask) (all []region) {
 		p := layer.Halvings
 		area := float64(picture.halved(p).area())
 		for _, m := range masks {
-			reduced := m.after(p)
+			reduced := m.pooled(p)
 			r := region{layer: layer, count: reduced.sum(), mask: reduced.tensor()}
 			r.weight = b.layerWeight(layer.Name) * r.count / area
 			if r.empty = r.count == 0; r.empty {
@@ -46,13 +46,13 @@ func (b bound) regionsOf(picture size, masks []mask) (all []region) {
 	return all
 }
 
-// of makes the statistics of the region from its map; in hands out its mask.
-func (r region) of(s *Statistic, maps map[string]*Node, in *feed) []*Node {
+// measure makes the statistics of the region from its map; in hands out its mask.
+func (r region) measure(s *Statistic, maps map[string]*Node, in *feed) []*Node {
 	var mask *Node
 	if r.mask != nil {
 		mask = in.next(1)[0]
 	}
-	return s.of(maps[r.layer.Name], mask, r.count)
+	return s.measure(maps[r.layer.Name], mask, r.count)
 }
 
 // bindStatistic blends the statistics of the style images into one target for each region.
@@ -77,7 +77,7 @@ func (o *objective) bindStatistic(b bound) (part, error) {
 			r.weight, r.count = 0, 1 // too small a region to be seen at this depth
 		}
 		if o.options.NormalizeLayers || b.Statistic.Relative {
-			r.weight = divided(r.weight, b.Statistic.scale(blend))
+			r.weight = relativeWeight(r.weight, b.Statistic.scale(blend))
 		}
 		if b.Statistic.Target != nil {
 			var err error
@@ -124,7 +124,7 @@ func (p *statisticPart) weights() (all []float64) {
 func (p *statisticPart) measures(maps map[string]*Node, in *feed) (all [][]*Node) {
 	masks := feed(in.next(len(p.masks())))
 	for _, r := range p.regions {
-		all = append(all, r.of(p.Statistic, maps, &masks))
+		all = append(all, r.measure(p.Statistic, maps, &masks))
 	}
 	return all
 }

@@ -79,8 +79,8 @@ func positions(seed int64, epoch int, picture uint64, n int, of size) (rows, col
 	return tensors.FromValue(y), tensors.FromValue(x)
 }
 
-// at returns the features of a picture at n positions, the channels of all maps side by side: [n, c].
-func at(maps []*Node, layers []sl.Layer, rows, columns *Node) *Node {
+// featuresAt returns the features of a picture at n positions, the channels of all maps side by side: [n, c].
+func featuresAt(maps []*Node, layers []sl.Layer, rows, columns *Node) *Node {
 	var all []*Node
 	for i, features := range maps {
 		h, w, c := features.Shape().Dim(1), features.Shape().Dim(2), features.Shape().Dim(3)

@@ -138,7 +138,7 @@ func (p *scenePart) find(image *tensors.Tensor, epoch int) (err error) {
 	if p.found, err = image.LocalClone(); err != nil {
 		return err
 	}
-	forget(p.target)
+	finalizeAll(p.target)
 	p.target, err = p.renew.Run(append([]any{image}, sl.AsInputs(p.seen(epoch))...)...)
 	return err
 }
@@ -147,7 +147,7 @@ func (p *scenePart) latestDue(epoch int) int { return (epoch-1)/p.Every*p.Every 
 
 func (p *scenePart) finalize() {
 	p.renew.Finalize()
-	forget(p.target)
+	finalizeAll(p.target)
 }
 
 // checkScene refuses a term whose target can't be made.

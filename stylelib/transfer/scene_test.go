@@ -8,6 +8,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/ops"
 	"stylebook/stylelib/transfer"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -26,7 +27,7 @@ func pooledLaplacian(x *Node) *Node {
 // laplacian is the loss of Li, Xu, Nie, Liu 2017, "Laplacian-Steered Neural Style Transfer": pixels against the photograph's.
 var laplacian = transfer.Term{Name: "laplacian", Of: transfer.ContentImage, Weight: 2,
 	Loss: func(s *transfer.Scene) *Node {
-		return sl.Sum(Square(Sub(pooledLaplacian(s.Image), pooledLaplacian(s.Content))))
+		return ops.ReduceAllSum(Square(Sub(pooledLaplacian(s.Image), pooledLaplacian(s.Content))))
 	}}
 
 // laplacianOf is the same in float64, by a loop.
@@ -95,7 +96,7 @@ func TestTermSeesAllStylePictures(t *testing.T) {
 		for i, style := range s.Styles {
 			blend = Add(blend, Mul(mean(style), Slice(s.Shares, AxisElem(i))))
 		}
-		return sl.Mean(Square(Sub(mean(s.Image), blend)))
+		return ops.ReduceAllMean(Square(Sub(mean(s.Image), blend)))
 	}}
 	s := newSetting(func(s *setting) {
 		s.inputs.Styles = append(s.inputs.Styles, waves(30, 70, 5))
@@ -134,7 +135,7 @@ func TestTermSeesHypercolumns(t *testing.T) {
 		return sl.Gram(Concatenate([]*Node{features[0], wide}, -1))
 	}
 	term := transfer.Term{Name: "hypercolumns", Of: transfer.StyleImages, Layers: layers, Weight: 1, Loss: func(s *transfer.Scene) *Node {
-		return sl.Sum(Square(Sub(gram(s.Features), gram(s.StyleFeatures[0]))))
+		return ops.ReduceAllSum(Square(Sub(gram(s.Features), gram(s.StyleFeatures[0]))))
 	}}
 	s := newSetting(func(s *setting) { s.options.UseStyleLoss("moments"); s.options.Add(term) })
 	s.options.Epochs = 20
@@ -183,7 +184,7 @@ func anchored(every int) transfer.Term {
 	return transfer.Term{Name: "anchored", Weight: 1, Every: every,
 		Target: func(s *transfer.Scene) []*Node { return []*Node{s.Image, s.Epoch} },
 		Loss: func(s *transfer.Scene) *Node {
-			return Add(sl.Mean(Square(Sub(s.Image, s.Target[0]))), Sub(s.Epoch, s.Target[1]))
+			return Add(ops.ReduceAllMean(Square(Sub(s.Image, s.Target[0]))), Sub(s.Epoch, s.Target[1]))
 		}}
 }
 
@@ -237,10 +238,10 @@ func TestScenesThatCantBe(t *testing.T) {
 		"anchored: nothing is renewed every 2 epochs":   with(func(t *transfer.Term) { t.Target = nil }),
 		"anchored: its target can't be renewed every 0": with(func(t *transfer.Term) { t.Every = 0 }),
 		"anchored: its target is for its Loss": with(func(t *transfer.Term) {
-			t.Loss, t.Image = nil, func(x *Node) *Node { return sl.Mean(x) }
+			t.Loss, t.Image = nil, func(x *Node) *Node { return ops.ReduceAllMean(x) }
 		}),
 		"anchored: its function does not go": with(func(t *transfer.Term) {
-			*t = transfer.Term{Name: "anchored", Of: transfer.BothPictures, Features: func(a, _ []*Node) *Node { return sl.Mean(a[0]) }}
+			*t = transfer.Term{Name: "anchored", Of: transfer.BothPictures, Features: func(a, _ []*Node) *Node { return ops.ReduceAllMean(a[0]) }}
 		}),
 		"anchored is no sum over positions, so it can't be computed in pieces": func(s *setting) {
 			term := anchored(2)

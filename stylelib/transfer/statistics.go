@@ -3,6 +3,7 @@ package transfer
 import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/conv"
+	"stylebook/stylelib/ops"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -109,8 +110,8 @@ func rows(features, mask *Node) (x, share *Node) {
 	return Reshape(features, features.Shape().Size()/c, c), share
 }
 
-// of makes the statistics of a feature map, of which count positions count.
-func (s *Statistic) of(features, mask *Node, count float64) []*Node {
+// measure makes the statistics of a feature map, of which count positions count.
+func (s *Statistic) measure(features, mask *Node, count float64) []*Node {
 	if mask == nil && s.Whole != nil {
 		return s.Whole(features)
 	}
@@ -121,7 +122,7 @@ func (s *Statistic) of(features, mask *Node, count float64) []*Node {
 	return s.Of(s.sums(features, mask), count)
 }
 
-func over(x *Node, count float64) *Node { return Div(x, Scalar(x.Graph(), x.DType(), count)) }
+func divideBy(x *Node, count float64) *Node { return Div(x, Scalar(x.Graph(), x.DType(), count)) }
 
 // products sums the products of every two columns of x, of which counted are the ones that count.
 func products(counted, x *Node) *Node {
@@ -137,7 +138,7 @@ var gramTerm = Term{
 	Statistic: &Statistic{
 		Sums: func(x, counted *Node) []*Node { return []*Node{products(counted, x)} },
 		Of: func(sums []*Node, count float64) []*Node {
-			return []*Node{over(sums[0], count*float64(sums[0].Shape().Dim(0)))}
+			return []*Node{divideBy(sums[0], count*float64(sums[0].Shape().Dim(0)))}
 		},
 		Whole: func(features *Node) []*Node { return []*Node{sl.Gram(features)} },
 		Loss:  meanSquares,
@@ -158,7 +159,7 @@ var momentsTerm = Term{
 			return []*Node{ReduceSum(counted, 0), ReduceSum(Mul(counted, x), 0)}
 		},
 		Of: func(sums []*Node, count float64) []*Node {
-			mean, square := over(sums[0], count), over(sums[1], count)
+			mean, square := divideBy(sums[0], count), divideBy(sums[1], count)
 			return []*Node{mean, deviation(Sub(square, Square(mean)), square)}
 		},
 		Loss: meanSquares,
@@ -169,7 +170,7 @@ var momentsTerm = Term{
 func meanSquares(statistics, target []*Node) *Node {
 	var sum *Node
 	for i := range statistics {
-		loss := sl.Mean(Square(Sub(statistics[i], StopGradient(target[i]))))
+		loss := ops.ReduceAllMean(Square(Sub(statistics[i], StopGradient(target[i]))))
 		if sum == nil {
 			sum = loss
 		} else {

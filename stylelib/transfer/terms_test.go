@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/ops"
 	"stylebook/stylelib/transfer"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -166,7 +166,7 @@ func TestTermsThatNeedTheWholePicture(t *testing.T) {
 func greyness(name string) transfer.Term {
 	return transfer.Term{Name: name, Weight: 100, Image: func(image *Node) *Node {
 		grey := ReduceAndKeep(image, ReduceMean, -1)
-		return sl.Mean(Square(Sub(image, grey)))
+		return ops.ReduceAllMean(Square(Sub(image, grey)))
 	}}
 }
 
@@ -192,7 +192,7 @@ func TestOwnFeatures(t *testing.T) {
 		Features: func(features, target []*Node) *Node {
 			var sum *Node
 			for i := range features {
-				loss := sl.Mean(Square(Sub(ReduceMax(features[i], 0, 1, 2), ReduceMax(target[i], 0, 1, 2))))
+				loss := ops.ReduceAllMean(Square(Sub(ReduceMax(features[i], 0, 1, 2), ReduceMax(target[i], 0, 1, 2))))
 				if sum == nil {
 					sum = loss
 				} else {
@@ -211,7 +211,7 @@ func TestOwnFeatures(t *testing.T) {
 // A term has one place in the loss: one that takes a role is no further term, and has a say there even if it names no weight.
 func TestTermHasOnePlace(t *testing.T) {
 	own := transfer.Term{Name: "own", Of: transfer.StyleImages, Layers: []string{"conv2_1"},
-		Features: func(features, _ []*Node) *Node { return sl.Mean(features[0]) }}
+		Features: func(features, _ []*Node) *Node { return ops.ReduceAllMean(features[0]) }}
 	for weight, want := range map[float64]float64{3: 3, 0: 1} {
 		own.Weight = weight
 		for _, preset := range transfer.Presets() {
@@ -270,7 +270,7 @@ func ExampleOptions_Add() {
 	options := transfer.Default()
 	options.Add(transfer.Term{Name: "grey", Weight: 50, Image: func(image *Node) *Node {
 		grey := ReduceAndKeep(image, ReduceMean, -1)
-		return sl.Mean(Square(Sub(image, grey))) // 0 where red, green and blue are equal
+		return ops.ReduceAllMean(Square(Sub(image, grey))) // 0 where red, green and blue are equal
 	}})
 	fmt.Println(options.Terms)
 	fmt.Println(options.Validate(1))

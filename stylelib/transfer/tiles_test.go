@@ -62,7 +62,7 @@ func TestTilesAreTheWhole(t *testing.T) {
 				}
 				defer extractor.Finalize()
 				in, err := Pictures{Content: noisePicture(t, 1, c.height, c.width), Styles: []image.Image{noisePicture(t, 2, 99, 99)}}.
-					at(size{c.height, c.width}, options)
+					resized(size{c.height, c.width}, options)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -53,7 +53,7 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 			s.from = from
 		}
 		var err error
-		if s.pictures, err = t.at(of); err != nil {
+		if s.pictures, err = t.resized(of); err != nil {
 			return image, err
 		}
 		x, err := s.start(t.Pictures, image)

@@ -3,6 +3,7 @@ package transfer
 import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/conv"
+	"stylebook/stylelib/ops"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -104,15 +105,15 @@ func (p *transportPart) endGraph(in []*Node) (out []*Node) {
 // transported returns x* and the rest of the loss for features [1, h, w, c] with some mean. added is what was added to the variances.
 func transported(features, mask *Node, count float64, mean, meanTarget, transport, added *Node) (moved, rest *Node) {
 	c := features.Shape().Dim(-1)
-	beyond := Sub(transport, identityLike(transport))
+	displacement := Sub(transport, identityLike(transport))
 	x := Reshape(features, features.Shape().Size()/c, c)
-	step := conv.RowProducts(Sub(x, ExpandAxes(mean, 0)), beyond) // which is symmetric
+	step := conv.RowProducts(Sub(x, ExpandAxes(mean, 0)), displacement) // which is symmetric
 	step = Add(step, ExpandAxes(Sub(meanTarget, mean), 0))
 	counted := Square(step)
 	if mask != nil {
 		counted = Mul(counted, Reshape(mask, mask.Shape().Size(), 1))
 	}
-	rest = Add(Mul(added, sl.Sum(Square(beyond))), over(MulScalar(sl.Sum(counted), 1-relax), count))
+	rest = Add(Mul(added, ops.ReduceAllSum(Square(displacement))), divideBy(MulScalar(ops.ReduceAllSum(counted), 1-relax), count))
 	return Reshape(Add(x, MulScalar(step, relax)), features.Shape().Dimensions...), rest
 }
 
@@ -140,7 +141,7 @@ func (p *transportPart) find(image *tensors.Tensor, _ int) (err error) {
 	for _, r := range p.regions {
 		given = append(given, r.target...)
 	}
-	forget(p.moved)
+	finalizeAll(p.moved)
 	of, err := p.begin.Run(append([]any{image}, sl.AsInputs(given)...)...)
 	if err != nil {
 		return err
@@ -155,7 +156,7 @@ func (p *transportPart) find(image *tensors.Tensor, _ int) (err error) {
 			return err
 		}
 		for k := range p.regions {
-			forget(of[k*begun+4 : k*begun+6])
+			finalizeAll(of[k*begun+4 : k*begun+6])
 			copy(of[k*begun+4:], out[2*k:2*k+2])
 		}
 	}
@@ -164,12 +165,12 @@ func (p *transportPart) find(image *tensors.Tensor, _ int) (err error) {
 		in = append(append(in, sl.AsInputs(r.target)...), sl.AsInputs(of[k*begun:(k+1)*begun])...)
 	}
 	p.moved, err = p.end.Run(in...)
-	forget(of)
+	finalizeAll(of)
 	return err
 }
 
-// forget gives memory back at once instead of at the next garbage collection.
-func forget(ts []*tensors.Tensor) {
+// finalizeAll gives memory back at once instead of at the next garbage collection.
+func finalizeAll(ts []*tensors.Tensor) {
 	for _, t := range ts {
 		_ = t.FinalizeAll()
 	}
@@ -184,7 +185,7 @@ func (p *transportPart) loss(image *Node, maps map[string]*Node, in *feed) *Node
 		if r.mask != nil {
 			squares = Mul(squares, masks.next(1)[0])
 		}
-		loss := Add(over(sl.Sum(squares), relax*r.count), StopGradient(to[1]))
+		loss := Add(divideBy(ops.ReduceAllSum(squares), relax*r.count), StopGradient(to[1]))
 		losses = append(losses, DivScalar(loss, float64(x.Shape().Dim(-1))))
 	}
 	return weightedSum(image, losses, in.next(1)[0])
@@ -200,5 +201,5 @@ func (p *transportPart) finalize() {
 	for _, program := range []*sl.Program{p.begin, p.step, p.end} {
 		program.Finalize()
 	}
-	forget(p.moved)
+	finalizeAll(p.moved)
 }

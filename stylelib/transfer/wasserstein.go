@@ -3,8 +3,8 @@ package transfer
 import (
 	"slices"
 
-	sl "stylebook/stylelib"
 	"stylebook/stylelib/conv"
+	"stylebook/stylelib/ops"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -20,8 +20,8 @@ var wassersteinTerm = Term{
 		transport: true,
 		Sums:      func(x, counted *Node) []*Node { return []*Node{ReduceSum(counted, 0), products(counted, x)} },
 		Of: func(sums []*Node, count float64) []*Node {
-			mean := over(sums[0], count)
-			return []*Node{mean, Sub(over(sums[1], count), Mul(ExpandAxes(mean, 1), ExpandAxes(mean, 0)))}
+			mean := divideBy(sums[0], count)
+			return []*Node{mean, Sub(divideBy(sums[1], count), Mul(ExpandAxes(mean, 1), ExpandAxes(mean, 0)))}
 		},
 		Few: meanAndCovariance,
 		Loss: func(statistics, target []*Node) *Node {
@@ -55,9 +55,9 @@ func meanAndCovariance(x, share *Node, count float64) []*Node {
 		}
 		return Mul(x, share)
 	}
-	mean := over(ReduceSum(counted(x), 0), count)
+	mean := divideBy(ReduceSum(counted(x), 0), count)
 	centred := Sub(x, ExpandAxes(mean, 0))
-	return []*Node{mean, over(products(counted(centred), centred), count)}
+	return []*Node{mean, divideBy(products(counted(centred), centred), count)}
 }
 
 func trace(matrix Array) float64 {
@@ -83,8 +83,8 @@ const (
 func ridged(statistics []*Node, root *Node) (covariance, added *Node) {
 	mean, covariance := statistics[0], statistics[1]
 	c := root.Shape().Dim(0)
-	added = MulScalar(sl.Sum(Square(root)), ridge/(1+ridge)/float64(c))
-	squares := Add(sl.Sum(Square(mean)), sl.Sum(Mul(covariance, identityLike(covariance))))
+	added = MulScalar(ops.ReduceAllSum(Square(root)), ridge/(1+ridge)/float64(c))
+	squares := Add(ops.ReduceAllSum(Square(mean)), ops.ReduceAllSum(Mul(covariance, identityLike(covariance))))
 	added = StopGradient(Max(added, MulScalar(squares, noise)))
 	return Add(covariance, DiagonalWithValue(added, c)), added
 }
@@ -119,11 +119,11 @@ func factor(values []float64, n int) ([]float64, error) {
 // float32 can't hold: the iteration works in float64.
 func Wasserstein(mean, covariance, meanTarget, rootTarget *Node) *Node {
 	trace, gradient := traceOfRoot(covariance, rootTarget)
-	linear := sl.Sum(Mul(gradient, covariance))
+	linear := ops.ReduceAllSum(Mul(gradient, covariance))
 	trace = Add(linear, StopGradient(Sub(trace, linear)))
 
-	distance := sl.Sum(Square(Sub(mean, StopGradient(meanTarget))))
-	variances := Add(sl.Sum(Mul(covariance, identityLike(covariance))), sl.Sum(Square(StopGradient(rootTarget))))
+	distance := ops.ReduceAllSum(Square(Sub(mean, StopGradient(meanTarget))))
+	variances := Add(ops.ReduceAllSum(Mul(covariance, identityLike(covariance))), ops.ReduceAllSum(Square(StopGradient(rootTarget))))
 	return DivScalar(Add(distance, Sub(variances, MulScalar(trace, 2))), float64(covariance.Shape().Dim(0)))
 }
 
@@ -133,7 +133,7 @@ func traceOfRoot(covariance, rootTarget *Node) (trace, derivative *Node) {
 	for _, p := range polynomials {
 		y, z = stepRoots(y, z, func(t *Node) *Node { return conv.MatrixProduct(t, t, t, p[2], p[1], p[0]) })
 	}
-	trace = Mul(sl.Sum(Mul(y, identityLike(y))), Sqrt(norm))
+	trace = Mul(ops.ReduceAllSum(Mul(y, identityLike(y))), Sqrt(norm))
 	return StopGradient(ConvertDType(trace, covariance.DType())), MulScalar(transportOf(z, norm, rootTarget), 0.5)
 }
 
@@ -152,7 +152,7 @@ func identityLike(a *Node) *Node {
 func startRoots(covariance, rootTarget *Node) (y, z, norm *Node) {
 	covariance, root := ConvertDType(StopGradient(covariance), dtypes.Float64), ConvertDType(StopGradient(rootTarget), dtypes.Float64)
 	a := conv.SymmetricProduct(matMul(Transpose(root, 0, 1), covariance), root)
-	norm = AddScalar(Sqrt(sl.Sum(Square(a))), 1e-200)
+	norm = AddScalar(Sqrt(ops.ReduceAllSum(Square(a))), 1e-200)
 	return Div(a, norm), identityLike(a), norm
 }
 

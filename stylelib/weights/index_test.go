@@ -545,7 +545,7 @@ func TestBrokenDownloadsDoNotRest(t *testing.T) {
 
 // The numbers are torchvision's, printed by PyTorch: features.0.weight[0, 0].
 func TestRealVGG16(t *testing.T) {
-	options := DefaultOptions()
+	options := Default()
 	options.Spec, options.Layers = VGG16, nil
 	loaded, err := Load(t.Context(), options)
 	if err != nil {

@@ -76,10 +76,10 @@ type Options struct {
 	Getenv func(string) string
 }
 
-// DefaultOptions returns the options the command and the notebooks start from: auto, seed 0, the layers up to conv5_1
+// Default returns the options the command and the notebooks start from: auto, seed 0, the layers up to conv5_1
 // (the deepest the chapter uses), the user's cache directory, [DefaultSources], 10 seconds for all of them
 // together to answer, 30 seconds of standstill, 4 retries and 6 hours until sources that failed are asked again.
-func DefaultOptions() Options {
+func Default() Options {
 	return Options{
 		Spec:          Auto,
 		Layers:        []string{"conv5_1"},

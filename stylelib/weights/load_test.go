@@ -245,8 +245,8 @@ func TestNoPlaceForDownloads(t *testing.T) {
 	}
 }
 
-func TestDefaultOptions(t *testing.T) {
-	options := DefaultOptions()
+func TestDefault(t *testing.T) {
+	options := Default()
 	if options.Spec != "auto" || !slices.Equal(options.Layers, []string{"conv5_1"}) || len(options.Sources) != 2 || options.AnswerTimeout != 10*time.Second {
 		t.Errorf("defaults are %+v", options)
 	}

@@ -18,7 +18,7 @@ const maxOfflineBytes = 4_000_000
 
 func loadOffline(t *testing.T, layers ...string) (*Loaded, error) {
 	t.Helper()
-	options := DefaultOptions()
+	options := Default()
 	options.Spec, options.Layers = Offline, layers
 	return Load(context.Background(), options)
 }

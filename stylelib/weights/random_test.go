@@ -80,7 +80,7 @@ func TestRandomRefuses(t *testing.T) {
 }
 
 func TestLoadRandom(t *testing.T) {
-	options := DefaultOptions()
+	options := Default()
 	options.Spec, options.Layers, options.Seed = RandomNet, []string{"7"}, 5
 	loaded, err := Load(context.Background(), options)
 	if err != nil {

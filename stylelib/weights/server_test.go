@@ -114,7 +114,7 @@ const patience = time.Minute
 
 // testOptions are options with a cache of their own, an empty environment, and these sources.
 func testOptions(cache string, sources ...Remote) Options {
-	options := DefaultOptions()
+	options := Default()
 	options.CacheDir = cache
 	options.Sources = sources
 	options.AnswerTimeout = patience

@@ -50,7 +50,8 @@ def preprocess():
         "small": array(small), "want": array(normalized(small)[None]),
         "slips": {"levels": array(((small - MEAN) / STD)[None]), "mean": array((small / 255 / STD)[None]),
                   "std": array((small / 255 - MEAN)[None]), "plain": array((small / 255)[None]),
-                  "bgr": array(normalized(small[:, :, ::-1])[None])},
+                  "bgr": array(normalized(small[:, :, ::-1])[None]), "order": array((small / 255 / STD - MEAN)[None]),
+                  "no_batch": array(normalized(small))},
         "large": array(large), "resized": array(normalized(resized)[None]),
         "channels_first": array(np.moveaxis(normalized(small), -1, 0)[None])}
 
@@ -60,7 +61,9 @@ def postprocess():
     levels = 255 * (x * STD + MEAN)
     return {"x": array(x[None]), "want": array(np.rint(levels.clip(0, 255))),
             "slips": {"truncated": array(np.floor(levels.clip(0, 255))), "wrapped": array(np.rint(levels) % 256),
-                      "not_denormalized": array(np.rint(255 * x.clip(0, 1)))}}
+                      "not_denormalized": array(np.rint(255 * x.clip(0, 1))), "unscaled": array(np.rint((x * STD + MEAN).clip(0, 1))),
+                      "order": array(np.rint(255 * ((x + MEAN) * STD).clip(0, 1))),
+                      "normalized_again": array(np.rint(255 * ((x - MEAN) / STD).clip(0, 1)))}}
 
 
 # ---- losses
@@ -81,10 +84,12 @@ def content_loss():
 def gram_matrix():
     x = torch_of(a := some(1, 3, 4, 2))
     flat, centred = x.reshape(2, 12), (x - x.mean((2, 3), keepdim=True)).reshape(2, 12)
+    book = torch.tensor(a).reshape(2, 12)  # the book's reshape of what has channels last
     return {"features": array(a), "want": array(gram(x)),
             "slips": {"undivided": array(flat @ flat.T), "positions": array(flat @ flat.T / 12),
                       "channels": array(flat @ flat.T / 2), "centred": array(centred @ centred.T / 24),
-                      "transposed": array(flat.T @ flat / 24)}}
+                      "transposed": array(flat.T @ flat / 24), "reshaped": array(book @ book.T / 24),
+                      "reshaped_undivided": array(book @ book.T), "squared": array(flat @ flat.T / 24 ** 2)}}
 
 
 def style_loss():
@@ -92,7 +97,8 @@ def style_loss():
     d = gram(x) - target
     loss = torch.square(d).mean()
     return {"features": array(a), "target": array(target), "want": array(loss), "gradient": gradient(loss, x),
-            "slips": {"sum": array((d ** 2).sum()), "root": array(loss.sqrt()), "absolute": array(d.abs().mean())}}
+            "slips": {"sum": array((d ** 2).sum()), "root": array(loss.sqrt()), "absolute": array(d.abs().mean()), "plain": array(d.mean()),
+                      "gram_of_gram": array(torch.square(gram(x) - target.T @ target / 4).mean())}}
 
 
 def tv_loss():
@@ -101,13 +107,14 @@ def tv_loss():
     x = torch_of(a)
     down, right = x[:, :, 1:] - x[:, :, :-1], x[:, :, :, 1:] - x[:, :, :, :-1]
     loss = 0.5 * (down.abs().mean() + right.abs().mean())
+    book = [np.abs(np.diff(a, axis=axis)).mean() for axis in (2, 3)]  # the book's axes of what has channels last
     rising = [d * torch.where(d >= 0, 1.0, -1.0) for d in (down, right)]  # |d| with the gradient 1 at 0, as GoMLX's Abs has it
     return {"x": array(a), "want": array(loss), "gradient": gradient(loss, x),
             "abs_gradient": gradient(0.5 * (rising[0].mean() + rising[1].mean()), x),
             "slips": {"sum": array(down.abs().sum() + right.abs().sum()), "whole": array(2 * loss),
                       "down": array(0.5 * down.abs().mean()), "right": array(0.5 * right.abs().mean()),
                       "squared": array(0.5 * (down.square().mean() + right.square().mean())),
-                      "signed": array(0.5 * (down.mean() + right.mean()))}}
+                      "signed": array(0.5 * (down.mean() + right.mean())), "book_axes": array(0.5 * sum(book))}}
 
 
 def compute_loss():
@@ -119,14 +126,17 @@ def compute_loss():
     content = torch.square(torch_of(contents[0]) - torch_of(targets[0])).mean()
     style = sum(torch.square(gram(torch_of(s)) - g).mean() for s, g in zip(styles, grams))
 
-    def total(content_weight, style_weight, tv_weight, repeat):
+    def total(content_weight, style_weight, tv_weight, repeat, counts=(1, 1, 1)):
         parts = torch.stack([content * content_weight, style * style_weight, tv * tv_weight])
-        return array(torch.cat([parts, (parts * torch.tensor([1, repeat, 1])).sum()[None]]))
+        return array(torch.cat([parts, (parts * torch.tensor([1, repeat, 1]) * torch.tensor(counts)).sum()[None]]))
 
     return {"x": array(a), "contents": [array(t) for t in contents], "styles": [array(t) for t in styles],
             "content_targets": [array(t) for t in targets], "style_targets": [array(t) for t in grams],
-            "want": total(1, 1e3, 10, 10), "other_weights": total(2, 500, 0, 3),
-            "slips": {"once": total(1, 1e3, 10, 1), "shown_ten_times": total(1, 1e4, 10, 1), "unweighted": total(1, 1, 1, 10)}}
+            "want": total(1, 1e3, 10, 10), "other_weights": total(2, 500, 0, 3), "other_content": total(1, 500, 0, 3),
+            "slips": {"once": total(1, 1e3, 10, 1), "shown_ten_times": total(1, 1e4, 10, 1), "unweighted": total(1, 1, 1, 10),
+                      "tv_unweighted": total(1, 1e3, 1, 10), "style_unweighted": total(1, 1, 10, 10),
+                      "all_ten_times": total(1, 1e3, 10, 10, (10, 1, 10)), "no_tv": total(1, 1e3, 10, 10, (1, 1, 0)),
+                      "no_content": total(1, 1e3, 10, 10, (0, 1, 1))}}
 
 
 def adam():
@@ -141,11 +151,42 @@ def adam():
             optimizer.step()
         return array(x)
 
+    def by_hand(step, gathered=0.1):
+        """Adam with another step, or another share of a gradient in m."""
+        x, m, v = np.array(start), 0, 0
+        for t, g in enumerate(gradients, 1):
+            m, v = 0.9 * m + gathered * g, 0.999 * v + 0.001 * g ** 2
+            x = x - step(m, v, 0.3 / (1 - 0.9 ** t), np.sqrt(1 - 0.999 ** t))
+        return array(x)
+
+    step = lambda m, v, rate, scale: rate * m / (np.sqrt(v) / scale + 1e-8)
     right = lambda p: torch.optim.Adam(p, lr=0.3)
+    assert np.allclose(by_hand(step)["values"], after(5, right)["values"])
     return {"start": array(start), "gradients": [array(g) for g in gradients], "first": after(1, right), "want": after(5, right),
             "slips": {"upwards": after(5, lambda p: torch.optim.Adam(p, lr=0.3, maximize=True)),
                       "no_momentum": after(5, lambda p: torch.optim.Adam(p, lr=0.3, betas=(0.0, 0.999))),
-                      "plain_descent": after(5, lambda p: torch.optim.SGD(p, lr=0.3))}}
+                      "plain_descent": after(5, lambda p: torch.optim.SGD(p, lr=0.3)),
+                      "no_root": by_hand(lambda m, v, rate, scale: rate * m / (v / scale + 1e-8)),
+                      "no_rate": by_hand(lambda m, v, rate, scale: m / (np.sqrt(v) / scale + 1e-8)),
+                      "no_scale": by_hand(lambda m, v, rate, scale: rate * m / (np.sqrt(v) + 1e-8)),
+                      "whole_gradient": by_hand(step, 1)}}
+
+
+def learning_rate():
+    """The chapter's StepLR, at some epochs counted from 1, and what is written in its place."""
+    epochs, every, decay = [1, 50, 51, 100, 101, 500], 50, 0.8
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+    scheduler, rates = torch.optim.lr_scheduler.StepLR(optimizer, every, decay), []
+    for _ in range(epochs[-1]):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    of = lambda rule: array(np.array([rule(t) for t in epochs], dtype=float))
+    return {"epochs": epochs, "want": of(lambda t: rates[t - 1]),
+            "slips": {"off_by_one": of(lambda t: 0.3 * decay ** (t // every)), "smooth": of(lambda t: 0.3 * decay ** ((t - 1) / every)),
+                      "smooth_from_one": of(lambda t: 0.3 * decay ** (t / every)), "each": of(lambda t: 0.3 * decay ** (t - 1)),
+                      "stays": of(lambda t: 0.3), "once": of(lambda t: 0.3 * (decay if t > every else 1)),
+                      "linear": of(lambda t: 0.3 * decay * ((t - 1) // every)), "factor_alone": of(lambda t: decay ** ((t - 1) // every))}}
 
 
 # ---- exercises
@@ -215,7 +256,7 @@ def blend():
 
 
 def main():
-    makers = [preprocess, postprocess, content_loss, gram_matrix, style_loss, tv_loss, compute_loss, adam, rescale, weighted_total,
+    makers = [preprocess, postprocess, content_loss, gram_matrix, style_loss, tv_loss, compute_loss, adam, learning_rate, rescale, weighted_total,
               noise, keep_colours, blend]
     write_json("checks.json", {make.__name__: make() for make in makers})
 

@@ -43,15 +43,15 @@ func testLibrary(t *testing.T) *library {
 
 func TestCutQualifiesWhatTheNotebookDoesNotDeclare(t *testing.T) {
 	l := testLibrary(t)
-	cells, err := weave("```go\n%include Gram\n```\n```go\n%include StyleLoss\n```", "", l)
+	cells, err := weave("```go\n%include Gram\n```\n```go\n%include StyleLoss ComputeLoss\n```", "", l)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if source := cells[0].source; !strings.HasPrefix(source, "import (\n\t\"stylebook/stylelib/conv\"\n\t. \"github.com/gomlx/gomlx/core/graph\"\n)\n\n// Gram returns") {
+	if source := cells[0].source; !strings.HasPrefix(source, "import (\n\t\"stylebook/stylelib/ops\"\n\t. \"github.com/gomlx/gomlx/core/graph\"\n)\n\n// Gram returns") {
 		t.Errorf("the first cell lacks its import or its comment:\n%s", source)
 	}
 	source := cells[1].source
-	for _, want := range []string{"sl.Mean(Square(Sub(Gram(features)", "import sl \"stylebook/stylelib\""} {
+	for _, want := range []string{"ReduceAllMean(Square(Sub(Gram(features)", "MulScalar(sl.TVLoss(x)", "import sl \"stylebook/stylelib\""} {
 		if !strings.Contains(source, want) {
 			t.Errorf("want %q in\n%s", want, source)
 		}

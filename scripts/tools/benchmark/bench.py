@@ -56,13 +56,18 @@ def contenders(args, network, height, width):
     yield "JAX, jit", [PYTHON, "jax_step.py", *size]
 
 
+# huge pages for the peers, the second by PyTorch's own switch; we ask for them by ourselves
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "THP_MEM_ALLOC_ENABLE": "1"}
+
+
 class Contender:
     """A process that does a step when told to, and is stopped while it isn't."""
 
     def __init__(self, name, command):
         self.row = {"name": name, "seconds": []}
         self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env = os.environ | (HUGE_PAGES if command[0] == PYTHON else {})
+        self.process = subprocess.Popen(command, cwd=HERE, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.errors, text=True)
         self.row |= self.answer()
 
@@ -242,8 +247,6 @@ def main():
             results["default"] = default(args)
         except Failed as failed:
             results["default"] = {"error": str(failed)}
-    os.environ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"  # huge pages for the peers, which we have by ourselves
-    os.environ["THP_MEM_ALLOC_ENABLE"] = "1"  # PyTorch's own switch for them
     sizes = QUICK if args.quick else GPU if args.gpu else SIZES
     with tempfile.TemporaryDirectory() as compiled:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = compiled  # else torch.compile remembers earlier benchmarks

@@ -37,6 +37,7 @@ type answer struct {
 }
 
 func main() {
+	engine.KeepMemory()
 	var r request
 	flag.IntVar(&r.vgg, "vgg", 19, "`network` whose widths the steps have, 19 or 16")
 	flag.IntVar(&r.height, "height", 300, "height in `pixels`")

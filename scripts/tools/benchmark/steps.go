@@ -15,7 +15,7 @@ import (
 	"stylebook/stylelib/weights"
 )
 
-// errEnough ends a training whose steps nobody asks for any more.
+// errEnough ends a training whose steps have all been measured.
 var errEnough = errors.New("enough")
 
 // steps does steps of a training of noise with a random network of a VGG's widths: two at once, the first of which

@@ -39,7 +39,7 @@ func main() {
 }
 
 func here(ctx context.Context, wanted string) bool {
-	options := weights.DefaultOptions()
+	options := weights.Default()
 	options.Sources = nil
 	switch wanted {
 	case "", weights.Auto, weights.VGG19, weights.VGG16:
@@ -50,7 +50,7 @@ func here(ctx context.Context, wanted string) bool {
 }
 
 func get(ctx context.Context, wanted, python string) error {
-	options := weights.DefaultOptions()
+	options := weights.Default()
 	options.Spec = weights.VGG19
 	progress := &progress{w: os.Stderr}
 	options.Progress = progress.report

@@ -5,6 +5,12 @@
 // Run it with -help for its options. A command with a loss of your own is as short as this one: see stylelib/cli.
 package main
 
-import "stylebook/stylelib/cli"
+import (
+	"stylebook/stylelib/cli"
+	"stylebook/stylelib/engine"
+)
 
-func main() { cli.Main() }
+func main() {
+	engine.KeepMemory()
+	cli.Main()
+}

@@ -94,7 +94,7 @@ func Check(path string) error {
 // Rename renames a file that is safely on the disk, so that it survives a power cut under its new name, where the system can
 // do that.
 func Rename(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
+	if err := rename(from, to); err != nil {
 		return err
 	}
 	if folder, err := os.Open(filepath.Dir(to)); err == nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func TestWriteReplacesAndHashes(t *testing.T) {
 		if got, _ := os.ReadFile(path); string(got) != text {
 			t.Errorf("the file holds %q", got)
 		}
-		if info, _ := os.Stat(path); i == 1 && info.Mode().Perm() != 0o600 {
+		if info, _ := os.Stat(path); i == 1 && runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 			t.Errorf("the replaced file has mode %v", info.Mode())
 		}
 		os.Chmod(path, 0o600)
@@ -90,6 +91,30 @@ func TestForsakenFilesGo(t *testing.T) {
 	}
 	if want := []string{".stylebook-fedcba9876543210.tmp", ".stylebook-other", "file"}; !slices.Equal(left, want) {
 		t.Errorf("left are %v, want %v", left, want)
+	}
+}
+
+// A reader that has the file open for a moment is waited for where it is in the way.
+func TestAFileThatIsReadIsReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte("first"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan error)
+	go func() {
+		time.Sleep(200 * time.Millisecond)
+		closed <- reader.Close()
+	}()
+	_, err = Write(path, write("second"))
+	if err := errors.Join(err, <-closed); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "second" {
+		t.Errorf("the file holds %q", got)
 	}
 }
 

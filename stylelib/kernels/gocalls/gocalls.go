@@ -110,6 +110,9 @@ func (linked) Usable(engine compute.Backend) error {
 		why := fmt.Sprintf("there are none for this processor, of kind %s", runtime.GOARCH)
 		return &kernels.UnusableError{Engine: "the go engine", Why: why, Longer: "many times as long"}
 	}
+	if err := register(engine); err != nil {
+		return &kernels.UnusableError{Engine: "the go engine", Why: err.Error(), Longer: "many times as long"}
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@
 package xlacalls
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/gomlx/go-xla/stablehlo"
@@ -14,11 +15,28 @@ import (
 // typedFFI is the version of StableHLO's custom calls that a plugin makes by XLA's FFI.
 const typedFFI = 4
 
-// Call makes a custom call compute a node, of the operands, all of them in row order, and returns the node.
-//
 // GoMLX has no custom calls. So the node is one of GoMLX's that has the right shape and inputs, and its statement in XLA's program
-// is replaced by the call. Two fields on the way to it are private in go-xla and are read by reflection: version 0.4.2 is named in
-// go.mod, and the tests see it if another has other fields.
+// is replaced by the call. Two fields on the way to it are private in go-xla and are found by their names here; [fits] tells whether
+// they are there.
+
+// fits tells why fields aren't as in version 0.4.2 of go-xla.
+func fits(node, value reflect.Type) error {
+	for _, f := range []struct {
+		of   reflect.Type
+		name string
+		is   reflect.Type
+	}{
+		{node, "value", reflect.PointerTo(value)},
+		{value, "stmt", reflect.TypeFor[*stablehlo.Statement]()},
+	} {
+		if field, ok := f.of.FieldByName(f.name); !ok || field.Type != f.is {
+			return fmt.Errorf("go-xla's %s has no field %s of type %s", f.of, f.name, f.is)
+		}
+	}
+	return nil
+}
+
+// Call makes a custom call compute a node, of the operands, all of them in row order, and returns the node.
 func (linked) Call(target string, node *Node, operands ...*Node) *Node {
 	var values []*stablehlo.Value
 	for _, x := range operands {
@@ -42,11 +60,7 @@ func valueOf(x *Node) *stablehlo.Value {
 	return *private[*stablehlo.Value](InternalBackendOutputs(x)[0], "value")
 }
 
-// private returns a field of what pointer points to.
+// private returns a field of what pointer points to, which fits.
 func private[T any](pointer any, field string) *T {
-	f := reflect.ValueOf(pointer).Elem().FieldByName(field)
-	if !f.IsValid() || f.Type() != reflect.TypeFor[T]() {
-		exceptions.Panicf("xlacalls: go-xla's %T has no field %s of type %s any more", pointer, field, reflect.TypeFor[T]())
-	}
-	return (*T)(f.Addr().UnsafePointer())
+	return (*T)(reflect.ValueOf(pointer).Elem().FieldByName(field).Addr().UnsafePointer())
 }

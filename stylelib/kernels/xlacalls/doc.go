@@ -8,6 +8,5 @@
 //	symmetric_body.h  products of matrices in float64 that are symmetric
 //	vec.h             vectors, and the product of matrices that the first two use
 //	work.c            how threads share the work
-//	memory.c          memory that stays from step to step
 //	ffi.h             the parts of XLA's interfaces
 package xlacalls

@@ -2,6 +2,9 @@
 
 #include <dlfcn.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "conv.h"
 #include "gram.h"
@@ -133,4 +136,10 @@ const char *kernels_register(const char *path, int threads) {
 		if (((pjrt_ffi_extension *)e)->register_handler(&args)) return "it refuses custom calls";
 	}
 	return NULL;
+}
+
+void kernels_release_memory(void) {
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }

@@ -11,4 +11,7 @@ int kernels_level(void);
 // kernels_limit sets the highest level that may be used.
 void kernels_limit(int level);
 
+// kernels_release_memory gives the system what the C library holds and nobody uses.
+void kernels_release_memory(void);
+
 #endif

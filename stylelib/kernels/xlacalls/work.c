@@ -4,6 +4,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+float *memory_take(size_t floats) {
+	void *p;
+	return posix_memalign(&p, 64, floats * sizeof(float)) ? NULL : p;
+}
+
+void memory_give(float *memory) { free(memory); }
+
 // A shared is a work with its state. Threads that XLA starts late may look at it after all is done.
 typedef struct {
 	work work;

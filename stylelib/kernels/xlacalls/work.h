@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "ffi.h"
-#include "memory.h"
 
 // A worker is a thread at some work, with memory of its own.
 typedef struct {
@@ -25,6 +24,10 @@ typedef struct {
 
 // work_threads is how many threads may work at once. XLA may have more than there are processors.
 extern int work_threads;
+
+// memory_take returns memory for so many values, or NULL; memory_give gives it back.
+float *memory_take(size_t floats);
+void memory_give(float *memory);
 
 // threads returns how many threads of XLA's work.
 int threads(const ffi_call *call);

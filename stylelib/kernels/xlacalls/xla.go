@@ -3,13 +3,13 @@
 package xlacalls
 
 // #cgo CFLAGS: -O3 -Wno-psabi
-// #cgo linux LDFLAGS: -ldl -rdynamic
+// #cgo linux LDFLAGS: -ldl
 // #include <stdlib.h>
 // #include "kernels.h"
-// #include "memory.h"
 import "C"
 
 import (
+	"reflect"
 	"runtime"
 	"slices"
 	"sync"
@@ -20,6 +20,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
+	"github.com/gomlx/go-xla/stablehlo"
 )
 
 // told holds for each plugin's file what tells it of the kernels, once: a process loads a plugin once, however many engines it
@@ -35,6 +36,9 @@ func (linked) Usable(engine compute.Backend) error {
 	b, ok := engine.(*xla.Backend)
 	if !ok || !b.IsCPU() {
 		return &kernels.UnusableError{Engine: engine.Name(), Why: "it is not XLA on a CPU"}
+	}
+	if err := fits(reflect.TypeFor[xla.Node](), reflect.TypeFor[stablehlo.Value]()); err != nil {
+		return &kernels.UnusableError{Engine: b.PluginName(), Why: err.Error(), Longer: "about twice as long"}
 	}
 	plugin, err := pjrt.GetPlugin(b.PluginName())
 	if err != nil {
@@ -70,4 +74,4 @@ func (linked) Fit(kind string, channels ...int) bool {
 	return known && !slices.ContainsFunc(channels, func(n int) bool { return n%step != 0 })
 }
 
-func (linked) ReleaseMemory() { C.memory_release() }
+func (linked) ReleaseMemory() { C.kernels_release_memory() }

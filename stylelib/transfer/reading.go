@@ -1,0 +1,86 @@
+package transfer
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"image"
+
+	"stylebook/stylelib/internal/imagefile"
+)
+
+// reader decodes and hashes pictures, until one fails.
+type reader struct {
+	request Request
+	hashes  map[string]string
+	left    int64 // bytes of memory
+	err     error
+}
+
+func (d *reader) read(role, path string) image.Image {
+	if d.err != nil || path == "" {
+		return nil
+	}
+	file, err := imagefile.ReadFile(path, d.left)
+	if d.err = err; err != nil {
+		return nil
+	}
+	if file.Note != "" {
+		d.request.say("colours  %s", file.Note)
+	}
+	d.left -= int64(len(file.Picture.Pix))
+	d.hashes[role] = file.SHA256
+	return file.Picture
+}
+
+// hash notes the pixels' hashes of pictures in memory.
+func (p Pictures) hash(hashes map[string]string) {
+	note := func(role string, picture image.Image) {
+		if picture != nil {
+			flat := imagefile.Flatten(picture)
+			sum := sha256.New()
+			fmt.Fprintln(sum, flat.Rect.Dx(), flat.Rect.Dy())
+			sum.Write(flat.Pix)
+			hashes[role] = fmt.Sprintf("%x", sum.Sum(nil))
+		}
+	}
+	note("content", p.Content)
+	for i, style := range p.Styles {
+		note(fmt.Sprintf("style %d", i+1), style)
+	}
+	note("content mask", p.ContentMask)
+	for i, mask := range p.StyleMasks {
+		note(fmt.Sprintf("mask of style %d", i+1), mask)
+	}
+	note("colours mask", p.ColoursMask)
+	note("init", p.Init)
+}
+
+// read decodes and hashes each picture once.
+func (t *Transfer) read(r Request) error {
+	if r.Pictures.Content != nil || len(r.Pictures.Styles) > 0 {
+		t.Pictures = r.Pictures
+		if err := t.Pictures.Check(r.Options); err != nil {
+			return err
+		}
+		t.Pictures.hash(t.Hashes)
+		return nil
+	}
+	reader := reader{request: r, hashes: t.Hashes, left: r.memory()}
+	read := reader.read
+	t.Pictures.Content = read("content", r.Content)
+	for i, path := range r.Styles {
+		t.Pictures.Styles = append(t.Pictures.Styles, read(fmt.Sprintf("style %d", i+1), path))
+	}
+	t.Pictures.ContentMask = read("content mask", r.ContentMask)
+	for i, path := range r.StyleMasks {
+		t.Pictures.StyleMasks = append(t.Pictures.StyleMasks, read(fmt.Sprintf("mask of style %d", i+1), path))
+	}
+	t.Pictures.ColoursMask = read("colours mask", r.ColoursMask)
+	if r.Options.Init == InitFile {
+		t.Pictures.Init = read("init", r.Init)
+	}
+	if reader.err != nil {
+		return reader.err
+	}
+	return t.Pictures.Check(r.Options)
+}
