@@ -39,7 +39,7 @@ func beside(cells []cell, l *library) (failed error) {
 func twoColumns(left, right string) string {
 	column := func(language, code string) string {
 		code = strings.ReplaceAll(html.EscapeString(code), "](", "]&#40;") // which would be a link
-		return fmt.Sprintf("<td align=\"left\" valign=\"top\"><pre><code class=\"language-%s\">%s</code></pre></td>", language, code)
+		return fmt.Sprintf("<td style=\"text-align: left; vertical-align: top\"><pre><code style=\"font-size: 11px\" class=\"language-%s\">%s</code></pre></td>", language, code)
 	}
 	table := "<table><tr><th align=\"left\">PyTorch</th><th align=\"left\">Go</th></tr>\n<tr>" +
 		column("python", left) + "\n" + column("go", right) + "</tr></table>"
@@ -70,7 +70,7 @@ func (l *library) plain(name string) (string, error) {
 	return strings.Join(lines, "\n"), nil
 }
 
-const half = 66 // columns
+const half = 58 // columns
 
 // wrapped breaks a long line where Go allows it, after a comma, a bracket or a sign, and indents what follows.
 func wrapped(line string) (lines []string) {
