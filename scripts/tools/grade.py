@@ -145,11 +145,11 @@ class Kernel:
 
 
 def cause(complaint):
-    """The line of a complaint that says what went wrong: the last of the compiler's first remark, or a crash's first."""
-    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", complaint).split("\n") if line.strip()] or ["?"]
-    remarks = [i for i, line in enumerate(lines) if re.match(r"Cell\[\d+\]: Line \d+", line)]
-    if remarks:
-        return lines[([*remarks, len(lines)])[1] - 1]
+    """The line of a complaint that says what went wrong: the compiler's first remark, which stands below the code, or a crash's."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", complaint)
+    if len(remarks := re.split(r"^Cell\[\d+\]: Line \d+", text, flags=re.MULTILINE)) > 1:
+        text = re.split(r"\n\s*\n", remarks[1].rstrip())[-1]
+    lines = [line.strip() for line in text.split("\n") if line.strip()] or ["?"]
     return next((line for line in lines if re.match(r"fatal error: |panic: ", line)), lines[0])
 
 
@@ -245,7 +245,7 @@ def graded(path, name, known, seconds):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(prog="grade", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--memory", type=float, default=4)
@@ -256,7 +256,10 @@ def main():
     if not paths:
         sys.exit(f"grade: {folder}: no notebooks there")
     limit = int(arguments.memory * 2**30)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    except (ValueError, OSError) as error:  # macOS knows no such limit
+        print(f"grade: memory is not limited here: {error}", file=sys.stderr)
     known = known_checks()
     with open(arguments.out or folder / "grades.csv", "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
