@@ -13,7 +13,7 @@ from jupyterhub.spawner import LocalProcessSpawner
 c = get_config()  # noqa: F821
 c.Spawner.mem_limit = os.environ.get("COURSE_MEMORY", "3G")
 c.Spawner.cpu_limit = float(os.environ.get("COURSE_THREADS", "2"))
-c.Authenticator.allow_existing_users = True
+c.LocalAuthenticator.allowed_groups = {os.environ.get("COURSE_GROUP", "course")}
 
 course = pathlib.Path(__file__).resolve().parents[2]
 home = course / "home"  # setup's: Go's caches, XLA's plugin and the weights are there
