@@ -33,9 +33,10 @@ const (
 	AdamEpsilon = 1e-8
 )
 
-// Adam returns an optimizer that keeps two running means, m of the gradient and v of its square: see [AdamUpdate] and
-// [AdamRate].
-func Adam(form AdamForm, beta1, beta2 float64, learningRate func(epoch int) float64) Optimizer {
+// Adam returns an optimizer that keeps two running means, m of the gradient and v of its square:
+// see [AdamUpdate] and [AdamRate].
+func Adam(form AdamForm, beta1, beta2 float64,
+	learningRate func(epoch int) float64) Optimizer {
 	return Optimizer{
 		State:        []StateArray{{Name: "adam_m", Copies: 1}, {Name: "adam_v", Copies: 1}},
 		LearningRate: learningRate,
@@ -44,7 +45,8 @@ func Adam(form AdamForm, beta1, beta2 float64, learningRate func(epoch int) floa
 			return []float64{rate, scale}
 		},
 		Update: func(pixels, gradient *Node, state, numbers []*Node) (*Node, []*Node) {
-			pixels, m, v := AdamUpdate(pixels, state[0], state[1], gradient, numbers[0], numbers[1], beta1, beta2)
+			pixels, m, v := AdamUpdate(pixels, state[0], state[1], gradient, numbers[0], numbers[1],
+				beta1, beta2)
 			return pixels, []*Node{m, v}
 		},
 	}
@@ -57,20 +59,22 @@ func Adam(form AdamForm, beta1, beta2 float64, learningRate func(epoch int) floa
 //	pixels ← pixels - rate · m / (√v/scale + ε)
 //
 // All have the same shape but rate and scale, which are the scalars of [AdamRate].
-func AdamUpdate(pixels, m, v, gradient, rate, scale *Node, beta1, beta2 float64) (newPixels, newM, newV *Node) {
+func AdamUpdate(pixels, m, v, gradient, rate, scale *Node,
+	beta1, beta2 float64) (newPixels, newM, newV *Node) {
 	m = Add(m, MulScalar(Sub(gradient, m), 1-beta1))
 	v = Add(MulScalar(v, beta2), MulScalar(Square(gradient), 1-beta2))
 	step := Mul(rate, Div(m, AddScalar(Div(Sqrt(v), scale), AdamEpsilon)))
 	return Sub(pixels, step), m, v
 }
 
-// AdamRate returns the two numbers that Adam's update t (from 1) needs besides the gradient: with c₁ = 1-β₁ᵗ and
-// c₂ = 1-β₂ᵗ, which make up for m and v starting at zero,
+// AdamRate returns the two numbers that Adam's update t (from 1) needs besides the gradient: with
+// c₁ = 1-β₁ᵗ and c₂ = 1-β₂ᵗ, which make up for m and v starting at zero,
 //
 //	AdamPyTorch:  rate = lr/c₁,      scale = √c₂
 //	AdamMXNet:    rate = lr·√c₂/c₁,  scale = 1
 //
-// Kingma, Ba 2015: the first is algorithm 1, the second the variant at the end of its section 2, with ε left unscaled.
+// Kingma, Ba 2015: the first is algorithm 1, the second the variant at the end of its section 2,
+// with ε left unscaled.
 func AdamRate(form AdamForm, beta1, beta2, learningRate float64, t int) (rate, scale float64) {
 	c1 := 1 - math.Pow(beta1, float64(t))
 	c2 := 1 - math.Pow(beta2, float64(t))

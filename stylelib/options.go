@@ -134,8 +134,8 @@ func (o Options) Validate(networks ...Chain) error {
 	return nil
 }
 
-// LearningRate returns the learning rate of an epoch, counted from 1: options.LearningRate, times LRDecay after every
-// LRDecayEvery epochs.
+// LearningRate returns the learning rate of an epoch, counted from 1: options.LearningRate, times
+// LRDecay after every LRDecayEvery epochs.
 func LearningRate(options Options, epoch int) float64 {
 	if options.LRDecayEvery == 0 {
 		return options.LearningRate

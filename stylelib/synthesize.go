@@ -30,8 +30,8 @@ func NewSynthesizedImage(initial *tensors.Tensor) (*SynthesizedImage, error) {
 	return &SynthesizedImage{Image: image}, nil
 }
 
-// GetInits returns what the training starts from: the synthesized image, set to the content image, and the Gram matrices
-// [c, c] of the style features, which the style loss compares with.
+// GetInits returns what the training starts from: the synthesized image, set to the content image,
+// and the Gram matrices [c, c] of the style features, which the style loss compares with.
 func GetInits(extractor *Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (
 	*SynthesizedImage, []*tensors.Tensor, error) {
 	x, err := NewSynthesizedImage(content)

@@ -8,13 +8,13 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Train synthesizes an image with the content of one picture and the style of another: starting from the content image,
-// it lowers the total loss with Adam for options.Epochs epochs.
+// Train synthesizes an image with the content of one picture and the style of another: starting
+// from the content image, it lowers the total loss with Adam for options.Epochs epochs.
 //
-// content and style are normalized pictures of shape [1, height, width, 3], of any two sizes; the result has the
-// content's size. report and errors are [Minimize]'s.
-func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Tensor, options Options,
-	report func(Record) error) (*tensors.Tensor, error) {
+// content and style are normalized pictures of shape [1, height, width, 3], of any two sizes; the
+// result has the content's size. report and errors are [Minimize]'s.
+func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Tensor,
+	options Options, report func(Record) error) (*tensors.Tensor, error) {
 	contentTargets, err := GetContents(extractor, content, options)
 	if err != nil {
 		return nil, fmt.Errorf("content features: %w", err)
@@ -29,16 +29,21 @@ func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Te
 	}
 	loss := func(vgg *VGG, pixels *Node, targets []*Node) (total *Node, parts []Part) {
 		contents, styles := ExtractFeatures(vgg, pixels, options.ContentLayers, options.StyleLayers)
-		l := ComputeLoss(pixels, contents, styles, targets[:len(contents)], targets[len(contents):], options)
+		l := ComputeLoss(pixels, contents, styles, targets[:len(contents)], targets[len(contents):],
+			options)
 		return l.Total, []Part{{"content", l.Content}, {"style", l.Style}, {"tv", l.TV}}
 	}
-	objective := Objective{Loss: loss, Inputs: Constant(append(contentTargets, styleTargets...))}
-	adam := Adam(options.Adam, AdamBeta1, AdamBeta2, func(epoch int) float64 { return LearningRate(options, epoch) })
+	objective := Objective{Loss: loss,
+		Inputs: Constant(append(contentTargets, styleTargets...))}
+	adam := Adam(options.Adam, AdamBeta1, AdamBeta2,
+		func(epoch int) float64 { return LearningRate(options, epoch) })
 	return Minimize(ctx, extractor, objective, x, adam, options.Epochs, report)
 }
 
-// EpochGraph returns one epoch as one graph: losses, gradient of the total with respect to the pixels, update.
-func EpochGraph(objective Objective, x *SynthesizedImage, optimizer Optimizer) func(vgg *VGG, in []*Node) []*Node {
+// EpochGraph returns one epoch as one graph: losses, gradient of the total with respect to the
+// pixels, update.
+func EpochGraph(objective Objective, x *SynthesizedImage,
+	optimizer Optimizer) func(vgg *VGG, in []*Node) []*Node {
 	return func(vgg *VGG, in []*Node) []*Node {
 		pixels, state, numbers, inputs := x.Split(in, optimizer)
 		total, parts := objective.Loss(vgg, pixels, inputs)
@@ -48,13 +53,14 @@ func EpochGraph(objective Objective, x *SynthesizedImage, optimizer Optimizer) f
 	}
 }
 
-// Minimize lowers an objective by changing the image x, until so many epochs are done. x may have some behind it.
+// Minimize lowers an objective by changing the image x, until it has so many epochs behind it.
 //
-// report, if not nil, is called after each epoch; an error from it ends the training. When ctx is done, report fails or
-// the loss stops being a number (*[DivergedError]), Minimize returns the image of the latest good epoch together with the
-// error.
-func Minimize(ctx context.Context, extractor *Extractor, objective Objective, x *SynthesizedImage,
-	optimizer Optimizer, epochs int, report func(Record) error) (*tensors.Tensor, error) {
+// report, if not nil, is called after each epoch; an error from it ends the training. When ctx is
+// done, report fails or the loss stops being a number (*[DivergedError]), Minimize returns the
+// image of the latest good epoch together with the error.
+func Minimize(ctx context.Context, extractor *Extractor, objective Objective,
+	x *SynthesizedImage, optimizer Optimizer, epochs int,
+	report func(Record) error) (*tensors.Tensor, error) {
 	program, err := extractor.Compile(EpochGraph(objective, x, optimizer))
 	if err != nil {
 		return nil, err

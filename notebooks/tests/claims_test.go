@@ -186,7 +186,7 @@ func TestExercise1Question5(t *testing.T) {
 
 // Answers 1 to 4 of exercise 2.
 func TestExercise2(t *testing.T) {
-	table := with(t, stored(t, "exercise-2-solution"), "tradeOff := figure.Chart")
+	table := with(t, stored(t, "exercise-2-solution"), "plot := figure.Chart")
 	at := func(row string) (content, style, noise float64) {
 		values := table.row(t, row+" ", 0)
 		return values[0], values[1], values[2]

@@ -19,10 +19,13 @@ def test_runs_from_top_to_bottom(tmp_path):
     client_for(book).execute()
     assert list(check_notebooks.executed_problems(book)) == []
     checked = [c for c in book.cells if is_check(c)]
-    assert len(checked) == 11 and all("all right ✓" in stream(c) and "not yet" not in stream(c) for c in checked)
+    assert len(checked) == 12 and all("all right ✓" in stream(c) and "not yet" not in stream(c) for c in checked)
     training = book.cells[find(book, TRAINING)]
     assert len(pictures(training)) == 1, "the live figure must stay, once, in the saved notebook"
     assert f"saved {tmp_path / 'out.png'}" in stream(training)
+    described = [o.metadata.get(kind, {}).get("alt") for c in book.cells for o in c.get("outputs", []) for kind in o.get("data", {})
+                 if kind.startswith("image/")]
+    assert described[0] == "content, style" and all(described), "each picture has words for who does not see it"
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     assert [r["epoch"] for r in progress(tmp_path)] == [*range(1, 21), *range(1, 11)], "the training, and a second one at the end"
     relative = book.cells[find(book, "r.Options.Normalize()")]

@@ -90,6 +90,7 @@ def turns_training(page, root):
     slider, picture = root.query_selector("input"), root.query_selector("img")
     into_sight(page, root)
     assert value(slider) == "60" and picture.get_attribute("alt") == "synthesized image, epoch 60"
+    assert slider.bounding_box()["y"] < picture.bounding_box()["y"], "the picture's top is in sight where the slider is"
     dots = lambda: [float(dot.get_attribute("cx")) for dot in root.query_selector_all("svg .dot")]
     last, end = pixels(page, root), dots()
     slider.focus()
@@ -235,6 +236,7 @@ def test_knobs_in_the_lab(tmp_path):
         train(30)
         page.get_by_role("button", name="done").click()
         wait_for("the cell's end", lambda: page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "idle")
+        assert page.query_selector("text=style weight 1e+05") is not None, "what was chosen stays to be read"
         assert page.query_selector("text=train 10 epochs") is None and len(page.query_selector_all(".stylebook-play")) == 1
     style = [epoch["style"] for epoch in progress(tmp_path)]
     assert style[10] < 0.7 * style[0], "the second training goes on from the picture that was reached"

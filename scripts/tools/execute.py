@@ -163,7 +163,8 @@ def execute_in_place(path):
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
             for o in cell.outputs:
-                o.get("metadata", {}).clear()
+                if "metadata" in o:  # what is said in the place of a picture
+                    o.metadata = {kind: value for kind, value in o.metadata.items() if kind.startswith("image/")}
     part = path + ".part"
     nbformat.write(book, part)
     if found := check_notebooks.problems(part):

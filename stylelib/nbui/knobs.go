@@ -49,6 +49,7 @@ func Knobs(ctx context.Context, backend compute.Backend, request transfer.Reques
 			return nil
 		case <-done.C:
 			dom.SetInnerHtml(panel.id, "")
+			fmt.Println(panel.chosen(request.Options))
 			return nil
 		case <-train.C:
 		}
@@ -196,4 +197,11 @@ func (p *panel) set(o *transfer.Options) {
 	if layer := p.layer.Value(); layer > 0 {
 		o.ContentLayers, o.ContentLayerWeights = []string{p.layers[layer]}, nil
 	}
+}
+
+// chosen says what the controls say, when they are gone.
+func (p *panel) chosen(o transfer.Options) string {
+	p.set(&o)
+	return i18n.Format("content weight %.3g, style weight %.3g, TV weight %.3g, content layer %s", o.ContentWeight, o.StyleWeight,
+		o.TVWeight, strings.Join(o.ContentLayers, ","))
 }

@@ -34,6 +34,9 @@ func TestKnobsTrainOnFromThePictureThatWasReached(t *testing.T) {
 		if p.set(&o); turn.layer == 1 && !slices.Equal(o.ContentLayers, []string{"conv1_2"}) {
 			t.Errorf("the layer that is chosen is %v", o.ContentLayers)
 		}
+		if text := p.chosen(r.Options); turn.style == 4 && text != "content weight 1, style weight 1e+05, TV weight 10, content layer conv1_2" {
+			t.Errorf("chosen is %q", text)
+		}
 		if err := p.once(t.Context(), e.Backend, r, out, "id"); err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"image/png"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -30,7 +31,20 @@ const ProgressEnv = "STYLEBOOK_PROGRESS"
 
 // Show shows pictures side by side, three in a row, with axes.
 func Show(pictures ...figure.Picture) error {
-	return showJPEG(figure.Pictures(pictures...), "")
+	return showJPEG(figure.Pictures(pictures...), "", titles(pictures))
+}
+
+// titles are those of pictures in one text.
+func titles(pictures []figure.Picture) string {
+	return joined(pictures, func(p figure.Picture) string { return p.Title })
+}
+
+func joined[T any](shown []T, title func(T) string) string {
+	var all []string
+	for _, one := range shown {
+		all = append(all, i18n.Said(title(one)))
+	}
+	return strings.Join(all, ", ")
 }
 
 // ShowSheet shows a contact sheet, pixel by pixel, in rows of so many pictures.
@@ -39,7 +53,7 @@ func ShowSheet(columns int, pictures ...figure.Picture) error {
 	if err != nil {
 		return err
 	}
-	return showJPEG(sheet, "")
+	return showJPEG(sheet, "", titles(pictures))
 }
 
 // ShowCharts shows charts side by side, three in a row.
@@ -48,7 +62,7 @@ func ShowCharts(charts ...figure.Chart) error {
 	if err != nil {
 		return err
 	}
-	return showPNG(drawn)
+	return showPNG(drawn, joined(charts, func(c figure.Chart) string { return c.Title }))
 }
 
 // ShowMaps shows maps side by side, three in a row with one scale and hard cells.
@@ -57,25 +71,25 @@ func ShowMaps(maps ...figure.Map) error {
 	if err != nil {
 		return err
 	}
-	return showJPEG(drawn, "")
+	return showJPEG(drawn, "", joined(maps, func(m figure.Map) string { return m.Title }))
 }
 
-func showPNG(drawn image.Image) error {
+func showPNG(drawn image.Image, alt string) error {
 	var file bytes.Buffer
 	if err := png.Encode(&file, drawn); err != nil {
 		return fmt.Errorf("encode the figure: %w", err)
 	}
-	show(map[protocol.MIMEType]any{protocol.MIMEImagePNG: file.Bytes()}, "")
+	show(map[protocol.MIMEType]any{protocol.MIMEImagePNG: file.Bytes()}, "", alt)
 	return nil
 }
 
 const mimeJPEG protocol.MIMEType = "image/jpeg"
 
 // showJPEG shows what has a picture in it: as PNG that would take up to five times as much of the notebook.
-func showJPEG(drawn image.Image, id string) error {
+func showJPEG(drawn image.Image, id, alt string) error {
 	file, err := jpegOf(drawn, 85)
 	if err == nil {
-		show(map[protocol.MIMEType]any{mimeJPEG: file}, id)
+		show(map[protocol.MIMEType]any{mimeJPEG: file}, id, alt)
 	}
 	return err
 }
@@ -88,13 +102,25 @@ func jpegOf(drawn image.Image, quality int) ([]byte, error) {
 	return file.Bytes(), nil
 }
 
-// show displays one thing in one or more forms; with an id it replaces what was displayed under that id before.
-func show(forms map[protocol.MIMEType]any, id string) {
+// show displays one thing in one or more forms; with an id it replaces what was displayed under that id before. alt is what
+// a page says in the place of its picture.
+func show(forms map[protocol.MIMEType]any, id, alt string) {
 	if !gonbui.IsNotebook {
 		return
 	}
-	gonbui.SendData(&protocol.DisplayData{Data: forms, DisplayID: id})
+	gonbui.SendData(&protocol.DisplayData{Data: forms, Metadata: described(forms, alt), DisplayID: id})
 	gonbui.Sync() // without it the program may end before the notebook has its last display
+}
+
+// described is the metadata of an output whose pictures have a text in their place, as Jupyter's pages take it.
+func described(forms map[protocol.MIMEType]any, alt string) map[string]any {
+	metadata := map[string]any{}
+	for kind := range forms {
+		if strings.HasPrefix(string(kind), "image/") && alt != "" {
+			metadata[string(kind)] = map[string]any{"alt": alt}
+		}
+	}
+	return metadata
 }
 
 // Live shows a training while it runs: every few epochs the loss curves and the synthesized image are drawn anew in one
@@ -154,7 +180,7 @@ func (l *Live) Report(r sl.Record) error {
 	if l.latest, err = figure.Training(l.records, l.Epochs, picture, l.Beside...); err != nil {
 		return err
 	}
-	return showJPEG(l.latest, l.id)
+	return showJPEG(l.latest, l.id, i18n.Said(fmt.Sprintf("synthesized image, epoch %d", r.Epoch)))
 }
 
 // tell adds the record to the progress file.
@@ -189,7 +215,7 @@ func (l *Live) Finish(err error) error {
 	if l.recorder != nil {
 		page, failed := l.trainingPage()
 		if failed == nil {
-			failed = showPlay(page, l.latest, l.id)
+			failed = showPlay(page, l.latest, l.id, i18n.Said(fmt.Sprintf("synthesized image, epoch %d", l.epoch)))
 		}
 		if failed != nil {
 			return errors.Join(err, failed)

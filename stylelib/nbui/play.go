@@ -158,10 +158,10 @@ func widthOf(picture image.Image) int {
 }
 
 // showPlay displays an output that can be played with, and a picture for places that show no HTML.
-func showPlay(page string, instead image.Image, id string) error {
+func showPlay(page string, instead image.Image, id, alt string) error {
 	file, err := jpegOf(instead, 70) // few will see it
 	if err == nil {
-		show(map[protocol.MIMEType]any{protocol.MIMETextHTML: page, mimeJPEG: file}, id)
+		show(map[protocol.MIMEType]any{protocol.MIMETextHTML: page, mimeJPEG: file}, id, alt)
 	}
 	return err
 }
@@ -176,7 +176,7 @@ func ShowSteps(name string, pictures ...figure.Picture) error {
 	if err != nil {
 		return err
 	}
-	return showPlay(page, figure.Pictures(pictures[0]), "")
+	return showPlay(page, figure.Pictures(pictures[0]), "", titles(pictures[:1]))
 }
 
 // ShowGrid shows one picture of a grid, with a slider for its row, one for its column, and a map of the grid to point at.
@@ -194,7 +194,7 @@ func ShowGrid(row, column Axis, pictures ...figure.Picture) error {
 	if err != nil {
 		return err
 	}
-	return showPlay(page, sheet, "")
+	return showPlay(page, sheet, "", titles(pictures))
 }
 
 // ShowBeforeAfter shows two pictures of one size, one over the other, and a line that divides them and can be moved.
@@ -208,7 +208,7 @@ func ShowBeforeAfter(before, after figure.Picture) error {
 	if err != nil {
 		return err
 	}
-	return showPlay(page, figure.Pictures(pictures...), "")
+	return showPlay(page, figure.Pictures(pictures...), "", titles(pictures))
 }
 
 // gridMap draws a grid with the values of its axes, and says where the middle of each cell is.
@@ -287,7 +287,7 @@ func (l *Live) Film(path string) error {
 	}
 	fmt.Println("saved", path)
 	if !filepath.IsAbs(path) {
-		show(map[protocol.MIMEType]any{protocol.MIMETextHTML: filmPage(path)}, "")
+		show(map[protocol.MIMEType]any{protocol.MIMETextHTML: filmPage(path)}, "", "")
 	}
 	return nil
 }

@@ -37,6 +37,7 @@
     const picture = root.querySelector("img"), svg = root.querySelector("svg");
     const controls = make("div", root, {});
     controls.style.flexBasis = "100%";
+    root.prepend(controls); // above the picture, whose top would else be out of sight where the slider is in it
     const show = () => {
       const at = sliders.reduce((at, slider, i) => at * play.axes[i].values.length + slider.at, 0);
       picture.src = play.frames[at];
@@ -74,6 +75,7 @@
     line.style.cssText = "position: absolute; top: 0; height: 100%; width: 2px; margin-left: -1px; background: white; outline: 1px solid black; pointer-events: none";
     const controls = make("div", root, {});
     controls.style.flexBasis = "100%";
+    root.prepend(controls); // above the picture, whose top would else be out of sight where the slider is in it
     const percents = Array.from({length: 101}, (_, i) => i + " %");
     const show = () => {
       line.style.left = share.at + "%";

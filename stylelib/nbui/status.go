@@ -36,7 +36,7 @@ func (s *Status) Say(text string) {
 		return
 	}
 	s.said, s.spoke = text, time.Now()
-	show(map[protocol.MIMEType]any{protocol.MIMETextHTML: html.EscapeString(i18n.Said(text))}, s.id)
+	show(map[protocol.MIMEType]any{protocol.MIMETextHTML: html.EscapeString(i18n.Said(text))}, s.id, "")
 }
 
 // Train says that a training of so many epochs begins, whose records Report then takes.

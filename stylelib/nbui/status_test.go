@@ -9,6 +9,9 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/figure"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
 // A cell says at once what it does; then it tells the first epoch, and later ones now and then, with the time that is left.
@@ -35,6 +38,16 @@ func TestStatusTellsATraining(t *testing.T) {
 	time.Sleep(statusEvery + 10*time.Millisecond)
 	if s.Report(record(3)); !strings.HasPrefix(s.said, "epoch 3/") || !strings.HasSuffix(s.said, " left") {
 		t.Errorf("later it says %q", s.said)
+	}
+}
+
+// A page has words in the place of a picture, and none where there is no picture.
+func TestPicturesAreDescribed(t *testing.T) {
+	forms := map[protocol.MIMEType]any{mimeJPEG: []byte{}, protocol.MIMETextHTML: ""}
+	words := titles([]figure.Picture{{Title: "content"}, {Title: "style"}})
+	got := described(forms, words)
+	if alt, _ := got["image/jpeg"].(map[string]any); len(got) != 1 || alt["alt"] != "content, style" {
+		t.Errorf("%v", got)
 	}
 }
 

@@ -16,6 +16,57 @@ import (
 // longestCell is how many lines a code cell may have, so that it is seen whole on a screen.
 const longestCell = 35
 
+// widestLine is how many columns a line of code may take, a tab being four and a Chinese character two, so that no cell scrolls in a
+// window of 1280 pixels.
+const widestLine = 100
+
+func TestCellsAreNarrow(t *testing.T) {
+	texts, err := filepath.Glob("../../../notebooks/src/*.md")
+	if err != nil || len(texts) == 0 {
+		t.Fatalf("no texts: %v", err)
+	}
+	chinese, err := readComments("../../../notebooks/src", "zh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range texts {
+		if original(path) != "" {
+			continue // a translation's code is the original's
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := weave(string(text), filepath.Dir(path), testLibrary(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cells {
+			if translated, _ := chinese.apply(c.source); c.code {
+				for line := range strings.SplitSeq(c.source+"\n"+translated, "\n") {
+					if columns(line) > widestLine {
+						t.Errorf("%s: %d columns: %s", path, columns(line), line)
+					}
+				}
+			}
+		}
+	}
+}
+
+func columns(line string) (count int) {
+	for _, r := range line {
+		switch {
+		case r == '\t':
+			count += 4
+		case r >= 0x2e80:
+			count += 2
+		default:
+			count++
+		}
+	}
+	return count
+}
+
 func TestCellsAreReadable(t *testing.T) {
 	texts, err := filepath.Glob("../../../notebooks/src/*.md")
 	if err != nil || len(texts) == 0 {
