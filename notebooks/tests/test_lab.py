@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import urllib.request
 
 import pytest
 from jupyter_client import BlockingKernelClient
+from jupyter_client.manager import start_new_kernel
 
 from books import CHINESE, ENGLISH, PATIENCE, REPOSITORY, alive, wait_for
 
@@ -90,6 +92,20 @@ def session(leader):
     """The processes of a kernel: it and what it started."""
     found = subprocess.run(["ps", "-o", "pid=", "-s", str(leader)], capture_output=True, text=True).stdout
     return [int(line) for line in found.split()]
+
+
+@pytest.mark.skipif(shutil.which("gopls") is None, reason="gopls is not built yet: scripts/setup --gopls")
+@pytest.mark.parametrize("spoken", [False, True])
+def test_gopls_ends_with_a_kernel_that_is_killed(spoken):
+    manager, client = start_new_kernel(kernel_name="stylebook", startup_timeout=PATIENCE)
+    everything = session(manager.provisioner.pid)
+    assert len(everything) >= 3
+    if spoken:
+        wait_for("a completion", lambda: client.complete("%%\nfmt.Printl", reply=True, timeout=PATIENCE)["content"]["matches"])
+        everything = session(manager.provisioner.pid)
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    wait_for("their end", lambda: not any(map(alive, everything)))
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])

@@ -1,4 +1,4 @@
-"""What answers for gopls while it is being built."""
+"""What stands between the kernel and gopls."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from books import PATIENCE, REPOSITORY, wait_for
+from books import PATIENCE, REPOSITORY, alive, wait_for
 
 GOPLS = """#!{python}
 import json, sys
@@ -78,3 +78,10 @@ def test_gopls_learns_what_it_missed(stand_in, tmp_path):
     assert (tmp_path / "log").read_text().split("\n")[:4] == ["initialize", "initialized", "textDocument/didOpen", "textDocument/hover"]
     client.stream.close()
     process.wait(PATIENCE)
+
+
+def test_it_ends_with_a_kernel_that_never_spoke(tmp_path):
+    script = REPOSITORY / "kernel-config/gopls/gopls"
+    started = subprocess.run(["sh", "-c", '"$@" >/dev/null & echo $!; sleep 2', "sh", sys.executable, script, "-listen", f"unix;{tmp_path}/socket"],
+                             capture_output=True, text=True, timeout=PATIENCE)
+    wait_for("its end", lambda: not alive(int(started.stdout)))
