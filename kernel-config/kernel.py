@@ -125,7 +125,7 @@ class Relay:
     def tell_of_building(self):
         """Says that the cell compiles, until its program is there."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            names = [p.name() for p in self.gonb.children()]
+            names = [kind(child) for child in self.gonb.children()]
             if not any(name in BUILDERS for name in names):
                 return any(name != "gopls" for name in names) and self.unsay()
             if not self.note:
@@ -152,15 +152,21 @@ class Relay:
         """Interrupts what the cell is at, once each: first its compilation, then, as soon as there is one, its program."""
         with contextlib.suppress(psutil.NoSuchProcess):
             for child in self.gonb.children():
-                if child.name() == "gopls" or child.pid in self.signalled | self.ended:
+                if kind(child) == "gopls" or child.pid in self.signalled | self.ended:
                     continue
-                (self.ended if child.name() in BUILDERS else self.signalled).add(child.pid)
+                (self.ended if kind(child) in BUILDERS else self.signalled).add(child.pid)
                 for process in child, *child.children(recursive=True):
                     process.send_signal(signal.SIGINT)
 
     def read(self, frames):
         identities, parts = self.session.feed_identities(frames)
         return identities, self.session.deserialize(parts)
+
+
+def kind(process):
+    """The program's name; that of a script, not of its interpreter."""
+    words = [os.path.basename(word) for word in process.cmdline()[:2]]
+    return next((word for word in words if word in (*BUILDERS, "gopls")), process.name())
 
 
 def address(info, channel):

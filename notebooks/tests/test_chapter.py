@@ -23,7 +23,7 @@ def test_runs_from_top_to_bottom(tmp_path):
     training = book.cells[find(book, TRAINING)]
     assert len(pictures(training)) == 1, "the live figure must stay, once, in the saved notebook"
     assert f"saved {tmp_path / 'out.png'}" in stream(training)
-    described = [o.metadata.get(kind, {}).get("alt") for c in book.cells for o in c.get("outputs", []) for kind in o.get("data", {})
+    described = [o.metadata.get("alt") for c in book.cells for o in c.get("outputs", []) for kind in o.get("data", {})
                  if kind.startswith("image/")]
     assert described[0] == "content, style" and all(described), "each picture has words for who does not see it"
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")

@@ -164,7 +164,7 @@ def execute_in_place(path):
             cell.outputs = merge_streams(cell.outputs)
             for o in cell.outputs:
                 if "metadata" in o:  # what is said in the place of a picture
-                    o.metadata = {kind: value for kind, value in o.metadata.items() if kind.startswith("image/")}
+                    o.metadata = {name: value for name, value in o.metadata.items() if name == "alt"}
     part = path + ".part"
     nbformat.write(book, part)
     if found := check_notebooks.problems(part):

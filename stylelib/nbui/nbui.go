@@ -108,19 +108,17 @@ func show(forms map[protocol.MIMEType]any, id, alt string) {
 	if !gonbui.IsNotebook {
 		return
 	}
-	gonbui.SendData(&protocol.DisplayData{Data: forms, Metadata: described(forms, alt), DisplayID: id})
+	gonbui.SendData(&protocol.DisplayData{Data: forms, Metadata: described(alt), DisplayID: id})
 	gonbui.Sync() // without it the program may end before the notebook has its last display
 }
 
-// described is the metadata of an output whose pictures have a text in their place, as Jupyter's pages take it.
-func described(forms map[protocol.MIMEType]any, alt string) map[string]any {
-	metadata := map[string]any{}
-	for kind := range forms {
-		if strings.HasPrefix(string(kind), "image/") && alt != "" {
-			metadata[string(kind)] = map[string]any{"alt": alt}
-		}
+// described is the metadata of an output with a text in the place of its picture, as Jupyter's pages take it. GoNB passes no maps
+// in it on.
+func described(alt string) map[string]any {
+	if alt == "" {
+		return nil
 	}
-	return metadata
+	return map[string]any{"alt": alt}
 }
 
 // Live shows a training while it runs: every few epochs the loss curves and the synthesized image are drawn anew in one

@@ -2,8 +2,10 @@ package nbui
 
 import (
 	"context"
+	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -41,13 +43,12 @@ func TestStatusTellsATraining(t *testing.T) {
 	}
 }
 
-// A page has words in the place of a picture, and none where there is no picture.
+// A page has words in the place of a picture, of the kinds that GoNB passes on.
 func TestPicturesAreDescribed(t *testing.T) {
-	forms := map[protocol.MIMEType]any{mimeJPEG: []byte{}, protocol.MIMETextHTML: ""}
 	words := titles([]figure.Picture{{Title: "content"}, {Title: "style"}})
-	got := described(forms, words)
-	if alt, _ := got["image/jpeg"].(map[string]any); len(got) != 1 || alt["alt"] != "content, style" {
-		t.Errorf("%v", got)
+	data := protocol.DisplayData{Data: map[protocol.MIMEType]any{mimeJPEG: []byte{1}}, Metadata: described(words)}
+	if err := gob.NewEncoder(io.Discard).Encode(data); err != nil || data.Metadata["alt"] != "content, style" {
+		t.Errorf("%v: %v", data.Metadata, err)
 	}
 }
 
