@@ -93,7 +93,7 @@ def test_a_changed_function_changes_the_training(tmp_path):
             if cell is not training:
                 client.execute_cell(cell, i)
         records = trained_with("func StyleLoss(features, gramTarget *Node) *Node {\n"
-                               "\treturn MulScalar(sl.Mean(Square(Sub(Gram(features), gramTarget))), 0)\n}")
+                               "\treturn MulScalar(ops.ReduceAllMean(Square(Sub(Gram(features), gramTarget))), 0)\n}")
         assert all(r["style"] == 0 for r in records), "the learner's StyleLoss is not the one that trains"
         assert records[0]["total"] == pytest.approx(records[0]["content"] + records[0]["tv"])
 

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/paint"
 	"stylebook/stylelib/transfer"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -21,7 +22,7 @@ func main() {
 	options.Add(transfer.Term{Name: "grey", Weight: 10, Image: func(image *Node) *Node {
 		return ReduceAllMean(Square(Sub(image, ReduceAndKeep(image, ReduceMean, -1)))) // 0 where red, green and blue are equal
 	}})
-	picture, err := transfer.Paint(context.Background(), content, style, &options)
+	picture, err := paint.Picture(context.Background(), content, style, &options)
 	check(err)
 	check(sl.WriteImage(os.Args[3], picture))
 }
