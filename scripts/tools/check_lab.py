@@ -55,7 +55,12 @@ def cell():
     manager, client = start_new_kernel(kernel_name=NAME, startup_timeout=PATIENCE)
     texts = []
     try:
-        reply = client.execute_interactive(CELL, timeout=PATIENCE, output_hook=lambda m: texts.append(m["content"].get("text", "")))
+        def heard(message):
+            if message["msg_type"] == "clear_output":  # the line that it compiles
+                texts.clear()
+            texts.append(message["content"].get("text", ""))
+
+        reply = client.execute_interactive(CELL, timeout=PATIENCE, output_hook=heard)
         return "".join(texts).strip(), reply["content"]["status"] != "ok"
     finally:
         client.stop_channels()
