@@ -49,6 +49,7 @@ func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Sto
 		s.asked = s.asked.With("minutes", nil)
 		for name, number := range map[string]int{"height": t.Height, "width": t.Width, "epochs": t.Options.Epochs} {
 			if err := s.asked.Set("", name, fmt.Sprint(number)); err != nil {
+				t.Close()
 				return nil, err
 			}
 		}
