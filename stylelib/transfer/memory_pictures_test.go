@@ -4,8 +4,6 @@ import (
 	"image"
 	"testing"
 
-	"stylebook/stylelib/internal/testkit"
-	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 )
 
@@ -13,16 +11,7 @@ import (
 func TestPicturesInMemoryAreARun(t *testing.T) {
 	key := func(content, style image.Image) string {
 		r := small(t).With(transfer.Pictures{Content: content, Styles: []image.Image{style}})
-		opened, err := transfer.Open(t.Context(), testkit.Engine(t, "go").Backend, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer opened.Close()
-		spec, err := runs.NewSpec(opened, 8, "go")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return spec.Key()
+		return specOf(t, r).Key()
 	}
 	one, other := key(waves(40, 60, 1), waves(50, 50, 3)), key(waves(40, 60, 1), waves(50, 50, 4))
 	if again := key(waves(40, 60, 1), waves(50, 50, 3)); one != again || one == other {

@@ -6,7 +6,6 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/testkit"
-	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -51,19 +50,10 @@ func TestOwnMethod(t *testing.T) {
 
 // An optimizer whose update or numbers were changed makes another run; the same one does not, and the library's have no fingerprint.
 func TestChangedMethodIsAnotherRun(t *testing.T) {
-	e := testkit.Engine(t, "go")
 	key := func(change func(*transfer.Options)) string {
 		r := small(t)
 		change(&r.Options)
-		opened, err := transfer.Open(t.Context(), e.Backend, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer opened.Close()
-		spec, err := runs.NewSpec(opened, 8, "go")
-		if err != nil {
-			t.Fatal(err)
-		}
+		spec := specOf(t, r)
 		if spec.Options.Optimizer == transfer.Adam && spec.Terms != nil {
 			t.Errorf("the chapter's run has %v", spec.Terms)
 		}

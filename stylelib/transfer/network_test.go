@@ -9,7 +9,6 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/testkit"
-	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -157,16 +156,7 @@ func TestChangedNetworkIsAnotherRun(t *testing.T) {
 		r := small(t)
 		r.Weights.Spec = ""
 		r.Options.Add(transfer.Network{FeatureNetwork: n, ContentLayers: []string{"block2"}, StyleLayers: []string{"stem"}})
-		opened, err := transfer.Open(t.Context(), testkit.Engine(t, "go").Backend, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer opened.Close()
-		spec, err := runs.NewSpec(opened, 8, "go")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return spec.Key()
+		return specOf(t, r).Key()
 	}
 	louder := newResidual(1)
 	louder.gain = 2

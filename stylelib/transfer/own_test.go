@@ -30,22 +30,27 @@ func brightness(wanted float64) transfer.Term {
 	return transfer.Term{Name: "bright", Weight: 1, Image: func(image *Node) *Node { return Square(AddScalar(ops.ReduceAllMean(image), -wanted)) }}
 }
 
+// specOf is what decides the bits of a request's run, on the pure-Go engine.
+func specOf(t *testing.T, r transfer.Request) runs.Spec {
+	t.Helper()
+	opened, err := transfer.Open(t.Context(), testkit.Engine(t, "go").Backend, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	spec, err := runs.NewSpec(opened, 8, "go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
 // A term whose function computes something else makes another run, whatever kind of function it is; the same function does not.
 func TestChangedTermIsAnotherRun(t *testing.T) {
-	e := testkit.Engine(t, "go")
 	key := func(term transfer.Term) string {
 		r := small(t)
 		r.Options.Add(term)
-		opened, err := transfer.Open(t.Context(), e.Backend, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer opened.Close()
-		spec, err := runs.NewSpec(opened, 8, "go")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return spec.Key()
+		return specOf(t, r).Key()
 	}
 	layers := []string{"conv2_1"}
 	scaled := func(by float64) []transfer.Term {

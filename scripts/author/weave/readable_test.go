@@ -21,26 +21,11 @@ const longestCell = 35
 const widestLine = 100
 
 func TestCellsAreNarrow(t *testing.T) {
-	texts, err := filepath.Glob("../../../notebooks/src/*.md")
-	if err != nil || len(texts) == 0 {
-		t.Fatalf("no texts: %v", err)
-	}
 	chinese, err := readComments("../../../notebooks/src", "zh")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range texts {
-		if original(path) != "" {
-			continue // a translation's code is the original's
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cells, err := weave(string(text), filepath.Dir(path), testLibrary(t))
-		if err != nil {
-			t.Fatal(err)
-		}
+	for path, cells := range wovenTexts(t) {
 		for _, c := range cells {
 			if translated, _ := chinese.apply(c.source); c.code {
 				for line := range strings.SplitSeq(c.source+"\n"+translated, "\n") {
@@ -68,26 +53,37 @@ func columns(line string) (count int) {
 }
 
 func TestCellsAreReadable(t *testing.T) {
-	texts, err := filepath.Glob("../../../notebooks/src/*.md")
-	if err != nil || len(texts) == 0 {
-		t.Fatalf("no texts: %v", err)
-	}
-	for _, path := range texts {
-		if original(path) != "" || filepath.Base(path) == "offline-network.md" {
-			continue // a translation's code is the original's; the other text is being written anew
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cells, err := weave(string(text), filepath.Dir(path), testLibrary(t))
-		if err != nil {
-			t.Fatal(err)
+	for path, cells := range wovenTexts(t) {
+		if filepath.Base(path) == "offline-network.md" {
+			continue // it is being written anew
 		}
 		if err := readable(cells); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+}
+
+// wovenTexts are the cells of each text by its path; a translation's code is the original's.
+func wovenTexts(t *testing.T) map[string][]cell {
+	t.Helper()
+	texts, err := filepath.Glob("../../../notebooks/src/*.md")
+	if err != nil || len(texts) == 0 {
+		t.Fatalf("no texts: %v", err)
+	}
+	all := map[string][]cell{}
+	for _, path := range texts {
+		if original(path) != "" {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[path], err = weave(string(text), filepath.Dir(path), testLibrary(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
 }
 
 func TestReadable(t *testing.T) {
