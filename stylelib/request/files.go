@@ -3,9 +3,10 @@ package request
 import (
 	"encoding/csv"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"stylebook/stylelib/internal/paths"
 )
 
 // Files says how an option's value names files.
@@ -20,8 +21,8 @@ const (
 
 // SplitPaths returns the files of a list: separated by commas, and in double quotes where a name has commas, quotes or outer blanks,
 // as in CSV. A list that is the name of a file is that file. Relative names count from a folder, "" for the working directory.
-func SplitPaths(folder, list string) (paths []string) {
-	if _, err := os.Stat(from(folder, list)); err == nil && list != "" {
+func SplitPaths(folder, list string) []string {
+	if _, err := os.Stat(paths.From(folder, list)); err == nil && list != "" {
 		return []string{list}
 	}
 	reader := csv.NewReader(strings.NewReader(list))
@@ -40,14 +41,6 @@ func JoinPaths(paths []string) string {
 	_ = writer.Write(paths) // into memory
 	writer.Flush()
 	return strings.TrimSuffix(list.String(), "\n")
-}
-
-// from makes a relative path count from a folder; without one it stays what it is.
-func from(folder, path string) string {
-	if folder == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(folder, path)
 }
 
 // change changes each name of a file in an option's value.
@@ -70,7 +63,7 @@ func (r Request) place(folder string, o Option) {
 	var s Settings
 	v := o.keep(&s)
 	if put(v, r[o.Name]) == nil {
-		o.change(v, func(path string) string { return from(folder, path) })
+		o.change(v, func(path string) string { return paths.From(folder, path) })
 		r[o.Name] = raw(v)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/paths"
 )
 
 // auto takes VGG-19, else a VGG-16 that is already here, else what ships.
@@ -193,5 +194,5 @@ func (l *loader) hubPath(architecture sl.Architecture) string {
 		}
 		torch = filepath.Join(home, rest)
 	}
-	return filepath.Join(within(l.Dir, torch), "hub", "checkpoints", hubFiles[architecture].name)
+	return filepath.Join(paths.From(l.Dir, torch), "hub", "checkpoints", hubFiles[architecture].name)
 }

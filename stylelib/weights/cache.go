@@ -16,6 +16,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/atomicfile"
+	"stylebook/stylelib/internal/paths"
 )
 
 // cache is the directory of downloaded weights. A file vgg19-to-conv5_1.safetensors has the convolutions of VGG-19 up
@@ -25,7 +26,7 @@ type cache struct{ dir string }
 // openCache returns the cache in dir, "" for the usual one; a relative dir counts from base. It need not exist yet.
 func openCache(base, dir string) (*cache, error) {
 	if dir != "" {
-		return &cache{dir: within(base, dir)}, nil
+		return &cache{dir: paths.From(base, dir)}, nil
 	}
 	base, err := os.UserCacheDir()
 	if err != nil {

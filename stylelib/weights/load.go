@@ -11,6 +11,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/paths"
 )
 
 // The values of [Options.Spec] that are not file paths.
@@ -180,7 +181,7 @@ func (l *loader) named(ctx context.Context, spec string) (*Loaded, error) {
 	if strings.Contains(spec, "://") {
 		return nil, &FileError{Path: spec, Reason: "is an address, not a file", Remedy: "download it and name the file"}
 	}
-	return l.file(ctx, within(l.Dir, spec), request{layers: l.Layers}, "")
+	return l.file(ctx, paths.From(l.Dir, spec), request{layers: l.Layers}, "")
 }
 
 func (l *loader) fromEnvironment(ctx context.Context, spec string) (*Loaded, error) {
@@ -231,12 +232,4 @@ func describe(net *sl.Network) string {
 		}
 	}
 	return net.Architecture.String()
-}
-
-// within makes a relative path count from a folder; without one it stays what it is.
-func within(folder, path string) string {
-	if folder == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(folder, path)
 }
