@@ -95,16 +95,8 @@ func elsewhere(own []transfer.Extension) (map[string]string, error) {
 	var names []string
 	var all []*Settings
 	for _, name := range append(transfer.Presets(), "pytorch -optimizer "+transfer.Fast, "pytorch -optimizer "+transfer.LBFGS) {
-		preset, optimizer, chosen := strings.Cut(name, " -optimizer ")
-		r := Request{}
-		err := r.Set("", "preset", preset)
-		if err == nil && chosen {
-			err = r.Set("", "optimizer", optimizer)
-		}
-		if err != nil {
-			return nil, err
-		}
-		s, err := r.resolve(own)
+		preset, optimizer, _ := strings.Cut(name, " -optimizer ")
+		s, err := defaultsOf(preset, optimizer, own)
 		if err != nil {
 			return nil, err
 		}
@@ -132,6 +124,19 @@ func elsewhere(own []transfer.Extension) (map[string]string, error) {
 		}
 	}
 	return told, nil
+}
+
+// defaultsOf are the settings of a preset, with another optimizer than its own where one is named.
+func defaultsOf(preset, optimizer string, own []transfer.Extension) (*Settings, error) {
+	r := Request{}
+	err := r.Set("", "preset", preset)
+	if err == nil && optimizer != "" {
+		err = r.Set("", "optimizer", optimizer)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.resolve(own)
 }
 
 func enumerate(names []string) string {

@@ -52,7 +52,7 @@ func OfPage() []Option {
 func PageDefaults() (map[string]map[string]string, error) {
 	all := map[string]map[string]string{}
 	for _, preset := range transfer.Presets() {
-		s, err := defaultsOf(preset)
+		s, err := defaultsOf(preset, "", nil)
 		if err != nil {
 			return nil, err
 		}
@@ -64,14 +64,6 @@ func PageDefaults() (map[string]map[string]string, error) {
 		}
 	}
 	return all, nil
-}
-
-func defaultsOf(preset string) (*Settings, error) {
-	r := Request{}
-	if err := r.Set("", "preset", preset); err != nil {
-		return nil, err
-	}
-	return r.resolve(nil)
 }
 
 // OnPage finds an option that the page has.
