@@ -62,7 +62,7 @@ func (s *Studio) minimize(loss func(*sl.VGG, *Node, []*Node) (*Node, []sl.Part),
 
 // lower trains.
 func (s *Studio) lower(loss func(*sl.VGG, *Node, []*Node) (*Node, []sl.Part), targets []*tensors.Tensor) (x *tensors.Tensor, last sl.Record, err error) {
-	start, err := sl.NewSynthesizedImage(s.Content)
+	start, err := sl.NewTraining(s.Content)
 	if err != nil {
 		return nil, last, err
 	}
