@@ -81,7 +81,7 @@ type training struct {
 // start returns the image to start from: that of the state, of the scale before, or what the options say.
 func (t *training) start(pictures Pictures, coarser *tensors.Tensor) (*sl.Training, error) {
 	if t.from != nil {
-		return t.from.restore(t.pictures.size, t.options.optimizer(t.epochs)), nil
+		return t.from.restore(t.pictures.size, t.options.NewOptimizer(t.epochs)), nil
 	}
 	initial, err := coarser, error(nil)
 	if coarser != nil {
@@ -117,7 +117,7 @@ func (t *training) run(ctx context.Context, x *sl.Training, report func(Epoch) e
 		defer pieces.finalize()
 		objective = pieces.minimized()
 	}
-	optimizer := t.options.optimizer(t.epochs)
+	optimizer := t.options.NewOptimizer(t.epochs)
 	return sl.Minimize(ctx, t.extractor, objective, x, optimizer, t.epochs, func(record sl.Record) error {
 		if report == nil {
 			return nil
@@ -165,7 +165,7 @@ func (s *State) Check(o Options, height, width int) error {
 	if s.Epoch < 0 || s.Epoch > epochs {
 		return fmt.Errorf("the saved state is of epoch %d of %d", s.Epoch, epochs)
 	}
-	wanted, each := append(o.optimizer(epochs).State, sl.StateArray{Name: imageArray, Copies: 1}), 3*of.area()
+	wanted, each := append(o.NewOptimizer(epochs).State, sl.StateArray{Name: imageArray, Copies: 1}), 3*of.area()
 	if o.transports(of) {
 		wanted = append(wanted, sl.StateArray{Name: transportArray, Copies: 1})
 	}
