@@ -124,7 +124,7 @@ func (c clouds) scene() *scene {
 	const round, line, dashed = `stroke-width="4" stroke-linecap="round" stroke-opacity="0.45"`, `stroke-width="2.5"`, `stroke-width="2.5" stroke-dasharray="7 5"`
 	fixed := func(look, d string) string { return fmt.Sprintf(`<path %s d="%s"/>`, path(styleInk, look), d) }
 	varied := func(look string, d []string) string {
-		return s.element("path", path(trainingInk, look), changing{"d", d, by})
+		return s.element("path", path(trainingInk, look), of("d", d, by...))
 	}
 	zero, names := at.point(0, 0), [2]string{}
 	for i, channel := range c.channels {
@@ -134,7 +134,7 @@ func (c clouds) scene() *scene {
 		fmt.Sprintf(`<text x="%d" y="%d" text-anchor="end">%s</text><text x="%d" y="12">%s</text>`, cloudSide-2, zero.Y-5, names[0], zero.X+5, names[1]) +
 		fixed(round, at.dots(c.style)) + varied(round, dots) +
 		fixed(dashed, at.ellipse(style.aboutOrigin())) + fixed(line, at.ellipse(style)) + varied(dashed, grams) + varied(line, normals)
-	s.add(pane{caption: s.element("span", "", changing{"text", told, by}), drawing: drawing, width: cloudSide, height: cloudSide, shown: cloudSide})
+	s.add(pane{caption: s.element("span", "", of("text", told, by...)), drawing: drawing, width: cloudSide, height: cloudSide, shown: cloudSide})
 	fmt.Fprintf(&s.panels, `<div><span style="color: %s">●</span> %s<br><span style="color: %s">●</span> %s<br>— %s<br>┄ %s</div>`, hex(styleInk), escaped("style"),
 		hex(trainingInk), escaped("synthesized image"), escaped("mean and covariance: what Wasserstein sees"), escaped("moments about the origin: what Gram sees"))
 	return s

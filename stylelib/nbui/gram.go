@@ -78,11 +78,11 @@ func gramScene(picture figure.Picture, features *tensors.Tensor) (*scene, image.
 		told = append(told, i18n.Format("the Gram matrix of %d positions", ends[i]))
 	}
 	s.add(pane{caption: escaped(picture.Title), width: small.Bounds().Dx(), height: height, shown: 400, point: true,
-		picture: s.element("img", fmt.Sprintf(`alt="%s" %s`, escaped(picture.Title), photograph), changing{"src", sources, []int{1}}),
+		picture: s.element("img", fmt.Sprintf(`alt="%s" %s`, escaped(picture.Title), photograph), of("src", sources, 1)),
 		drawing: s.element("rect", fmt.Sprintf(`width="%d" fill="#808080" fill-opacity="0.75"`, small.Bounds().Dx()),
-			changing{"y", tops, []int{0}}, changing{"height", heights, []int{0}})})
-	s.add(pane{caption: s.element("span", "", changing{"text", told, []int{0}}), width: x.c, height: x.c, shown: 266,
-		picture: s.element("img", `alt="" `+cells, changing{"src", frames, []int{0, 1}})})
+			of("y", tops, 0), of("height", heights, 0))})
+	s.add(pane{caption: s.element("span", "", of("text", told, 0)), width: x.c, height: x.c, shown: 266,
+		picture: s.element("img", `alt="" `+cells, of("src", frames, 0, 1))})
 	still, err := gramStill(seen, ends, x.c)
 	return s, still, err
 }

@@ -129,14 +129,14 @@ func TestShufflingLeavesTheMatrix(t *testing.T) {
 // told again.
 func TestPartsStandInOrder(t *testing.T) {
 	s := newScene(Axis{Values: []string{"a", "b", "c"}, At: 1}, Axis{Values: []string{"x", "y"}, At: 1})
-	got := s.element("img", `alt=""`, changing{"src", []string{"0", "1", "2", "3", "4", "5"}, []int{0, 1}}, changing{"width", []string{"7", "8"}, []int{1}})
+	got := s.element("img", `alt=""`, of("src", []string{"0", "1", "2", "3", "4", "5"}, 0, 1), of("width", []string{"7", "8"}, 1))
 	if got != `<img alt="" data-part="0" src="3" width="8">` {
 		t.Error(got)
 	}
 	if first, second := s.Parts[0], s.Parts[1]; !slices.Equal(first.By, []int{2, 1}) || first.Values.([]string)[3] != "" || !slices.Equal(second.By, []int{0, 1}) {
 		t.Errorf("%v", s.Parts)
 	}
-	if got := s.element("text", `x="1"`, changing{"text", []string{"<p>", "q", "r"}, []int{0}}); got != `<text x="1" data-part="1">q</text>` {
+	if got := s.element("text", `x="1"`, of("text", []string{"<p>", "q", "r"}, 0)); got != `<text x="1" data-part="1">q</text>` {
 		t.Error(got)
 	}
 }

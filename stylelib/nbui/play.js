@@ -123,7 +123,7 @@
     const show = () => play.parts.forEach((part, i) => {
       const value = part.values[part.by.reduce((at, by, k) => at + by * axes[k].at, 0)] || first[i];
       if (part.attribute === "text") elements[i].textContent = value;
-      else elements[i].setAttribute(part.attribute, part.unit ? part.unit * parseInt(value, 36) : value);
+      else elements[i].setAttribute(part.attribute, typeof part.values === "string" ? parseInt(value, 36) : value);
     });
     const axes = play.axes.map(axis => (axis.button ? button : slider)(controls, axis.name, axis.values, axis.at, show));
     const svg = root.querySelector("svg.point");

@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"stylebook/stylelib/i18n"
@@ -23,18 +24,23 @@ type scene struct {
 
 // part is an attribute of an element that changes; "text" is what stands in it.
 type part struct {
-	Of        int     `json:"of"` // the element's number
-	Attribute string  `json:"attribute"`
-	Values    any     `json:"values"`         // a list of texts, or one text with a digit to the base 36 for each place
-	Unit      float64 `json:"unit,omitempty"` // of the digits
-	By        []int   `json:"by"`             // for each axis, how far apart its values are in Values; 0 where nothing depends on it
+	Of        int    `json:"of"` // the element's number
+	Attribute string `json:"attribute"`
+	Values    any    `json:"values"` // a list of texts, or one text with a digit to the base 36 for each place
+	By        []int  `json:"by"`     // for each axis, how far apart its values are in Values; 0 where nothing depends on it
 }
 
-// changing is an attribute with a value for each place of the axes it goes by, the last of which is the fastest.
+// changing is an attribute with a value or a digit for each place of the axes it goes by, the last of which is the fastest.
 type changing struct {
 	attribute string
 	values    []string
-	by        []int // numbers of axes
+	by        []int  // numbers of axes
+	digits    string // in the place of values: whole numbers to the base 36
+}
+
+// of is an attribute with values that go by axes.
+func of(attribute string, values []string, by ...int) changing {
+	return changing{attribute: attribute, values: values, by: by}
 }
 
 func newScene(axes ...Axis) *scene {
@@ -54,17 +60,22 @@ func (s *scene) element(tag, fixed string, all ...changing) string {
 	attributes, text := fmt.Sprintf(`%s data-part="%d"`, fixed, s.elements), ""
 	for _, c := range all {
 		p, at := s.strides(c.by)
-		if first := html.EscapeString(c.values[at]); c.attribute == "text" {
-			text = first
-		} else {
-			attributes += fmt.Sprintf(` %s="%s"`, c.attribute, first)
+		p.Of, p.Attribute, p.Values = s.elements, c.attribute, c.values
+		switch {
+		case c.digits != "":
+			p.Values = c.digits
+			number, _ := strconv.ParseInt(c.digits[at:at+1], 36, 0)
+			attributes += fmt.Sprintf(` %s="%d"`, c.attribute, number)
+		case c.attribute == "text":
+			text = html.EscapeString(c.values[at])
+		default:
+			attributes += fmt.Sprintf(` %s="%s"`, c.attribute, html.EscapeString(c.values[at]))
 		}
 		if c.attribute == "src" {
 			values := slices.Clone(c.values)
 			values[at] = "" // it stands in the page already
-			c.values = values
+			p.Values = values
 		}
-		p.Of, p.Attribute, p.Values = s.elements, c.attribute, c.values
 		s.Parts = append(s.Parts, p)
 	}
 	s.elements++
