@@ -187,6 +187,100 @@ def sees_film(page, file):
     wait_for("other pictures", lambda: looks.add(film.screenshot()) or len(looks) > 2)
 
 
+SEEN_INSIDE = """%%
+s := must(session.Open(request()))
+defer s.Close()
+o := options()
+content, style := must(GetStyles(s.Extractor, s.Content, o))[2], must(GetStyles(s.Extractor, s.Style, o))[2]
+check(nbui.ShowGram(figure.Picture{Title: "style image", Image: must(Postprocess(s.Style))}, style))
+check(nbui.ShowClouds(style, []nbui.Axis{{Name: "epoch", Values: []string{"0", "9"}}}, content, style))
+check(nbui.ShowReceptiveField(s.Extractor, s.Content, o.StyleLayers...))
+check(nbui.ShowWishes(must(s.Wishes(0, s.Content)), must(s.Wishes(9, s.Style))))"""
+
+
+def attribute(root, selector, name):
+    return [element.get_attribute(name) for element in root.query_selector_all(selector)]
+
+
+def grows_gram(page, root):
+    """The scan goes on by key and by finger; with the positions shuffled the way is another, the end is not."""
+    slider, button, (picture, matrix) = root.query_selector("input"), root.query_selector("button"), root.query_selector_all("img")
+    into_sight(page, root)
+    matrices = {}
+    for shuffled in False, True:
+        for key in "Home", "ArrowRight", "End":
+            slider.focus()
+            page.keyboard.press(key)
+            matrices[shuffled, key] = matrix.get_attribute("src")
+        before = picture.get_attribute("src")
+        button.focus()
+        page.keyboard.press("Enter")
+        assert picture.get_attribute("src") != before
+    assert button.inner_text() == "shuffle the positions" and root.inner_text().count("the Gram matrix of 216 positions") == 1
+    assert matrices[False, "End"] == matrices[True, "End"] and matrices[False, "ArrowRight"] != matrices[True, "ArrowRight"]
+    svg = root.query_selector("svg.point")
+    box = svg.bounding_box()
+    svg.dispatch_event("pointerdown", {"buttons": 1, "pointerType": "touch", "clientX": box["x"] + 9, "clientY": box["y"] + box["height"] / 2})
+    assert value(slider) == "6" and attribute(root, "rect", "y") == [str(round(box["height"] / box["width"] * 36))]
+
+
+def moves_clouds(page, root):
+    into_sight(page, root)
+    before = attribute(root, "path[data-part]", "d")
+    root.query_selector("input").focus()
+    page.keyboard.press("ArrowRight")
+    assert "Gram 0, Wasserstein 0" in root.inner_text() and len(before) == 3
+    assert all(now != then for now, then in zip(attribute(root, "path[data-part]", "d"), before))
+
+
+def points_at_photograph(page, root):
+    """Without a button the pointer chooses the place; the chosen layer's field is the larger the deeper it lies."""
+    layer, row, column = root.query_selector_all("input")
+    into_sight(page, root)
+    box = root.query_selector("svg.point").bounding_box()
+    page.mouse.move(box["x"] + 0.99 * box["width"], box["y"] + 0.01 * box["height"])
+    assert (value(row), value(column)) == ("1", "70"), "the upper right corner"
+    responses, maps = attribute(root, "svg[preserveAspectRatio] rect", "width"), attribute(root, "img[data-part]", "src")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert attribute(root, "svg[preserveAspectRatio] rect", "width") != responses and len(maps) == 8
+    widths = []
+    layer.focus()
+    for key in "Home", "ArrowRight", "ArrowRight":
+        page.keyboard.press(key)
+        widths.append(attribute(root, "svg.point rect", "width")[-1])
+    assert widths == ["3", "10", "24"] and "conv3_1 sees 24 × 24 pixels" in root.inner_text()
+    page.keyboard.press("End")
+    assert attribute(root, "img[data-part]", "src") != maps and root.query_selector("svg").bounding_box()["width"] <= 450
+
+
+def walks_through_wishes(page, root):
+    """Here from the content image, which is what the content loss wants, to the style image, which is what the style loss wants."""
+    into_sight(page, root)
+    content, style, tv = attribute(root, "path", "d")
+    assert style == "M0 0" and "M0 0" not in (content, tv)
+    root.query_selector("input").focus()
+    page.keyboard.press("Home")
+    content, style, tv = attribute(root, "path", "d")
+    assert content == "M0 0" and style != "M0 0"
+    assert "content 0.00" in root.inner_text() and "synthesized image" in attribute(root, "img", "alt")
+
+
+def test_looks_inside(tmp_path):
+    """What explains itself, on a page wide and narrow; no script but ours runs there."""
+    book = only(chapter(tmp_path, **OURS))
+    book.cells.append(nbformat.v4.new_code_cell(SEEN_INSIDE))
+    client_for(book).execute()
+    nbformat.write(book, tmp_path / "inside.ipynb")
+    subprocess.run([sys.executable, REPOSITORY / "scripts/tools/page.py", tmp_path / "inside.ipynb"], check=True, timeout=PATIENCE)
+    with opened() as page:
+        for width in 1280, 390:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto((tmp_path / "inside.html").as_uri())
+            for look, root in zip((grows_gram, moves_clouds, points_at_photograph, walks_through_wishes), plays(page), strict=True):
+                look(page, root)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing is wider than the page"
+
+
 KNOBS = """%%
 ctx, stop := nbui.Interruptible()
 defer stop()

@@ -38,7 +38,8 @@ var (
 type Axis struct {
 	Name   string   `json:"name"`
 	Values []string `json:"values"`
-	At     int      `json:"at"` // where it stands first
+	At     int      `json:"at"`               // where it stands first
+	Button bool     `json:"button,omitempty"` // whether a button goes through it, which says each value in turn
 }
 
 // play is what the script is told. Pictures have axes, the first of which is the slowest; two that are divided have none.
@@ -49,6 +50,9 @@ type play struct {
 	Places []figure.Place `json:"places,omitempty"` // of the frames on the svg
 	Plane  bool           `json:"plane,omitempty"`  // whether the pointer's height on the svg counts
 	At     int            `json:"at"`               // where two are divided, in per cent of the width
+	Parts  []part         `json:"parts,omitempty"`  // of a scene
+	Point  []int          `json:"point,omitempty"`  // the axes that the pointer moves, across and down; -1: none
+	Hover  bool           `json:"hover,omitempty"`  // whether it does so without a button
 }
 
 const (
@@ -139,9 +143,13 @@ func encodedBy(mime string, pictures []figure.Picture, encode func(*bytes.Buffer
 		if err := encode(&file, picture.Image); err != nil {
 			return nil, fmt.Errorf("encode %s: %w", picture.Title, err)
 		}
-		sources = append(sources, "data:"+mime+";base64,"+base64.StdEncoding.EncodeToString(file.Bytes()))
+		sources = append(sources, dataURL(mime, file.Bytes()))
 	}
 	return sources, nil
+}
+
+func dataURL(mime string, file []byte) string {
+	return "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString(file)
 }
 
 func hard(picture image.Image) bool { return longest(picture) <= hardSide }

@@ -21,13 +21,36 @@
     return {get at() { return Number(input.value); }, set at(to) { input.value = to; tell(); }};
   }
 
-  // Calls taken with the place of the pointer in the svg, in its units, as long as a button is down.
-  function follow(svg, taken) {
+  // A button that goes through values in turn and says what it will do next; show is called whenever it is pressed.
+  function button(parent, name, values, at, show) {
+    const input = make("button", parent, {type: "button"});
+    input.dataset.lmSuppressShortcuts = "true";
+    input.style.cssText = "font: inherit; padding: 0.2em 0.8em; margin: 0.2em 0";
+    const tell = () => { input.textContent = values[at]; };
+    input.addEventListener("click", () => {
+      at = (at + 1) % values.length;
+      tell();
+      show();
+    });
+    tell();
+    return {get at() { return at; }};
+  }
+
+  // The place of the controls: above what is shown, whose top would else be out of sight where the slider is in it.
+  function above(root) {
+    const controls = make("div", root, {});
+    controls.style.flexBasis = "100%";
+    root.prepend(controls);
+    return controls;
+  }
+
+  // Calls taken with the place of the pointer in the svg, in its units, as long as a button is down, or always.
+  function follow(svg, taken, always) {
     svg.style.touchAction = "none";
     svg.style.cursor = "pointer";
     for (const kind of ["pointerdown", "pointermove"]) {
       svg.addEventListener(kind, event => {
-        if (event.buttons) taken(new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse()));
+        if (event.buttons || always) taken(new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse()));
       });
     }
   }
@@ -35,9 +58,7 @@
   // One picture of many: a slider for each axis, and a point that shows where it is on the svg beside.
   function steps(root, play) {
     const picture = root.querySelector("img"), svg = root.querySelector("svg");
-    const controls = make("div", root, {});
-    controls.style.flexBasis = "100%";
-    root.prepend(controls); // above the picture, whose top would else be out of sight where the slider is in it
+    const controls = above(root);
     const show = () => {
       const at = sliders.reduce((at, slider, i) => at * play.axes[i].values.length + slider.at, 0);
       picture.src = play.frames[at];
@@ -73,9 +94,7 @@
     before.style.display = "block";
     after.style.cssText += "; position: absolute; left: 0; top: 0; width: 100%; height: 100%";
     line.style.cssText = "position: absolute; top: 0; height: 100%; width: 2px; margin-left: -1px; background: white; outline: 1px solid black; pointer-events: none";
-    const controls = make("div", root, {});
-    controls.style.flexBasis = "100%";
-    root.prepend(controls); // above the picture, whose top would else be out of sight where the slider is in it
+    const controls = above(root);
     const percents = Array.from({length: 101}, (_, i) => i + " %");
     const show = () => {
       line.style.left = share.at + "%";
@@ -94,9 +113,34 @@
     show();
   }
 
+  // Panels of which parts change: each is an attribute of an element, or its text, and has a value for each place of the axes that it
+  // goes by, none for the one that the element has at first. One that counts has a digit to the base 36 for each. The pointer on a
+  // panel of class point moves two of the sliders.
+  function panels(root, play) {
+    const controls = above(root);
+    const elements = play.parts.map(part => root.querySelector(`[data-part="${part.of}"]`));
+    const first = play.parts.map((part, i) => elements[i].getAttribute(part.attribute));
+    const show = () => play.parts.forEach((part, i) => {
+      const value = part.values[part.by.reduce((at, by, k) => at + by * axes[k].at, 0)] || first[i];
+      if (part.attribute === "text") elements[i].textContent = value;
+      else elements[i].setAttribute(part.attribute, typeof part.values === "string" ? parseInt(value, 36) : value);
+    });
+    const axes = play.axes.map(axis => (axis.button ? button : slider)(controls, axis.name, axis.values, axis.at, show));
+    const svg = root.querySelector("svg.point");
+    if (svg) follow(svg, point => {
+      const box = svg.viewBox.baseVal, shares = [point.x / box.width, point.y / box.height];
+      play.point.forEach((axis, i) => {
+        const count = axis < 0 ? 0 : play.axes[axis].values.length;
+        if (count) axes[axis].at = Math.min(count - 1, Math.max(0, Math.floor(count * shares[i])));
+      });
+      show();
+    }, play.hover);
+    show();
+  }
+
   for (const root of document.querySelectorAll(".stylebook-play:not([data-on])")) {
     root.dataset.on = "";
     const play = JSON.parse(root.dataset.play);
-    (play.axes ? steps : divide)(root, play);
+    (play.parts ? panels : play.axes ? steps : divide)(root, play);
   }
 })();

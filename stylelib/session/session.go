@@ -30,6 +30,7 @@ type Studio struct {
 	status  *nbui.Status
 	targets []*tensors.Tensor // content features, then Gram matrices; nil until they are asked for
 	losses  *sl.Program       // each layer's loss of a picture; nil until it is asked for
+	wishes  *sl.Program       // what each loss wants of a picture; nil until it is asked for
 }
 
 // Open gets everything ready on the fastest engine; see [engine.Open] and [transfer.Open].
@@ -50,8 +51,10 @@ func Open(r transfer.Request) (*Studio, error) {
 
 // Close frees what Open took.
 func (s *Studio) Close() {
-	if s.losses != nil {
-		s.losses.Finalize()
+	for _, program := range []*sl.Program{s.losses, s.wishes} {
+		if program != nil {
+			program.Finalize()
+		}
 	}
 	s.Transfer.Close()
 	s.Engine.Close()

@@ -189,3 +189,25 @@ func TestATranslationSpeaksItsLanguage(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsPlayedWithGetsTheScriptOfNow(t *testing.T) {
+	root := repositoryWith(t, map[string]string{"a.md": "One\n```go\n%noautoget\n```\n"})
+	write(t, filepath.Join(root, "stylelib", "nbui", "play.js"), "const b = \"<\";\n")
+	wovenWith(t, root, `"outputs": [{"data": {"text/html": ["<div class=\"stylebook-play\"></div><script>const a;\n", "</script>\n"]}, "output_type": "display_data"},
+ {"data": {"text/html": ["<script>other</script>\n"]}, "output_type": "display_data"}]`)
+	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(filepath.Join(root, "notebooks", "00-a.ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(string(file))
+	if !strings.Contains(got, `</div><script>const b = \"<\";\n",`) || !strings.Contains(got, `"</script>"`) || strings.Contains(got, "const a") ||
+		!strings.Contains(got, `"<script>other</script>\n"`) {
+		t.Error(got)
+	}
+	if stale, err := weaveAll(root, testLibrary(t), true); err != nil || len(stale) > 0 {
+		t.Errorf("woven again: %v, %v", stale, err)
+	}
+}

@@ -22,7 +22,7 @@
 // A text's block fenced as ```python Gram becomes a table: the Python on the left, the library's Gram on the right.
 //
 // Outputs of a notebook that is written again are kept for cells whose code is unchanged, as long as no code cell before
-// them has changed.
+// them has changed. What can be played with in them gets the script of now.
 //
 // notebooks/src/NAME.LANGUAGE.md is a translation of NAME.md: text only. Each code cell of NAME.md stands there as a line
 //
@@ -134,6 +134,9 @@ func weaveOne(root, source string, library *library, places map[string]string, w
 	} else {
 		b.cells, err = weave(string(text), filepath.Dir(source), library)
 		old, _ = os.ReadFile(filepath.Join(folder, places[b.name]+".ipynb")) // without one there are no outputs to keep
+		if script, none := os.ReadFile(filepath.Join(root, "stylelib", "nbui", "play.js")); none == nil && len(old) > 0 && err == nil {
+			old, err = renewed(old, string(script))
+		}
 	}
 	if err != nil {
 		return book{}, err

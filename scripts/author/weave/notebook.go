@@ -114,24 +114,52 @@ var shownWords = regexp.MustCompile(`&#34;([^<>"&\n]+)&#34;|"([^<>"&\n]+)"|>([^<
 
 // toldPage returns a page that can be played with in Chinese, and its script as it is; nil for an output of another kind.
 func toldPage(output json.RawMessage) (json.RawMessage, error) {
+	return changedPage(output, func(page, script string) string {
+		return shownWords.ReplaceAllStringFunc(page, func(match string) string {
+			said := strings.Join(shownWords.FindStringSubmatch(match)[1:], "")
+			if strings.HasPrefix(said, "data:") {
+				return match
+			}
+			return strings.Replace(match, said, i18n.Translate(said), 1)
+		}) + script
+	})
+}
+
+// renewed returns a notebook file whose pages that can be played with have the script of now, which is the one that may run.
+func renewed(file []byte, script string) ([]byte, error) {
+	var book notebook
+	if err := json.Unmarshal(file, &book); err != nil {
+		return nil, err
+	}
+	for _, c := range book.Cells {
+		for i, output := range c.Outputs {
+			now, err := changedPage(output, func(page, _ string) string { return page + "<script>" + script + "</script>\n" })
+			if err != nil {
+				return nil, err
+			}
+			if now != nil {
+				c.Outputs[i] = now
+			}
+		}
+	}
+	return encoded(book)
+}
+
+// changedPage returns an output whose page, which can be played with, is another; nil for an output of another kind.
+func changedPage(output json.RawMessage, change func(page, script string) string) (json.RawMessage, error) {
 	var all, data map[string]json.RawMessage
 	var lines []string
 	if json.Unmarshal(output, &all) != nil || json.Unmarshal(all["data"], &data) != nil || json.Unmarshal(data["text/html"], &lines) != nil {
 		return nil, nil
 	}
-	page, script, found := strings.Cut(strings.Join(lines, ""), "<script>")
-	if !found || !strings.Contains(page, "stylebook-play") {
+	whole := strings.Join(lines, "")
+	at := strings.Index(whole, "<script>")
+	if at < 0 || !strings.Contains(whole[:at], "stylebook-play") {
 		return nil, nil
 	}
-	page = shownWords.ReplaceAllStringFunc(page, func(match string) string {
-		said := strings.Join(shownWords.FindStringSubmatch(match)[1:], "")
-		if strings.HasPrefix(said, "data:") {
-			return match
-		}
-		return strings.Replace(match, said, i18n.Translate(said), 1)
-	})
+	page := strings.TrimSuffix(change(whole[:at], whole[at:]), "\n")
 	var err error
-	if data["text/html"], err = encoded(strings.SplitAfter(strings.TrimSuffix(page+"<script>"+script, "\n"), "\n")); err != nil {
+	if data["text/html"], err = encoded(strings.SplitAfter(page, "\n")); err != nil {
 		return nil, err
 	}
 	if all["data"], err = encoded(data); err != nil {
