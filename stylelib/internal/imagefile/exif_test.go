@@ -107,12 +107,12 @@ func FuzzContainers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, format := range imageFormats {
 			if format.match(data) {
-				exifOrientation(format.exif(data))
+				format.orientation(data)
 				format.source(data)
 				format.size(data)
 			}
 		}
-		foreignReason(data)
+		foreign(data)
 	})
 }
 
