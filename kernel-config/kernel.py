@@ -36,6 +36,8 @@ class Relay:
         context.linger = 1000  # milliseconds
         self.front, self.back = ({c: context.socket(kind) for c, kind in kinds.items()} for kinds in (FRONT, BACK))
         for c, socket in self.front.items():
+            if socket.type == zmq.ROUTER:
+                socket.setsockopt(zmq.ROUTER_HANDOVER, 1)  # a page that connects again is heard, even if its old line is still there
             socket.bind(address(front, c))
         for c, socket in self.back.items():
             socket.setsockopt(zmq.IDENTITY, b"relay")  # GoNB asks on stdin whoever asked it on shell
@@ -178,7 +180,8 @@ def main(arguments):
     at = arguments.index("--kernel") + 1
     front = json.loads(pathlib.Path(arguments[at]).read_text())
     with tempfile.TemporaryDirectory() as folder:  # the name holds the kernel's id, which GoNB takes from it
-        path, back = write_connection_file(os.path.join(folder, os.path.basename(arguments[at])), ip="127.0.0.1",
+        path, back = write_connection_file(os.path.join(folder, os.path.basename(arguments[at])), transport="ipc",
+                                           ip=os.path.join(folder, "gonb"),  # a port that is free now can be taken when GoNB opens it
                                            key=front["key"].encode(), signature_scheme=front["signature_scheme"])
         gonb = psutil.Popen([*arguments[:at], path, *arguments[at + 1:]])
         try:

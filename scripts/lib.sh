@@ -112,6 +112,20 @@ gopls_later() {
 	(trap '' HUP INT && exec nice -n 19 "$stylebook_repo/scripts/setup" --only-gopls </dev/null >"$stylebook_state/gopls.log" 2>&1 9>&-) &
 }
 
+# own_venv FOLDER LIST NAMES: makes an environment in FOLDER with the packages whose hashes are in scripts/tools/LIST, for one command only.
+own_venv() {
+	local list=$stylebook_repo/scripts/tools/$2
+	[ "$(cat "$1/.ready" 2>/dev/null)" != "$(cksum <"$list")" ] || return 0
+	"$stylebook_venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+		die "$3: Python 3.11 or newer is needed: name one in STYLEBOOK_PYTHON and run scripts/setup"
+	say "$3: installing into ${1#"$stylebook_repo/"} (some minutes)"
+	rm -rf "$1"
+	"$stylebook_venv/bin/python" -m venv "$1"
+	"$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: --require-hashes -r "$list" ||
+		die "$3 could not be installed: see above"
+	cksum <"$list" >"$1/.ready"
+}
+
 # get_playwright: installs what drives Chromium.
 get_playwright() {
 	"$stylebook_venv/bin/python" -m pip install -q --disable-pip-version-check --no-input --only-binary :all: \

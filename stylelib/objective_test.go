@@ -65,7 +65,7 @@ func TestMinimizeAnObjectiveOfOnesOwn(t *testing.T) {
 				return []*tensors.Tensor{noise(2, 8, 8), tensors.FromScalar(float32(epoch))}, nil
 			},
 		}
-		x, err := sl.NewSynthesizedImage(noise(1, 8, 8))
+		x, err := sl.NewTraining(noise(1, 8, 8))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,13 +102,13 @@ func TestNamesOfLossesAreTheGraphs(t *testing.T) {
 	extractor.Programs = sl.NewPrograms(e.Backend, 4, 0)
 	adam := sl.Adam(sl.AdamPyTorch, 0.9, 0.999, func(int) float64 { return 0.1 })
 	var programs []*sl.Program
-	var images []*sl.SynthesizedImage
+	var images []*sl.Training
 	for _, name := range []string{"one", "two, with a comma"} {
 		objective := sl.Objective{Loss: func(_ *sl.VGG, image *Node, _ []*Node) (*Node, []sl.Part) {
 			size := ops.ReduceAllMean(Square(image))
 			return size, []sl.Part{{Name: name, Value: size}}
 		}}
-		x, err := sl.NewSynthesizedImage(noise(1, 8, 8))
+		x, err := sl.NewTraining(noise(1, 8, 8))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,7 @@ func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Te
 		return nil, err
 	}
 	loss := func(vgg *VGG, pixels *Node, targets []*Node) (total *Node, parts []Part) {
+		pixels = x.Forward(pixels)
 		contents, styles := ExtractFeatures(vgg, pixels, options.ContentLayers, options.StyleLayers)
 		l := ComputeLoss(pixels, contents, styles, targets[:len(contents)], targets[len(contents):],
 			options)
@@ -37,52 +38,53 @@ func Train(ctx context.Context, extractor *Extractor, content, style *tensors.Te
 		Inputs: Constant(append(contentTargets, styleTargets...))}
 	adam := Adam(options.Adam, AdamBeta1, AdamBeta2,
 		func(epoch int) float64 { return LearningRate(options, epoch) })
-	return Minimize(ctx, extractor, objective, x, adam, options.Epochs, report)
+	return Minimize(ctx, extractor, objective, &Training{Image: x.Image}, adam, options.Epochs,
+		report)
 }
 
 // EpochGraph returns one epoch as one graph: losses, gradient of the total with respect to the
 // pixels, update.
-func EpochGraph(objective Objective, x *SynthesizedImage,
+func EpochGraph(objective Objective, t *Training,
 	optimizer Optimizer) func(vgg *VGG, in []*Node) []*Node {
 	return func(vgg *VGG, in []*Node) []*Node {
-		pixels, state, numbers, inputs := x.Split(in, optimizer)
+		pixels, state, numbers, inputs := t.Split(in, optimizer)
 		total, parts := objective.Loss(vgg, pixels, inputs)
 		gradient := Gradient(total, pixels)[0]
 		pixels, state = optimizer.Update(pixels, gradient, state, numbers)
-		return x.Join(pixels, state, total, parts)
+		return t.Join(pixels, state, total, parts)
 	}
 }
 
-// Minimize lowers an objective by changing the image x, until it has so many epochs behind it.
+// Minimize lowers an objective by changing the image of t, until t has so many epochs behind it.
 //
 // report, if not nil, is called after each epoch; an error from it ends the training. When ctx is
 // done, report fails or the loss stops being a number (*[DivergedError]), Minimize returns the
 // image of the latest good epoch together with the error.
 func Minimize(ctx context.Context, extractor *Extractor, objective Objective,
-	x *SynthesizedImage, optimizer Optimizer, epochs int,
+	t *Training, optimizer Optimizer, epochs int,
 	report func(Record) error) (*tensors.Tensor, error) {
-	program, err := extractor.Compile(EpochGraph(objective, x, optimizer))
+	program, err := extractor.Compile(EpochGraph(objective, t, optimizer))
 	if err != nil {
 		return nil, err
 	}
 	defer program.Finalize()
-	for x.Epoch < epochs {
+	for t.Epoch < epochs {
 		if ctx.Err() != nil {
-			return x.Image, context.Cause(ctx)
+			return t.Image, context.Cause(ctx)
 		}
-		inputs, err := objective.Inputs(x.Image, x.Epoch+1)
+		inputs, err := objective.Inputs(t.Image, t.Epoch+1)
 		if err != nil {
-			return x.Image, err
+			return t.Image, err
 		}
-		record, err := x.Step(program, optimizer, inputs)
+		record, err := t.Step(program, optimizer, inputs)
 		if err != nil {
-			return x.Image, err
+			return t.Image, err
 		}
 		if report != nil {
 			if err := report(record); err != nil {
-				return x.Image, err
+				return t.Image, err
 			}
 		}
 	}
-	return x.Image, nil
+	return t.Image, nil
 }

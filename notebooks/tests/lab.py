@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import secrets
 import shutil
 import socket
@@ -33,7 +34,8 @@ def served(root, log):
     token = secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
                "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
-               "--LabApp.expose_app_in_browser=True", "--ServerApp.answer_yes=True"]
+               "--LabApp.expose_app_in_browser=True", "--ServerApp.answer_yes=True",
+               f"--LabApp.workspaces_dir={pathlib.Path(log).parent / 'workspaces'}"]  # no tab of an earlier Lab is opened again
     if os.getuid() == 0:
         command.append("--allow-root")
     with open(log, "w") as out:
@@ -42,6 +44,9 @@ def served(root, log):
         try:
             wait_for(f"JupyterLab, whose log is {log}", lambda: urllib.request.urlopen(f"{address}/api/status?token={token}").read())
             yield address, token
+        except BaseException:
+            print(f"the end of {log}:\n{pathlib.Path(log).read_text()[-5000:]}")
+            raise
         finally:
             kernels = children(server.pid)
             server.terminate()  # what runs in the background of a shell never gets a SIGINT
@@ -70,7 +75,12 @@ def chromium():
 def opened():
     """A page of a browser."""
     with chromium() as browser:
-        yield new_page(browser, viewport={"width": 1280, "height": 900})
+        page = new_page(browser, viewport={"width": 1280, "height": 900})
+        try:
+            yield page
+        except BaseException:
+            print("on the page:", page.evaluate("document.body.innerText")[-5000:])
+            raise
 
 
 def new_page(browser, **settings):
@@ -81,7 +91,7 @@ def new_page(browser, **settings):
 
 
 def open_notebook(page, address, token, name):
-    page.goto(f"{address}/lab/tree/{name}?token={token}&reset")
+    page.goto(f"{address}/lab/tree/{name}?token={token}")
     page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.connectionStatus"
                            " === 'connected'")
 

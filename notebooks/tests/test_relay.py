@@ -1,6 +1,8 @@
 """What kernel-config/kernel.py adds to the Go kernel."""
 
 import asyncio
+import contextlib
+import queue
 import sys
 import threading
 import time
@@ -117,3 +119,24 @@ def test_a_cell_that_compiles_long_says_so():
 ])
 def test_names_that_a_cell_declares(code, names):
     assert kernel_words.declared(code) == names
+
+
+def test_a_line_that_comes_again_is_heard():
+    """A page that lost its connection comes with the name it had, while the old line still counts."""
+    client = client_for(nbformat.v4.new_notebook())
+    with client.setup_kernel():
+        for _ in range(3):
+            again = client.km.client()
+            again.session = client.kc.session
+            again.start_channels()
+            assert asyncio.run(answered(again)), "nobody hears it"
+
+
+async def answered(client):
+    request = client.kernel_info()
+    with contextlib.suppress(queue.Empty):
+        while True:
+            reply = await client.get_shell_msg(timeout=20)
+            if reply["parent_header"]["msg_id"] == request:
+                return True
+    return False

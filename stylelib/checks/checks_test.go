@@ -18,7 +18,7 @@ func TestRightAnswers(t *testing.T) {
 	for _, r := range []Result{
 		Preprocess(sl.Preprocess), Postprocess(sl.Postprocess),
 		ExtractFeatures(sl.ExtractFeatures), GetContents(sl.GetContents), GetStyles(sl.GetStyles),
-		ContentLoss(sl.ContentLoss), Gram(sl.Gram), StyleLoss(sl.StyleLoss), TVLoss(sl.TVLoss), ComputeLoss(sl.ComputeLoss),
+		Forward(sl.SynthesizedImage.Forward), ContentLoss(sl.ContentLoss), Gram(sl.Gram), StyleLoss(sl.StyleLoss), TVLoss(sl.TVLoss), ComputeLoss(sl.ComputeLoss),
 		GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate), LearningRate(sl.LearningRate), Train(sl.Train),
 	} {
 		if details := r.Details(); !r.Right || strings.Contains(details, "✗") || strings.Count(details, " ✓\n") == 0 || r.String() != r.Name+": all right ✓" {
@@ -257,10 +257,14 @@ func TestWrongTraining(t *testing.T) {
 		}),
 	}.test(t)
 	wrong{
-		"Start from the content image": GetInits(func(e *sl.Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (*sl.SynthesizedImage, []*tensors.Tensor, error) {
+		"not a copy": GetInits(func(e *sl.Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (sl.SynthesizedImage, []*tensors.Tensor, error) {
+			_, grams, err := sl.GetInits(e, content, styles)
+			return sl.SynthesizedImage{Image: content}, grams, err
+		}),
+		"Start from the content image": GetInits(func(e *sl.Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (sl.SynthesizedImage, []*tensors.Tensor, error) {
 			return sl.GetInits(e, tensors.FromShape(content.Shape()), styles)
 		}),
-		"there is no such matrix": GetInits(func(e *sl.Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (*sl.SynthesizedImage, []*tensors.Tensor, error) {
+		"there is no such matrix": GetInits(func(e *sl.Extractor, content *tensors.Tensor, styles []*tensors.Tensor) (sl.SynthesizedImage, []*tensors.Tensor, error) {
 			return sl.GetInits(e, content, styles[:3])
 		}),
 	}.test(t)

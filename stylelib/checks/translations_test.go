@@ -184,11 +184,19 @@ func TestTranslatedLearningRate(t *testing.T) {
 	}.test(t)
 }
 
+func TestTranslatedForward(t *testing.T) {
+	type own = sl.SynthesizedImage
+	wrong{
+		"Postprocess clips it": Forward(func(_ own, image *Node) *Node { return ClipScalar(image, 0, 1) }),
+		"around targets only":  Forward(func(_ own, image *Node) *Node { return StopGradient(image) }),
+	}.test(t)
+}
+
 func TestTranslatedInits(t *testing.T) {
 	wrong{
-		"for each of styles": GetInits(func(e *sl.Extractor, content *tensors.Tensor, _ []*tensors.Tensor) (*sl.SynthesizedImage, []*tensors.Tensor, error) {
-			x, err := sl.NewSynthesizedImage(content)
-			return x, nil, err
+		"for each of styles": GetInits(func(e *sl.Extractor, content *tensors.Tensor, _ []*tensors.Tensor) (sl.SynthesizedImage, []*tensors.Tensor, error) {
+			x, err := content.LocalClone()
+			return sl.SynthesizedImage{Image: x}, nil, err
 		}),
 	}.test(t)
 }

@@ -23,8 +23,8 @@ type Result struct {
 	Last    sl.Record // of the last epoch
 }
 
-// Under trains as the chapter does, with total in place of its sum: from the content image, with the options' Adam, learning
-// rate and epochs. The record's losses are the sums of contents and styles, and tv. An interrupted training returns what it
+// Under trains as the chapter does, with total in place of its sum: from the content image, with the options' optimizer and
+// epochs. The record's losses are the sums of contents and styles, and tv. An interrupted training returns what it
 // has; one that was finished before is not repeated, see [TrainingsEnv].
 func (s *Studio) Under(total Total) (Result, error) {
 	targets, err := s.given()
@@ -62,16 +62,15 @@ func (s *Studio) minimize(loss func(*sl.VGG, *Node, []*Node) (*Node, []sl.Part),
 
 // lower trains.
 func (s *Studio) lower(loss func(*sl.VGG, *Node, []*Node) (*Node, []sl.Part), targets []*tensors.Tensor) (x *tensors.Tensor, last sl.Record, err error) {
-	start, err := sl.NewSynthesizedImage(s.Content)
+	start, err := sl.NewTraining(s.Content)
 	if err != nil {
 		return nil, last, err
 	}
-	o := s.Options.Options
-	adam := sl.Adam(o.Adam, sl.AdamBeta1, sl.AdamBeta2, func(epoch int) float64 { return sl.LearningRate(o, epoch) })
+	epochs := s.Options.Epochs
 	objective := sl.Objective{Loss: loss, Inputs: sl.Constant(targets)}
-	s.status.Train(o.Epochs)
+	s.status.Train(epochs)
 	defer s.status.Say("")
-	x, err = sl.Minimize(s.Context, s.Extractor, objective, start, adam, o.Epochs, func(record sl.Record) error {
+	x, err = sl.Minimize(s.Context, s.Extractor, objective, start, s.Options.NewOptimizer(epochs), epochs, func(record sl.Record) error {
 		last = record
 		s.status.Report(record)
 		return nil

@@ -72,7 +72,7 @@ func (t *Transfer) memory(of size) int64 {
 
 // stateCopies is how many images the optimizer's state is as large as.
 func (o Options) stateCopies() (copies int) {
-	for _, array := range o.optimizer(o.Epochs).State {
+	for _, array := range o.NewOptimizer(o.Epochs).State {
 		copies += array.Copies
 	}
 	return copies

@@ -71,8 +71,8 @@ func (o Options) method() (Method, error) {
 	return Method{}, &sl.OptionError{Option: "optimizer", Reason: fmt.Sprintf("there is no %q: choose one of %s", o.Optimizer, strings.Join(names, ", "))}
 }
 
-// optimizer returns what the options choose, for a training of so many epochs. Options must be valid.
-func (o Options) optimizer(epochs int) sl.Optimizer {
+// NewOptimizer returns the optimizer that the options choose, for a training of so many epochs. Options must be valid.
+func (o Options) NewOptimizer(epochs int) sl.Optimizer {
 	m, err := o.method()
 	if err != nil {
 		panic(err)

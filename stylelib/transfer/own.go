@@ -89,7 +89,7 @@ func (t *Transfer) methodPrint() (print string, err error) {
 	err = caught(func() {
 		for scale, of := range t.Options.sizes(t.Height, t.Width) {
 			epochs := t.Options.epochsOf()[scale]
-			optimizer := t.Options.optimizer(epochs)
+			optimizer := t.Options.NewOptimizer(epochs)
 			var state, numbers []*Node
 			for _, array := range optimizer.State {
 				state = append(state, t.sample(g, fmt.Sprint(array.Name, scale), array.Copies, of.height, of.width, 3))

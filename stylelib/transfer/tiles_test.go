@@ -115,7 +115,7 @@ func slopeAt(t *testing.T, extractor *sl.Extractor, in *sized, options Options, 
 		defer pieces.finalize()
 		objective = pieces.minimized()
 	}
-	x, err := sl.NewSynthesizedImage(image)
+	x, err := sl.NewTraining(image)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,9 +79,9 @@ type training struct {
 }
 
 // start returns the image to start from: that of the state, of the scale before, or what the options say.
-func (t *training) start(pictures Pictures, coarser *tensors.Tensor) (*sl.SynthesizedImage, error) {
+func (t *training) start(pictures Pictures, coarser *tensors.Tensor) (*sl.Training, error) {
 	if t.from != nil {
-		return t.from.restore(t.pictures.size, t.options.optimizer(t.epochs)), nil
+		return t.from.restore(t.pictures.size, t.options.NewOptimizer(t.epochs)), nil
 	}
 	initial, err := coarser, error(nil)
 	if coarser != nil {
@@ -92,10 +92,10 @@ func (t *training) start(pictures Pictures, coarser *tensors.Tensor) (*sl.Synthe
 	if err != nil {
 		return nil, err
 	}
-	return sl.NewSynthesizedImage(initial)
+	return sl.NewTraining(initial)
 }
 
-func (t *training) run(ctx context.Context, x *sl.SynthesizedImage, report func(Epoch) error) (*tensors.Tensor, error) {
+func (t *training) run(ctx context.Context, x *sl.Training, report func(Epoch) error) (*tensors.Tensor, error) {
 	if x.Epoch >= t.epochs {
 		return x.Image, nil
 	}
@@ -117,7 +117,7 @@ func (t *training) run(ctx context.Context, x *sl.SynthesizedImage, report func(
 		defer pieces.finalize()
 		objective = pieces.minimized()
 	}
-	optimizer := t.options.optimizer(t.epochs)
+	optimizer := t.options.NewOptimizer(t.epochs)
 	return sl.Minimize(ctx, t.extractor, objective, x, optimizer, t.epochs, func(record sl.Record) error {
 		if report == nil {
 			return nil
@@ -131,7 +131,7 @@ func (t *training) run(ctx context.Context, x *sl.SynthesizedImage, report func(
 }
 
 // snapshot copies where the training stands.
-func (t *training) snapshot(x *sl.SynthesizedImage, optimizer sl.Optimizer, o *objective) (s *State, err error) {
+func (t *training) snapshot(x *sl.Training, optimizer sl.Optimizer, o *objective) (s *State, err error) {
 	s = &State{Scale: t.scale, Epoch: x.Epoch, Height: t.pictures.height, Width: t.pictures.width, Arrays: map[string][]float32{}}
 	if s.Arrays[imageArray], err = tensors.CopyFlatData[float32](x.Image); err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (s *State) Check(o Options, height, width int) error {
 	if s.Epoch < 0 || s.Epoch > epochs {
 		return fmt.Errorf("the saved state is of epoch %d of %d", s.Epoch, epochs)
 	}
-	wanted, each := append(o.optimizer(epochs).State, sl.StateArray{Name: imageArray, Copies: 1}), 3*of.area()
+	wanted, each := append(o.NewOptimizer(epochs).State, sl.StateArray{Name: imageArray, Copies: 1}), 3*of.area()
 	if o.transports(of) {
 		wanted = append(wanted, sl.StateArray{Name: transportArray, Copies: 1})
 	}
@@ -190,13 +190,13 @@ func (s *State) Check(o Options, height, width int) error {
 }
 
 // restore is the inverse of snapshot. The copies that an array lacks are zeros, and come first.
-func (s *State) restore(of size, optimizer sl.Optimizer) *sl.SynthesizedImage {
+func (s *State) restore(of size, optimizer sl.Optimizer) *sl.Training {
 	array := func(name string, copies int) *tensors.Tensor {
 		values, saved := make([]float32, copies*3*of.area()), s.Arrays[name]
 		copy(values[len(values)-len(saved):], saved)
 		return tensors.FromFlatDataAndDimensions(values, copies, of.height, of.width, 3)
 	}
-	x := &sl.SynthesizedImage{Epoch: s.Epoch, Image: array(imageArray, 1)}
+	x := &sl.Training{Epoch: s.Epoch, Image: array(imageArray, 1)}
 	for _, kept := range optimizer.State {
 		x.State = append(x.State, array(kept.Name, kept.Copies))
 	}

@@ -12,5 +12,5 @@
 //
 // Files are not trusted: sizes are checked before anything is allocated, a .pth file can name only the few Python
 // classes that weights need, and nothing in it is executed. What comes from a package index must have the one size and
-// SHA-256 that are written down here; the checkpoint inside is read as carefully all the same.
+// SHA-256 that are written down here, so that it is known where its numbers lie, and nothing else of it is read.
 package weights

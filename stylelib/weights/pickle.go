@@ -9,23 +9,24 @@ import (
 	"strconv"
 )
 
-// unpickler is a reader for the part of Python's pickle format that a state_dict, or a dictionary of arrays, needs. It knows
-// no other instruction, creates no object but those its owner's call gives it, takes every length from bytes that
-// are there, and stops after maxSteps, so it can neither run code nor allocate much. Values may be nested as deeply as the
-// steps allow, and shared so often that writing one out would never end: nothing walks into them.
+// stateDict reads the pickles of a .pth file: the part of Python's pickle format that a state_dict needs. It knows no other
+// instruction, creates no object but those that it knows, takes every length from bytes that are there, and stops after maxSteps,
+// so it can neither run code nor allocate much. Values may be nested as deeply as the steps allow, and shared so often that
+// writing one out would never end: nothing walks into them.
 //
-// It and its owner's functions give up by [refuse], as encoding/json does.
-type unpickler struct {
-	data    []byte
-	pos     int
-	stack   []any
-	marks   []int
-	memo    map[int]any
-	steps   int                              // so far, of all pickles of a file
-	classes []class                          // all that it may name
-	call    func(callee any, args []any) any // nil for a call that weights do not need
-	build   func(object, state any)          // what follows a call for some objects; without it, only dictionaries have a state
-	persist func(id any) any                 // without it, nothing outside of the pickle is referred to
+// It gives up by [refuse], as encoding/json does.
+type stateDict struct {
+	data     []byte
+	pos      int
+	stack    []any
+	marks    []int
+	memo     map[int]any
+	steps    int                 // so far, of all pickles of a file
+	storages map[string]*storage // that its tensors ask for
+}
+
+func newStateDict(pickle []byte) *stateDict {
+	return &stateDict{data: pickle, storages: map[string]*storage{}}
 }
 
 // What a pickle's values become: nil, bool, int, float64, string, class, and these.
@@ -33,7 +34,6 @@ type (
 	pyList  struct{ items []any }
 	pyTuple []any
 	pyDict  struct{ keys, values []any }
-	pyBytes struct{ at, length int } // they stay where they are in data
 )
 
 // class is a Python class or function.
@@ -90,208 +90,199 @@ func catch(err *error) {
 }
 
 // load reads one pickle and leaves pos behind it.
-func (u *unpickler) load() (value any, err error) {
+func (s *stateDict) load() (value any, err error) {
 	defer catch(&err)
-	return u.next(), nil
+	return s.next(), nil
 }
 
 // next is load that refuses.
-func (u *unpickler) next() any {
-	u.stack, u.marks, u.memo = nil, nil, map[int]any{}
+func (s *stateDict) next() any {
+	s.stack, s.marks, s.memo = nil, nil, map[int]any{}
 	for {
-		opcode := u.byte()
-		u.spend(1)
+		opcode := s.byte()
+		s.spend(1)
 		if opcode == '.' {
-			return u.pop()
+			return s.pop()
 		}
-		if !u.constant(opcode) && !u.container(opcode) && !u.object(opcode) {
+		if !s.constant(opcode) && !s.container(opcode) && !s.object(opcode) {
 			refuse("its pickle has the instruction 0x%02x, which weights don't need: refused", opcode)
 		}
 	}
 }
 
-func (u *unpickler) spend(steps int) {
-	if u.steps += steps; u.steps > maxSteps {
+func (s *stateDict) spend(steps int) {
+	if s.steps += steps; s.steps > maxSteps {
 		refuse("its pickle is longer, or nested deeper, than weights need")
 	}
 }
 
-func (u *unpickler) take(n uint64) []byte {
-	if n > uint64(len(u.data)-u.pos) {
+func (s *stateDict) take(n uint64) []byte {
+	if n > uint64(len(s.data)-s.pos) {
 		refuse(shortPickle)
 	}
-	u.pos += int(n)
-	return u.data[u.pos-int(n) : u.pos]
+	s.pos += int(n)
+	return s.data[s.pos-int(n) : s.pos]
 }
 
 // uint reads a little-endian number of n ≤ 8 bytes.
-func (u *unpickler) uint(n uint64) uint64 {
+func (s *stateDict) uint(n uint64) uint64 {
 	var wide [8]byte
-	copy(wide[:], u.take(n))
+	copy(wide[:], s.take(n))
 	return binary.LittleEndian.Uint64(wide[:])
 }
 
-func (u *unpickler) byte() byte { return byte(u.uint(1)) }
+func (s *stateDict) byte() byte { return byte(s.uint(1)) }
 
-func (u *unpickler) line() string {
-	length := bytes.IndexByte(u.data[u.pos:], '\n')
+func (s *stateDict) line() string {
+	length := bytes.IndexByte(s.data[s.pos:], '\n')
 	if length < 0 {
 		refuse(shortPickle)
 	}
-	return string(u.take(uint64(length) + 1)[:length])
+	return string(s.take(uint64(length) + 1)[:length])
 }
 
-func (u *unpickler) push(value any) { u.stack = append(u.stack, value) }
+func (s *stateDict) push(value any) { s.stack = append(s.stack, value) }
 
-func (u *unpickler) pop() any { return u.popN(1)[0] }
+func (s *stateDict) pop() any { return s.popN(1)[0] }
 
-func (u *unpickler) top() any {
-	value := u.pop()
-	u.push(value)
+func (s *stateDict) top() any {
+	value := s.pop()
+	s.push(value)
 	return value
 }
 
 // popN pops n values, the deepest first.
-func (u *unpickler) popN(n int) []any {
+func (s *stateDict) popN(n int) []any {
 	bottom := 0
-	if len(u.marks) > 0 {
-		bottom = u.marks[len(u.marks)-1]
+	if len(s.marks) > 0 {
+		bottom = s.marks[len(s.marks)-1]
 	}
-	if len(u.stack) < bottom+n {
+	if len(s.stack) < bottom+n {
 		refuse("its pickle takes from an empty stack")
 	}
-	return u.popFrom(len(u.stack) - n)
+	return s.popFrom(len(s.stack) - n)
 }
 
 // popMark pops everything above the last mark.
-func (u *unpickler) popMark() []any {
-	if len(u.marks) == 0 {
+func (s *stateDict) popMark() []any {
+	if len(s.marks) == 0 {
 		refuse("its pickle lacks a mark")
 	}
-	mark := u.marks[len(u.marks)-1]
-	u.marks = u.marks[:len(u.marks)-1]
-	return u.popFrom(mark)
+	mark := s.marks[len(s.marks)-1]
+	s.marks = s.marks[:len(s.marks)-1]
+	return s.popFrom(mark)
 }
 
-func (u *unpickler) popFrom(at int) []any {
-	values := slices.Clone(u.stack[at:])
-	u.stack = u.stack[:at]
+func (s *stateDict) popFrom(at int) []any {
+	values := slices.Clone(s.stack[at:])
+	s.stack = s.stack[:at]
 	return values
 }
 
 // constant handles the instructions that push a number or a string. It returns false for any other.
-func (u *unpickler) constant(opcode byte) bool {
+func (s *stateDict) constant(opcode byte) bool {
 	switch opcode {
 	case 0x80: // PROTO
-		if protocol := u.byte(); protocol > 5 {
+		if protocol := s.byte(); protocol > 5 {
 			refuse("its pickle has protocol %d", protocol)
 		}
 	case 0x95: // FRAME, only a hint for buffering
-		u.take(8)
+		s.take(8)
 	case 'N':
-		u.push(nil)
+		s.push(nil)
 	case 0x88, 0x89: // NEWTRUE, NEWFALSE
-		u.push(opcode == 0x88)
+		s.push(opcode == 0x88)
 	case 'J': // BININT
-		u.push(int(int32(u.uint(4))))
+		s.push(int(int32(s.uint(4))))
 	case 'K': // BININT1
-		u.push(int(u.uint(1)))
+		s.push(int(s.uint(1)))
 	case 'M': // BININT2
-		u.push(int(u.uint(2)))
+		s.push(int(s.uint(2)))
 	case 0x8a: // LONG1
-		u.push(u.long())
+		s.push(s.long())
 	case 'G': // BINFLOAT, the only big-endian one
-		u.push(math.Float64frombits(binary.BigEndian.Uint64(u.take(8))))
+		s.push(math.Float64frombits(binary.BigEndian.Uint64(s.take(8))))
 	case 'X', 'T': // BINUNICODE, BINSTRING
-		u.push(string(u.take(u.uint(4))))
+		s.push(string(s.take(s.uint(4))))
 	case 0x8c, 'U': // SHORT_BINUNICODE, SHORT_BINSTRING
-		u.push(string(u.take(u.uint(1))))
-	case 'B': // BINBYTES
-		u.push(u.bytes(u.uint(4)))
-	case 'C': // SHORT_BINBYTES
-		u.push(u.bytes(u.uint(1)))
+		s.push(string(s.take(s.uint(1))))
 	default:
 		return false
 	}
 	return true
 }
 
-func (u *unpickler) bytes(length uint64) pyBytes {
-	at := u.pos
-	return pyBytes{at, len(u.take(length))}
-}
-
 // long reads a two's complement number with its length before it.
-func (u *unpickler) long() int {
-	length := u.uint(1)
+func (s *stateDict) long() int {
+	length := s.uint(1)
 	if length > 8 {
 		refuse("its pickle has a number of more than 64 bits")
 	}
 	unused := 64 - 8*length
-	return int(int64(u.uint(length)<<unused) >> unused)
+	return int(int64(s.uint(length)<<unused) >> unused)
 }
 
 // container handles tuples, lists, dictionaries, marks and the memo. It returns false for any other instruction.
-func (u *unpickler) container(opcode byte) bool {
+func (s *stateDict) container(opcode byte) bool {
 	switch opcode {
 	case '(':
-		u.marks = append(u.marks, len(u.stack))
+		s.marks = append(s.marks, len(s.stack))
 	case '0':
-		u.pop()
+		s.pop()
 	case '1':
-		u.popMark()
+		s.popMark()
 	case ')':
-		u.push(pyTuple{})
+		s.push(pyTuple{})
 	case 't':
-		u.push(pyTuple(u.popMark()))
+		s.push(pyTuple(s.popMark()))
 	case 0x85, 0x86, 0x87: // TUPLE1, TUPLE2, TUPLE3
-		u.push(pyTuple(u.popN(int(opcode) - 0x84)))
+		s.push(pyTuple(s.popN(int(opcode) - 0x84)))
 	case ']':
-		u.push(&pyList{})
+		s.push(&pyList{})
 	case '}':
-		u.push(&pyDict{})
+		s.push(&pyDict{})
 	case 'a':
-		u.extend(u.popN(1))
+		s.extend(s.popN(1))
 	case 'e':
-		u.extend(u.popMark())
+		s.extend(s.popMark())
 	case 's':
-		u.setItems(u.popN(2))
+		s.setItems(s.popN(2))
 	case 'u':
-		u.setItems(u.popMark())
+		s.setItems(s.popMark())
 	case 'q': // BINPUT
-		u.memo[int(u.uint(1))] = u.top()
+		s.memo[int(s.uint(1))] = s.top()
 	case 'r': // LONG_BINPUT
-		u.memo[int(u.uint(4))] = u.top()
+		s.memo[int(s.uint(4))] = s.top()
 	case 0x94: // MEMOIZE
-		u.memo[len(u.memo)] = u.top()
+		s.memo[len(s.memo)] = s.top()
 	case 'h': // BINGET
-		u.recall(int(u.uint(1)))
+		s.recall(int(s.uint(1)))
 	case 'j': // LONG_BINGET
-		u.recall(int(u.uint(4)))
+		s.recall(int(s.uint(4)))
 	default:
 		return false
 	}
 	return true
 }
 
-func (u *unpickler) recall(key int) {
-	value, ok := u.memo[key]
+func (s *stateDict) recall(key int) {
+	value, ok := s.memo[key]
 	if !ok {
 		refuse("its pickle recalls what it never stored")
 	}
-	u.push(value)
+	s.push(value)
 }
 
-func (u *unpickler) extend(values []any) {
-	list, ok := u.top().(*pyList)
+func (s *stateDict) extend(values []any) {
+	list, ok := s.top().(*pyList)
 	if !ok {
 		refuse("its pickle appends to something that is not a list")
 	}
 	list.items = append(list.items, values...)
 }
 
-func (u *unpickler) setItems(pairs []any) {
-	dict, ok := u.top().(*pyDict)
+func (s *stateDict) setItems(pairs []any) {
+	dict, ok := s.top().(*pyDict)
 	if !ok || len(pairs)%2 != 0 {
 		refuse("its pickle sets items of something that is not a dictionary")
 	}
@@ -300,59 +291,47 @@ func (u *unpickler) setItems(pairs []any) {
 	}
 }
 
-// object handles classes, calls and persistent objects, all through the owner's functions.
-func (u *unpickler) object(opcode byte) bool {
+// object handles classes, calls and storages.
+func (s *stateDict) object(opcode byte) bool {
 	switch opcode {
 	case 'c': // GLOBAL
-		u.pushClass(u.line(), u.line())
+		s.pushClass(s.line(), s.line())
 	case 0x93: // STACK_GLOBAL
-		names := u.popN(2)
+		names := s.popN(2)
 		module, isText := names[0].(string)
 		name, isTextToo := names[1].(string)
 		if !isText || !isTextToo {
 			refuse("its pickle names a class with something that is not text")
 		}
-		u.pushClass(module, name)
+		s.pushClass(module, name)
 	case 'R': // REDUCE
-		parts := u.popN(2)
+		parts := s.popN(2)
 		args, ok := parts[1].(pyTuple)
 		if !ok {
 			refuse("its pickle calls something without a tuple of arguments")
 		}
-		made := u.call(parts[0], args)
+		made := s.callClass(parts[0], args)
 		if made == nil {
 			refuse("its pickle calls %s in a way weights don't need", tell(parts[0]))
 		}
-		u.push(made)
-	case 'b': // BUILD
-		state := u.pop()
-		u.setState(u.top(), state)
-	case 'Q': // BINPERSID
-		if u.persist == nil {
-			refuse("its pickle refers to something outside of it")
+		s.push(made)
+	case 'b': // BUILD: a state_dict carries its version as an attribute, which nobody needs
+		s.pop()
+		if _, isDict := s.top().(*pyDict); !isDict {
+			refuse("its pickle sets the state of something that is not a dictionary")
 		}
-		u.push(u.persist(u.pop()))
+	case 'Q': // BINPERSID
+		s.push(s.storageOf(s.pop()))
 	default:
 		return false
 	}
 	return true
 }
 
-// setState leaves a dictionary as it is: a state_dict carries its version as an attribute, which nobody needs.
-func (u *unpickler) setState(object, state any) {
-	if _, isDict := object.(*pyDict); isDict {
-		return
-	}
-	if u.build == nil {
-		refuse("its pickle sets the state of something that is not a dictionary")
-	}
-	u.build(object, state)
-}
-
-func (u *unpickler) pushClass(module, name string) {
+func (s *stateDict) pushClass(module, name string) {
 	named := class(module + "." + name)
-	if !slices.Contains(u.classes, named) {
+	if storageTypes[named] == "" && !slices.Contains(classes, named) {
 		panic(refusal{&refusedError{named}})
 	}
-	u.push(named)
+	s.push(named)
 }

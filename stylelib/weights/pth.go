@@ -3,8 +3,6 @@ package weights
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"stylebook/stylelib/safetensors"
 )
@@ -35,6 +33,9 @@ const (
 	rebuildParameter class = "torch._utils._rebuild_parameter"
 )
 
+// classes are all that a pickle may name beside storageTypes.
+var classes = []class{orderedDict, sizeClass, rebuildTensor, rebuildTensorV2, rebuildParameter}
+
 // storageTypes are the element types of torch's storage classes.
 var storageTypes = map[class]string{
 	"torch.FloatStorage": "F32", "torch.DoubleStorage": "F64", "torch.HalfStorage": "F16", "torch.BFloat16Storage": "BF16",
@@ -42,19 +43,7 @@ var storageTypes = map[class]string{
 	"torch.ByteStorage": "U8", "torch.BoolStorage": "BOOL",
 }
 
-// stateDict reads the pickles of a .pth file: what they name, and which storages they ask for.
-type stateDict struct {
-	unpickler
-	storages map[string]*storage
-}
-
-func newStateDict(pickle []byte) *stateDict {
-	s := &stateDict{storages: map[string]*storage{}}
-	classes := []class{orderedDict, sizeClass, rebuildTensor, rebuildTensorV2, rebuildParameter}
-	s.unpickler = unpickler{data: pickle, classes: slices.AppendSeq(classes, maps.Keys(storageTypes)), call: s.callClass, persist: s.storageOf}
-	return s
-}
-
+// callClass returns nil for a call that weights do not need.
 func (s *stateDict) callClass(callee any, args []any) any {
 	switch {
 	case callee == orderedDict:

@@ -22,19 +22,13 @@ import (
 // A file that can't be written gives a [*FileError], and so does a network whose layers aren't its architecture's from
 // conv1_1 on, or whose shapes don't fit together.
 func Write(path string, net *sl.Network, metadata map[string]string) error {
-	_, err := write(path, net, metadata, safetensors.F32)
-	return err
-}
-
-// WriteHalf is [Write] in half precision (float16), for a file of half the size.
-func WriteHalf(path string, net *sl.Network, metadata map[string]string) error {
-	_, err := write(path, net, metadata, safetensors.F16)
+	_, err := write(path, net, metadata)
 	return err
 }
 
 // write returns the SHA-256 of what it wrote.
-func write(path string, net *sl.Network, metadata map[string]string, dtype string) (sum string, err error) {
-	arrays, err := arraysOf(net, dtype)
+func write(path string, net *sl.Network, metadata map[string]string) (sum string, err error) {
+	arrays, err := arraysOf(net)
 	if err == nil {
 		sum, err = atomicfile.Write(path, func(w io.Writer) error {
 			return safetensors.Write(w, kindMetadata(net, metadata), arrays)
@@ -59,7 +53,7 @@ func kindMetadata(net *sl.Network, metadata map[string]string) map[string]string
 }
 
 // arraysOf lists the tensors of a network in the order they are written.
-func arraysOf(net *sl.Network, dtype string) ([]safetensors.Array, error) {
+func arraysOf(net *sl.Network) ([]safetensors.Array, error) {
 	if err := checkArchitecture(net.Architecture); err != nil {
 		return nil, err
 	}
@@ -84,8 +78,8 @@ func arraysOf(net *sl.Network, dtype string) ([]safetensors.Array, error) {
 		}
 		prefix := fmt.Sprintf("features.%d.", conv.Index)
 		arrays = append(arrays,
-			safetensors.Array{Name: prefix + "weight", DType: dtype, Shape: []int{filter[3], in, 3, 3}, Data: weights},
-			safetensors.Array{Name: prefix + "bias", DType: dtype, Shape: bias, Data: offsets})
+			safetensors.Array{Name: prefix + "weight", Shape: []int{filter[3], in, 3, 3}, Data: weights},
+			safetensors.Array{Name: prefix + "bias", Shape: bias, Data: offsets})
 		in = filter[3]
 	}
 	return arrays, nil

@@ -49,6 +49,35 @@ def widths(tensors):
     return plan
 
 
+def taps(net, x):
+    """The outputs of the layers that the losses look at, of a network that is a list of layers. They are looked at after the whole
+    pass: by then PyTorch's ReLU, which works in place, has overwritten all but the last."""
+    stored, wanted = {}, CONTENT_LAYERS + STYLE_LAYERS
+    for index, layer in enumerate(net):
+        x = layer(x)
+        if index in wanted:
+            stored[index] = x
+    return stored
+
+
+class Target:
+    """The losses of PyTorch's and Paddle's tabs and what they compare with. gram, square and total_variation are the library's."""
+
+    def __init__(self, gram, square, total_variation, net, content, style, tv_weight):
+        self.gram, self.square, self.total_variation, self.net, self.tv_weight = gram, square, total_variation, net, tv_weight
+        seen = taps(net, content)
+        self.contents = [seen[i].detach() for i in CONTENT_LAYERS]
+        seen = taps(net, style)
+        self.grams = [gram(seen[i]).detach() for i in STYLE_LAYERS]
+
+    def losses(self, x):
+        tap = taps(self.net, x)
+        contents = [self.square(tap[i] - target).mean() * CONTENT_WEIGHT for i, target in zip(CONTENT_LAYERS, self.contents)]
+        styles = [self.square(self.gram(tap[i]) - target).mean() * STYLE_WEIGHT for i, target in zip(STYLE_LAYERS, self.grams)]
+        tv = self.total_variation(x) * self.tv_weight
+        return contents, styles, tv, sum(10 * styles + contents + [tv])  # 10 * a list: the list ten times over
+
+
 def record(trace, **values):
     for name, value in values.items():
         trace.setdefault(name, []).append(float(value))

@@ -36,52 +36,10 @@ def run(job, tab):
     return module(tab).run(job)
 
 
-# ---- the same training in both precisions: the total loss before each update
-def pytorch_totals(tab, job, double):
-    torch = tab.torch
-    kind = torch.float64 if double else torch.float32
-    pictures = [tab.preprocess(p, (job.height, job.width))[1].to(kind) for p in (job.content, job.style)]
-    target = tab.Target(tab.network(job.weights).to(kind), *pictures, job.tv_weight)
-    image = torch.nn.Parameter(pictures[0].clone())
-    optimizer = torch.optim.Adam([image], lr=tab.LEARNING_RATE)
-    for _ in range(job.epochs):
-        optimizer.zero_grad()
-        total = target.losses(image)[3]
-        yield total.item()
-        total.backward()
-        optimizer.step()
-
-
-def paddle_totals(tab, job, double):
-    kind = "float64" if double else "float32"
-    pictures = [tab.preprocess(p, (job.height, job.width))[1].astype(kind) for p in (job.content, job.style)]
-    target = tab.Target(tab.network(job.weights).to(dtype=kind), *pictures, job.tv_weight)
-    image = tab.parameter(pictures[0], kind)
-    optimizer = tab.paddle.optimizer.Adam(parameters=[image], learning_rate=tab.LEARNING_RATE)
-    for _ in range(job.epochs):
-        optimizer.clear_grad()
-        total = target.losses(image)[3]
-        yield float(total)
-        total.backward()
-        optimizer.step()
-
-
-def mxnet_totals(tab, job, double):
-    kind = np.float64 if double else np.float32
-    pictures = [tab.normalize(tab.resized(p, job.height, job.width)).astype(kind) for p in (job.content, job.style)]
-    target = tab.Target(tab.Network(job.weights, kind), *pictures, job.tv_weight)
-    optimizer = tab.Adam(pictures[0].copy())
-    for _ in range(job.epochs):
-        _, _, _, total, gradient = target.losses(optimizer.x)
-        yield float(total)
-        optimizer.step(gradient, tab.LEARNING_RATE)
-
-
 def disagreement(job, tab):
     """The largest relative difference between a tab's float32 and float64 totals."""
     choose_layers()
-    totals = {"pytorch": pytorch_totals, "paddle": paddle_totals, "mxnet": mxnet_totals}[tab]
-    narrow, wide = (np.array(list(totals(module(tab), job, double))) for double in (False, True))
+    narrow, wide = (np.array(module(tab).totals(job, double)) for double in (False, True))
     return float(np.abs(narrow / wide - 1).max())
 
 

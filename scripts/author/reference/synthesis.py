@@ -1,7 +1,7 @@
 """Writes data/golden/synthesis.json: what the options beyond the chapter compute, in float64, by PyTorch, SciPy, NumPy and
 Pillow. usage: python synthesis.py (a minute)
 
-The network, the in-place ReLU and Adam are those of tab_pytorch; everything else is written here from the formulas."""
+The network, whose ReLU works in place, and Adam are those of tab_pytorch; everything else is written here from the formulas."""
 import os
 
 import numpy as np
@@ -131,8 +131,8 @@ class Synthesis:
         picture = lambda name, size: tab.preprocess(os.path.join(OUT, "images", FILES[name]), size)[1].to(kind)
         self.content = picture("content", self.size)
         self.init = picture(case["init"], self.size)
-        content = tab.taps(self.net, self.content)
-        styles = [tab.taps(self.net, picture(name, scaled)) for name in case["styles"]]
+        content = ch.taps(self.net, self.content)
+        styles = [ch.taps(self.net, picture(name, scaled)) for name in case["styles"]]
         masks = {None: (None, None)}
         if case["masks"]:
             masks = {i: pair for i, pair in enumerate(zip(*[[m.to(kind) for m in regions(*which)] for which in (("content", *self.size), ("style", *scaled))]))}
@@ -153,7 +153,7 @@ class Synthesis:
                 self.styles.append((layer, mask, target, case["style_weight"] * weight * area / by))
 
     def losses(self, x):
-        tap, kind = tab.taps(self.net, x), self.case["loss"]
+        tap, kind = ch.taps(self.net, x), self.case["loss"]
         content = sum(w * torch.square(tap[layer] - target).mean() for layer, target, w in self.contents)
         style = sum(w * distance(kind, statistics(kind, tap[layer], mask), target) for layer, mask, target, w in self.styles)
         return content, style, content + 10 * style

@@ -198,12 +198,12 @@ def resized(path, height, width):
     return resize(np.asarray(Image.open(path)), width, height)
 
 
-def run(job):
-    net = Network(job.weights)
+def run(job, kind=F):
+    net = Network(job.weights, kind)
     pixels, inputs = {}, {}
     for name, path in (("content", job.content), ("style", job.style)):
         pixels[name] = resize(np.asarray(Image.open(path)), job.width, job.height)
-        inputs[name] = normalize(pixels[name])
+        inputs[name] = normalize(pixels[name]).astype(kind)
     target = Target(net, inputs["content"], inputs["style"], job.tv_weight)
     wanted = sorted(ch.CONTENT_LAYERS + ch.STYLE_LAYERS)
     seen = {name: {i: net.forward(x)[0][i] for i in wanted} for name, x in inputs.items()}
@@ -220,6 +220,11 @@ def run(job):
     return ch.Result(
         pixels=pixels, inputs=inputs, taps=seen, grams={k: {i: gram(v[i]) for i in ch.STYLE_LAYERS} for k, v in seen.items()},
         content_losses=first[0], style_losses=first[1], tv_loss=first[2], gradient=first[3], trace=trace)
+
+
+def totals(job, double):
+    """The total loss before each update of a training in one of two precisions."""
+    return run(job, np.float64 if double else F).trace["total"]
 
 
 def adam(start, gradients, rate, every, double):

@@ -22,19 +22,6 @@ def network(path):
     return paddle.nn.Sequential(*list(features)[:max(ch.CONTENT_LAYERS + ch.STYLE_LAYERS) + 1])
 
 
-def taps(net, x):
-    stored, wanted = {}, ch.CONTENT_LAYERS + ch.STYLE_LAYERS
-    for index, layer in enumerate(net):
-        x = layer(x)
-        if index in wanted:
-            stored[index] = x
-    return stored
-
-
-def pick(tap, layers):
-    return [tap[i] for i in layers]
-
-
 def gram(x):
     flat = x.reshape((x.shape[1], -1))
     return paddle.matmul(flat, flat.T) / flat.size
@@ -46,21 +33,6 @@ def total_variation(x):
     return 0.5 * (down + right)
 
 
-class Target:
-    def __init__(self, net, content, style, tv_weight):
-        self.net, self.tv_weight = net, tv_weight
-        self.contents = [t.detach() for t in pick(taps(net, content), ch.CONTENT_LAYERS)]
-        self.grams = [gram(t).detach() for t in pick(taps(net, style), ch.STYLE_LAYERS)]
-
-    def losses(self, x):
-        tap = taps(self.net, x)
-        contents = [paddle.square(a - b).mean() * ch.CONTENT_WEIGHT
-                    for a, b in zip(pick(tap, ch.CONTENT_LAYERS), self.contents)]
-        styles = [paddle.square(gram(a) - g).mean() * ch.STYLE_WEIGHT for a, g in zip(pick(tap, ch.STYLE_LAYERS), self.grams)]
-        tv = total_variation(x) * self.tv_weight
-        return contents, styles, tv, sum(10 * styles + contents + [tv])
-
-
 def preprocess(path, size):
     picture = transforms.Resize(size)(Image.open(path))
     normalize = transforms.Compose([
@@ -69,7 +41,7 @@ def preprocess(path, size):
     return np.asarray(picture), normalize(picture).unsqueeze(0)
 
 
-def parameter(start, kind="float32"):
+def parameter(start, kind):
     x = paddle.create_parameter(shape=list(start.shape), dtype=kind)
     x.set_value(start)
     return x
@@ -79,15 +51,16 @@ def resized(path, height, width):
     return preprocess(path, (height, width))[0]
 
 
-def run(job):
-    net, size = network(job.weights), (job.height, job.width)
+def run(job, kind="float32"):
+    net, size = network(job.weights).to(dtype=kind), (job.height, job.width)
     pixels, inputs = {}, {}
     for name, path in (("content", job.content), ("style", job.style)):
-        pixels[name], inputs[name] = preprocess(path, size)
-    target = Target(net, inputs["content"], inputs["style"], job.tv_weight)
-    seen = {name: taps(net, x) for name, x in inputs.items()}
+        pixels[name], picture = preprocess(path, size)
+        inputs[name] = picture.astype(kind)
+    target = ch.Target(gram, paddle.square, total_variation, net, inputs["content"], inputs["style"], job.tv_weight)
+    seen = {name: ch.taps(net, x) for name, x in inputs.items()}
 
-    image = parameter(inputs["content"])
+    image = parameter(inputs["content"], kind)
     scheduler = paddle.optimizer.lr.StepDecay(learning_rate=LEARNING_RATE, gamma=ch.DECAY, step_size=ch.DECAY_EVERY)
     optimizer = paddle.optimizer.Adam(parameters=[image], learning_rate=scheduler)
     trace, first = {}, None
@@ -104,6 +77,11 @@ def run(job):
         taps={k: {i: t.numpy()[0] for i, t in v.items()} for k, v in seen.items()},
         grams={k: {i: gram(v[i]).numpy() for i in ch.STYLE_LAYERS} for k, v in seen.items()},
         content_losses=first[0], style_losses=first[1], tv_loss=first[2], gradient=first[3], trace=trace)
+
+
+def totals(job, double):
+    """The total loss before each update of a training in one of two precisions."""
+    return run(job, "float64" if double else "float32").trace["total"]
 
 
 def adam(start, gradients, rate, every, double):

@@ -21,20 +21,6 @@ def network(path):
     return torch.nn.Sequential(*list(features)[:max(ch.CONTENT_LAYERS + ch.STYLE_LAYERS) + 1])
 
 
-def taps(net, x):
-    """The stored outputs, looked at after the whole pass: by then a ReLU has overwritten all but the last."""
-    stored, wanted = {}, ch.CONTENT_LAYERS + ch.STYLE_LAYERS
-    for index, layer in enumerate(net):
-        x = layer(x)
-        if index in wanted:
-            stored[index] = x
-    return stored
-
-
-def pick(tap, layers):
-    return [tap[i] for i in layers]
-
-
 def gram(x):
     c = x.shape[1]
     flat = x.reshape(c, -1)
@@ -43,21 +29,6 @@ def gram(x):
 
 def total_variation(x):
     return 0.5 * ((x[:, :, 1:, :] - x[:, :, :-1, :]).abs().mean() + (x[:, :, :, 1:] - x[:, :, :, :-1]).abs().mean())
-
-
-class Target:
-    def __init__(self, net, content, style, tv_weight):
-        self.net, self.tv_weight = net, tv_weight
-        self.contents = [t.detach() for t in pick(taps(net, content), ch.CONTENT_LAYERS)]
-        self.grams = [gram(t).detach() for t in pick(taps(net, style), ch.STYLE_LAYERS)]
-
-    def losses(self, x):
-        tap = taps(self.net, x)
-        contents = [torch.square(a - b).mean() * ch.CONTENT_WEIGHT
-                    for a, b in zip(pick(tap, ch.CONTENT_LAYERS), self.contents)]
-        styles = [torch.square(gram(a) - g).mean() * ch.STYLE_WEIGHT for a, g in zip(pick(tap, ch.STYLE_LAYERS), self.grams)]
-        tv = total_variation(x) * self.tv_weight
-        return contents, styles, tv, sum(10 * styles + contents + [tv])  # 10 * a list: the list ten times over
 
 
 def preprocess(path, size):
@@ -73,13 +44,14 @@ def resized(path, height, width):
     return preprocess(path, (height, width))[0]
 
 
-def run(job):
-    net, size = network(job.weights), (job.height, job.width)
+def run(job, kind=torch.float32):
+    net, size = network(job.weights).to(kind), (job.height, job.width)
     pixels, inputs = {}, {}
     for name, path in (("content", job.content), ("style", job.style)):
-        pixels[name], inputs[name] = preprocess(path, size)
-    target = Target(net, inputs["content"], inputs["style"], job.tv_weight)
-    seen = {name: taps(net, x) for name, x in inputs.items()}
+        pixels[name], picture = preprocess(path, size)
+        inputs[name] = picture.to(kind)
+    target = ch.Target(gram, torch.square, total_variation, net, inputs["content"], inputs["style"], job.tv_weight)
+    seen = {name: ch.taps(net, x) for name, x in inputs.items()}
 
     image = torch.nn.Parameter(inputs["content"].clone())
     optimizer = torch.optim.Adam([image], lr=LEARNING_RATE)
@@ -98,6 +70,11 @@ def run(job):
         taps={k: {i: t.detach()[0].numpy() for i, t in v.items()} for k, v in seen.items()},
         grams={k: {i: gram(v[i]).detach().numpy() for i in ch.STYLE_LAYERS} for k, v in seen.items()},
         content_losses=first[0], style_losses=first[1], tv_loss=first[2], gradient=first[3], trace=trace)
+
+
+def totals(job, double):
+    """The total loss before each update of a training in one of two precisions."""
+    return run(job, torch.float64 if double else torch.float32).trace["total"]
 
 
 def adam(start, gradients, rate, every, double):

@@ -11,7 +11,7 @@ import (
 )
 
 // pythonBlock is a block of Python that names declarations of the library, which shall stand beside it.
-var pythonBlock = regexp.MustCompile("(?ms)^```python ([\\w ]+)\n(.*?)\n```$")
+var pythonBlock = regexp.MustCompile("(?ms)^```python ([\\w. ]+)\n(.*?)\n```$")
 
 // beside puts the library's declarations beside the Python of text cells that names them, in a table of two columns.
 func beside(cells []cell, l *library) (failed error) {

@@ -57,12 +57,15 @@ func loadLibrary(root, path string) (*library, error) {
 	return l, nil
 }
 
-// names returns what a declaration declares at package level; methods declare nothing.
+// names returns what a declaration declares, a method as Type.Method.
 func names(decl ast.Decl) []string {
 	switch d := decl.(type) {
 	case *ast.FuncDecl:
 		if d.Recv == nil {
 			return []string{d.Name.Name}
+		}
+		if receiver, ok := d.Recv.List[0].Type.(*ast.Ident); ok {
+			return []string{receiver.Name + "." + d.Name.Name}
 		}
 	case *ast.GenDecl:
 		var all []string

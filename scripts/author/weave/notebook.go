@@ -18,35 +18,15 @@ type notebook struct {
 	Minor    int            `json:"nbformat_minor"`
 }
 
+// notebookCell is a cell. Unlike a text cell, which has neither, a code cell has a count, null before it was executed, and a list of
+// outputs, however empty.
 type notebookCell struct {
 	Type      string            `json:"cell_type"`
-	Execution *int              `json:"execution_count,omitempty"`
+	Execution json.RawMessage   `json:"execution_count,omitempty"`
 	ID        string            `json:"id"`
 	Metadata  map[string]any    `json:"metadata"`
-	Outputs   []json.RawMessage `json:"outputs,omitempty"`
+	Outputs   []json.RawMessage `json:"outputs,omitzero"`
 	Source    []string          `json:"source"`
-}
-
-// codeCell is how a code cell is written: unlike a text cell it has a count and outputs even when they are empty.
-type codeCell struct {
-	Type      string            `json:"cell_type"`
-	Execution *int              `json:"execution_count"`
-	ID        string            `json:"id"`
-	Metadata  map[string]any    `json:"metadata"`
-	Outputs   []json.RawMessage `json:"outputs"`
-	Source    []string          `json:"source"`
-}
-
-// MarshalJSON writes a cell in its kind's form.
-func (c notebookCell) MarshalJSON() ([]byte, error) {
-	if c.Type == "code" {
-		if c.Outputs == nil {
-			c.Outputs = []json.RawMessage{}
-		}
-		return json.Marshal(codeCell(c))
-	}
-	type textCell notebookCell
-	return json.Marshal(textCell(c))
 }
 
 // render makes the notebook's file. Outputs of the old file are kept up to the first code cell that has changed.
@@ -66,7 +46,7 @@ func render(cells []cell, old []byte) ([]byte, error) {
 			if _, err := parsed(c.source); err != nil { // before anybody runs it
 				return nil, fmt.Errorf("cell %d: %w", i+1, err)
 			}
-			nc.Type = "code"
+			nc.Type, nc.Execution, nc.Outputs = "code", json.RawMessage("null"), []json.RawMessage{}
 			if len(kept) > 0 && bare(strings.Join(kept[0].Source, "")) == bare(c.source) {
 				nc.Execution, nc.Outputs = kept[0].Execution, kept[0].Outputs
 				kept = kept[1:]

@@ -156,9 +156,20 @@ func translate(text string, originals []cell) ([]cell, error) {
 
 func appendText(cells []cell, lines []string) []cell {
 	if source := strings.Trim(strings.Join(lines, "\n"), "\n"); source != "" {
-		cells = append(cells, cell{source: source})
+		cells = append(cells, cell{source: unbroken(source)})
 	}
 	return cells
+}
+
+// A line that ends within Chinese: Markdown would show a space there, and Chinese has none.
+var (
+	betweenCharacters = regexp.MustCompile(`([\p{Han}，。；：、！？）》”…])\n *(\*{0,2}[\p{Han}（《“])`)
+	afterPunctuation  = regexp.MustCompile("([，。；：、！？）》”…])\n *([A-Za-z`\\[]|[0-9]+[^.0-9]|\\$[^$])")
+)
+
+// unbroken joins lines that end within Chinese.
+func unbroken(text string) string {
+	return afterPunctuation.ReplaceAllString(betweenCharacters.ReplaceAllString(text, "$1$2"), "$1$2")
 }
 
 var figureLink = regexp.MustCompile(`\]\((figures/[^)]+)\)`)

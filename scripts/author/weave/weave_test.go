@@ -289,3 +289,19 @@ func FuzzSplit(f *testing.F) {
 		}
 	})
 }
+
+// Chinese has no spaces, so that a line which ends within it is joined with the next; what begins something of its own is not.
+func TestUnbroken(t *testing.T) {
+	for text, want := range map[string]string{
+		"风格\n   迁移，\n`Gram` 是\n矩阵。\n*就是*": "风格迁移，`Gram` 是矩阵。*就是*",
+		"看 `Gram`\n是什么":                   "看 `Gram`\n是什么",
+		"是什么\n`Gram`":                     "是什么\n`Gram`",
+		"如下：\n* 一\n* 二\n1. 三\n\n四\n| 五 |": "如下：\n* 一\n* 二\n1. 三\n\n四\n| 五 |",
+		"即，\n$$x$$\n和，\n$y$":              "即，\n$$x$$\n和，$y$",
+		"one,\ntwo":                       "one,\ntwo",
+	} {
+		if got := unbroken(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}

@@ -136,12 +136,12 @@ class Failed(Exception):
     """What has no figures, and why."""
 
 
-def paint(args, size, *options):
-    """What a run of the command takes from its start to its file."""
-    content, style = args.pairs[0]
+def paint(args, size, *options, pair=None):
+    """What a run of the command takes from its start to its file, and its epochs as it logs them."""
+    content, style = pair or args.pairs[0]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as errors:
-        command = [args.stylize, "-content", content, "-style", style, "-height", str(size[0]), "-width", str(size[1]),
-                   "-weights", args.weights, "-backend", "xla:cpu", "-out", f"{folder}/out.png", "-runs", f"{folder}/runs", *options]
+        command = [args.stylize, "-content", content, "-style", style, "-height", str(size[0]), "-width", str(size[1]), "-weights", args.weights,
+                   "-backend", engine(args), "-out", f"{folder}/out.png", "-runs", f"{folder}/runs", "-log", f"{folder}/log", *options]
         start = time.perf_counter()
         process = subprocess.Popen(command, cwd=HERE, stdout=subprocess.DEVNULL, stderr=errors)
         _, status, used = os.wait4(process.pid, 0)
@@ -149,13 +149,18 @@ def paint(args, size, *options):
         if process.returncode:
             errors.seek(0)
             raise Failed(last_line(errors.read()))
+        epochs = [json.loads(line) for line in pathlib.Path(folder, "log").read_text().splitlines()]
     peak = used.ru_maxrss * (1 if platform.system() == "Darwin" else 1024)
-    return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak_bytes": peak}
+    return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak_bytes": peak}, epochs
+
+
+def engine(args):
+    return "xla:cuda" if args.gpu else "xla:cpu"
 
 
 def epoch(args, *options):
     """What an epoch takes at the small size: the difference of two runs, by their numbers of epochs."""
-    few, many = (paint(args, SMALL, "-epochs", str(epochs), *options) for epochs in (FEW, MANY))
+    few, many = (paint(args, SMALL, "-epochs", str(epochs), *options)[0] for epochs in (FEW, MANY))
     return {what: (many[what] - few[what]) / (MANY - FEW) for what in few}
 
 
@@ -173,18 +178,18 @@ def default(args):
     rounds = 1 if args.quick else 3
     for turn in range(rounds):
         say(f"by default: round {turn + 1} of {rounds}")
-        note(f"{chapter}, start to file, s", *(paint(args, CHAPTER, *preset)["wall"] for preset in PRESETS))
+        note(f"{chapter}, start to file, s", *(paint(args, CHAPTER, *preset)[0]["wall"] for preset in PRESETS))
         epochs = [epoch(args, *preset) for preset in PRESETS]
         note(f"{small}, an epoch, CPU s", *(e["cpu"] for e in epochs))
         note(f"{small}, an epoch, s", *(e["wall"] for e in epochs))
-        first = paint(args, SMALL, "-epochs", "1")
+        first, _ = paint(args, SMALL, "-epochs", "1")
         note(f"{small}, start to file of one epoch, CPU s", first["cpu"])
         note(f"{small}, start to file of one epoch, s", first["wall"])
         for began in beginnings(args):
             again.setdefault(began["name"], []).append(began["cpu"])
     if not args.quick:
         say(f"by default: {largest}")
-        whole = paint(args, LARGEST)
+        whole, _ = paint(args, LARGEST)
         note(f"{largest}, start to file, s", whole["wall"])
         note(f"{largest}, peak memory, GiB", whole["peak_bytes"] / 2**30)
     return {"rows": rows, "again": again, "again_size": small}
@@ -201,13 +206,20 @@ def beginnings(args):
 
 
 def training(args, content, style, height, width):
-    """Loss and time of a whole training, for each of our methods."""
+    """Loss and time of a whole training of the chapter's loss, for each method. The exact loop's loss, which jumps, is the mean of the
+    last ten epochs, a fast one's that of its picture."""
     rows = []
-    for method in ("exact", "fast"):
+    for method, optimizer, last in (("exact", "adam", 10), ("fast", "fast", 1)):
         say(f"{height} × {width}: whole training, {method}, {content.stem} and {style.stem}")
-        command = [args.ours, "-method", method, "-height", str(height), "-width", str(width), "-weights", args.weights,
-                   "-content", content, "-style", style, "-backend", "xla:cuda" if args.gpu else "xla:cpu"]
-        rows.append({"name": method, "pair": f"{content.stem}, {style.stem}", **run(command)})
+        row = {"name": method, "pair": f"{content.stem}, {style.stem}"}
+        try:
+            took, epochs = paint(args, (height, width), "-preset", "pytorch", "-optimizer", optimizer, pair=(content, style))
+            seconds = [epoch["seconds"] for epoch in epochs]
+            row |= {"wall": took["wall"], "epochs": len(epochs), "compile": max(0, seconds[0] - min(seconds)),
+                    "total": sum(epoch["total"] for epoch in epochs[-last:]) / last}
+        except Failed as failed:
+            row["error"] = str(failed)
+        rows.append(row)
     return rows
 
 

@@ -1,5 +1,5 @@
 // Command benchmark is our side of scripts/bench, which starts it: it does a training step for each line of input, or
-// one whole training, or begins one after another, and says as JSON what that took.
+// begins trainings one after another, and says as JSON what that took.
 package main
 
 import (
@@ -16,7 +16,6 @@ type request struct {
 	height, width int
 	backend       string
 	where         bool
-	method        string // "" for steps, exact or fast for a whole training
 	weights       string
 	content       string
 	style         string
@@ -29,8 +28,6 @@ type answer struct {
 	Compile   float64 `json:"compile,omitempty"`    // of the step, in seconds
 	Setup     float64 `json:"setup,omitempty"`      // network, targets: all before the first step
 	PeakBytes int64   `json:"peak_bytes,omitempty"` // of the process
-	Total     float64 `json:"total,omitempty"`      // loss that a training reached
-	Epochs    int     `json:"epochs,omitempty"`
 	Engine    string  `json:"engine,omitempty"`
 	Parts     []part  `json:"parts,omitempty"` // of a step
 	Again     []begun `json:"again,omitempty"`
@@ -44,10 +41,9 @@ func main() {
 	flag.IntVar(&r.width, "width", 450, "width in `pixels`")
 	flag.StringVar(&r.backend, "backend", "xla:cpu", "`engine`")
 	flag.BoolVar(&r.where, "where", false, "measure the parts of a step one by one")
-	flag.StringVar(&r.method, "method", "", "run a training with this `method`, exact or fast, instead of steps")
-	flag.StringVar(&r.weights, "weights", "offline", "weights of the training")
-	flag.StringVar(&r.content, "content", "", "content `picture` of the training")
-	flag.StringVar(&r.style, "style", "", "style `picture` of the training")
+	flag.StringVar(&r.weights, "weights", "offline", "weights of the trainings")
+	flag.StringVar(&r.content, "content", "", "content `picture` of the trainings")
+	flag.StringVar(&r.style, "style", "", "style `picture` of the trainings")
 	flag.StringVar(&r.again, "again", "", "begin trainings one after another in the process, one of them with this other content `picture`")
 	flag.Parse()
 	if err := run(r); err != nil {
@@ -67,8 +63,6 @@ func run(r request) error {
 		return where(e, r)
 	case r.again != "":
 		return again(e, r)
-	case r.method != "":
-		return train(e, r)
 	}
 	return steps(e, r)
 }

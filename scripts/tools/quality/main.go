@@ -7,14 +7,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"image"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
-	sl "stylebook/stylelib"
-	"stylebook/stylelib/engine"
 	"stylebook/stylelib/quality"
+	"stylebook/stylelib/session"
 	"stylebook/stylelib/weights"
 )
 
@@ -24,7 +23,7 @@ type settings struct {
 	pairs string // names, comma separated; "" for all
 	quick bool
 	area  int
-	work  string // folder of runs and sweep files
+	work  string // folder of runs, and of what others painted
 	out   string
 }
 
@@ -64,61 +63,28 @@ func run(ctx context.Context, args []string) error {
 	if err := os.MkdirAll(s.out, 0o755); err != nil {
 		return err
 	}
-	judge, err := openJudge(ctx) // before hours of painting
+	laboratory, err := open(ctx, filepath.Join(s.work, "runs")) // before hours of painting
 	if err != nil {
 		return err
 	}
-	defer judge.Close()
-	results, err := p.paint(ctx, s.work)
+	defer laboratory.Close()
+	results, err := p.paint(ctx, laboratory, s.work)
 	if err != nil {
-		return err
-	}
-	if err := judge.fill(results); err != nil {
 		return err
 	}
 	return p.report(results, s.out)
 }
 
-// judge is one with an engine of its own.
-type judge struct {
-	*quality.Judge
-	engine *engine.Engine
-}
-
-// openJudge opens a judge under VGG-16, which must be in a cache.
-func openJudge(ctx context.Context) (*judge, error) {
-	e, err := engine.Open("")
+// open opens a folder of runs, with a judge under VGG-16, which must be in a cache.
+func open(ctx context.Context, folder string) (*session.Laboratory, error) {
+	laboratory, err := session.OpenLaboratory(folder)
 	if err != nil {
 		return nil, err
 	}
-	j, err := quality.Open(ctx, e.Backend, weights.VGG16)
-	if err != nil {
-		e.Close()
+	laboratory.Judge.Close()
+	if laboratory.Judge, err = quality.Open(ctx, laboratory.Engine.Backend, weights.VGG16); err != nil {
+		laboratory.Close()
 		return nil, err
 	}
-	return &judge{j, e}, nil
-}
-
-// Close frees both.
-func (j *judge) Close() {
-	j.Judge.Close()
-	j.engine.Close()
-}
-
-// fill fills in the measures of all results.
-func (j *judge) fill(results []result) error {
-	for i := range results {
-		r := &results[i]
-		var pictures [3]image.Image
-		var err error
-		for k, path := range []string{r.picture, r.pair.Content, r.pair.Style} {
-			if pictures[k], err = sl.ReadImage(path); err != nil {
-				return err
-			}
-		}
-		if r.Measures, err = j.Measure(pictures[0], pictures[1], pictures[2], r.height, r.width); err != nil {
-			return fmt.Errorf("%s, %s: %w", r.pair.name(), r.contender.Name, err)
-		}
-	}
-	return nil
+	return laboratory, nil
 }

@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
+	"image"
 	"maps"
 	"os"
 	"os/exec"
@@ -14,12 +13,11 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/cli"
 	"stylebook/stylelib/quality"
-	"stylebook/stylelib/runs"
+	"stylebook/stylelib/request"
+	"stylebook/stylelib/session"
+	"stylebook/stylelib/sweep"
 	"stylebook/stylelib/transfer"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // result is a picture that a contender made of a pair.
@@ -33,8 +31,8 @@ type result struct {
 	quality.Measures
 }
 
-// paint lets all contenders paint all pairs; what was painted before is taken from the folder.
-func (p *plan) paint(ctx context.Context, folder string) ([]result, error) {
+// paint lets all contenders paint all pairs and judges what comes of it; what was painted before is taken from the folder.
+func (p *plan) paint(ctx context.Context, laboratory *session.Laboratory, folder string) ([]result, error) {
 	var results []result
 	for i, pair := range p.Pairs {
 		picture, err := sl.ReadImage(pair.Content)
@@ -51,7 +49,7 @@ func (p *plan) paint(ctx context.Context, folder string) ([]result, error) {
 				continue
 			}
 			fmt.Fprintf(os.Stderr, "%s, %s\n", pair.name(), c.Name)
-			some, err := result{pair: pair, contender: c, height: height, width: width}.paint(ctx, folder)
+			some, err := result{pair: pair, contender: c, height: height, width: width}.paint(ctx, laboratory, folder)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", pair.name(), c.Name, err)
 			}
@@ -61,16 +59,26 @@ func (p *plan) paint(ctx context.Context, folder string) ([]result, error) {
 	return results, nil
 }
 
-// paint returns r with its picture, once for each value of the contender's dial.
-func (r result) paint(ctx context.Context, folder string) ([]result, error) {
-	switch c := r.contender; {
-	case c.Picture != "":
-		r.picture = r.filled(c.Picture)
-		return []result{r}, nil
-	case c.Command != nil:
-		return r.call(ctx, folder)
+// paint returns r with its picture and measures, once for each value of the contender's dial.
+func (r result) paint(ctx context.Context, laboratory *session.Laboratory, folder string) ([]result, error) {
+	if r.contender.Set != nil {
+		return r.train(laboratory)
 	}
-	return r.sweep(ctx, folder)
+	r.picture = r.filled(r.contender.Picture)
+	if r.contender.Command != nil {
+		if err := r.call(ctx, folder); err != nil {
+			return nil, err
+		}
+	}
+	var pictures [3]image.Image
+	var err error
+	for i, path := range []string{r.picture, r.pair.Content, r.pair.Style} {
+		if pictures[i], err = sl.ReadImage(path); err != nil {
+			return nil, err
+		}
+	}
+	r.Measures, err = laboratory.Judge.Measure(pictures[0], pictures[1], pictures[2], r.height, r.width)
+	return []result{r}, err
 }
 
 // filled puts the files in the place of their names.
@@ -78,46 +86,37 @@ func (r result) filled(word string) string {
 	return strings.NewReplacer("{content}", r.pair.Content, "{style}", r.pair.Style, "{out}", r.picture).Replace(word)
 }
 
-// sweep runs the command with each value of the contender's dial. The runs are kept, so nothing is run twice.
-func (r result) sweep(ctx context.Context, folder string) ([]result, error) {
-	file, err := r.sweepFile(folder)
-	if err != nil {
-		return nil, err
+// train makes the pictures of one of our own contenders. The runs are kept, so nothing is run twice.
+func (r result) train(laboratory *session.Laboratory) (results []result, err error) {
+	values := r.contender.Values
+	if r.contender.Dial == "" {
+		values = []any{nil}
 	}
-	store := filepath.Join(folder, "runs")
-	out := strings.TrimSuffix(file, ".yaml")
-	if cli.Run(ctx, []string{"sweep", "-quiet", "-runs", store, "-out", out, file}, os.Stderr, os.Stderr) != 0 {
-		return nil, errors.New("the sweep failed: see above")
+	for _, value := range values {
+		asked := request.Request{}
+		set := map[string]any{"preset": sweep.Preset, "content": r.pair.Content, "style": r.pair.Style, "height": r.height, "width": r.width}
+		maps.Copy(set, r.contender.Set)
+		one := r
+		if value != nil {
+			one.value, set[r.contender.Dial] = fmt.Sprint(value), value
+		}
+		for name, value := range set {
+			if err := asked.Set("", name, fmt.Sprint(value)); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		settings, err := asked.Settings()
+		if err != nil {
+			return nil, err
+		}
+		run, err := laboratory.Run(settings.Request)
+		if err != nil {
+			return nil, err
+		}
+		one.picture, one.seconds, one.Measures = run.Picture(), run.Seconds, run.Measures
+		results = append(results, one)
 	}
-	return r.collect(filepath.Join(out, "table.csv"), store)
-}
-
-// sweepFile writes the sweep of one contender and one pair.
-func (r result) sweepFile(folder string) (string, error) {
-	content, err := filepath.Abs(r.pair.Content)
-	if err != nil {
-		return "", err
-	}
-	style, err := filepath.Abs(r.pair.Style)
-	if err != nil {
-		return "", err
-	}
-	set := map[string]any{"content": content, "style": style, "height": r.height, "width": r.width}
-	maps.Copy(set, r.contender.Set)
-	file := map[string]any{"set": set}
-	if r.contender.Dial != "" {
-		file["vary"] = map[string]any{r.contender.Dial: r.contender.Values}
-	}
-	data, err := yaml.Marshal(file)
-	if err != nil {
-		return "", err
-	}
-	name := fmt.Sprintf("%s-%dx%d-%s.yaml", r.pair.name(), r.height, r.width, slug(r.contender.Name))
-	path := filepath.Join(folder, "sweeps", name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return "", err
-	}
-	return path, os.WriteFile(path, data, 0o644)
+	return results, nil
 }
 
 // slug makes a name fit for a file.
@@ -125,48 +124,16 @@ func slug(name string) string {
 	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == ',' || r == '/' }), "-")
 }
 
-// collect finds the pictures of a sweep's table.
-func (r result) collect(table, dir string) ([]result, error) {
-	file, err := os.Open(table)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	store, err := runs.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
-	var results []result
-	for _, row := range rows[1:] {
-		record, err := store.Find(row[0])
-		if err != nil {
-			return nil, err
-		}
-		one := r
-		if r.contender.Dial != "" {
-			one.value = row[1]
-		}
-		one.picture, one.seconds = record.Picture(), record.Seconds
-		results = append(results, one)
-	}
-	return results, nil
-}
-
 // call runs somebody else's command, unless its picture is there.
-func (r result) call(ctx context.Context, folder string) ([]result, error) {
+func (r *result) call(ctx context.Context, folder string) error {
 	r.picture = filepath.Join(folder, "others", slug(r.contender.Name), r.pair.name()+".png")
 	if err := os.MkdirAll(filepath.Dir(r.picture), 0o755); err != nil {
-		return nil, err
+		return err
 	}
 	notes := r.picture + ".seconds"
 	if text, err := os.ReadFile(notes); err == nil {
 		r.seconds, err = strconv.ParseFloat(string(text), 64)
-		return []result{r}, err
+		return err
 	}
 	var arguments []string
 	for _, word := range r.contender.Command {
@@ -176,8 +143,8 @@ func (r result) call(ctx context.Context, folder string) ([]result, error) {
 	command := exec.CommandContext(ctx, arguments[0], arguments[1:]...)
 	command.Stdout, command.Stderr = os.Stderr, os.Stderr
 	if err := command.Run(); err != nil {
-		return nil, err
+		return err
 	}
 	r.seconds = time.Since(start).Seconds()
-	return []result{r}, os.WriteFile(notes, fmt.Appendf(nil, "%.2f", r.seconds), 0o644)
+	return os.WriteFile(notes, fmt.Appendf(nil, "%.2f", r.seconds), 0o644)
 }

@@ -54,11 +54,11 @@ func TestPlanIsChecked(t *testing.T) {
 // The whole way at a small size, twice: what was painted is there the second time.
 func TestSmallRun(t *testing.T) {
 	t.Setenv("GOMLX_BACKEND", "go")
-	judge, err := openJudge(t.Context())
+	laboratory, err := open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Skip("VGG-16 is in no cache")
 	}
-	judge.Close()
+	laboratory.Close()
 	content, err := filepath.Abs("../../../data/content.jpg")
 	if err != nil {
 		t.Fatal(err)

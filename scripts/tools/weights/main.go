@@ -52,9 +52,7 @@ func here(ctx context.Context, wanted string) bool {
 func get(ctx context.Context, wanted, python string) error {
 	options := weights.Default()
 	options.Spec = weights.VGG19
-	progress := &progress{w: os.Stderr}
-	options.Progress = progress.report
-	defer progress.end()
+	options.Progress = progress(os.Stderr)
 
 	var failed error
 	if wanted != weights.VGG16 {

@@ -19,7 +19,7 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// vectors are the loops for a kind of vectors, and what must be known of them. Their comments are in loops_amd64.go.
+// vectors are the loops for a kind of vectors, and what must be known of them.
 type vectors struct {
 	name  string
 	lanes int // floats in a vector
@@ -27,21 +27,36 @@ type vectors struct {
 
 	products []product // from most rows to 1
 
-	columnProducts   func(a, b *float32, rows int, sums *float32, row int)
+	// columnProducts adds the products of side columns of a with two vectors of columns of b to rows of sums, which are row floats
+	// apart. Rows of a and b are 64 floats apart.
+	columnProducts func(a, b *float32, rows int, sums *float32, row int)
+
+	// columnProducts64 adds the products of the side columns of a with the lanes columns of b to sums.
 	columnProducts64 func(a, b *float64, rows int, sums *float64)
 
+	// These transform count squares of vectors. row, column and next are floats from a row of a square, a column and a square to the
+	// next one. half has room for 36 vectors. transformPositiveData takes negative values for 0; transformResult adds extra, a
+	// vector of bias, to all of a square; transformGatedResult makes the result 0 where extra, which is laid out as it, isn't
+	// positive.
 	transformData, transformPositiveData, transformFilter squares
 
 	transformResult, transformGatedResult func(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext,
 		count int, half, extra *float32)
 
+	// maxPool makes pixels of to, each the largest of 0 and two pixels of top and two of bottom. maxPoolGradient gives each of dy to
+	// the first of the largest of its square, if that is above 0; the others get 0. channels is a multiple of 16.
 	maxPool         func(top, bottom, to *float32, channels, pixels int)
 	maxPoolGradient func(top, bottom, dy, toTop, toBottom *float32, channels, pixels int)
 
+	// positive makes count of to, each the larger of 0 and one of x, gated each one of dy where x is above 0, else 0. count is a
+	// multiple of 16.
 	positive func(x, to *float32, count int)
 	gated    func(x, dy, to *float32, count int)
 }
 
+// product adds the products of some rows of data with a part of the filter, of two vectors of columns, to sums, or begins them:
+// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats. channels is a
+// multiple of 4.
 type product struct {
 	rows int
 	add  func(data *float32, panel int, u *float32, channels int, sums *float32, add int)

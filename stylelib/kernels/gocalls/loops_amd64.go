@@ -4,176 +4,95 @@
 
 package gocalls
 
-// product6AVX2 adds the products of 6 rows of data with a part of the filter, of 16 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.
-//
 //go:noescape
 func product6AVX2(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product4AVX2 adds the products of 4 rows of data with a part of the filter, of 16 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.
-//
 //go:noescape
 func product4AVX2(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product2AVX2 adds the products of 2 rows of data with a part of the filter, of 16 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.
-//
 //go:noescape
 func product2AVX2(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product1AVX2 adds the products of 1 rows of data with a part of the filter, of 16 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.
-//
 //go:noescape
 func product1AVX2(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// columnProductsAVX2 adds the products of 4 columns of a with 16 of b to rows of sums, which are row floats apart. Rows of a and b are 64 floats apart.
-//
 //go:noescape
 func columnProductsAVX2(a *float32, b *float32, rows int, sums *float32, row int)
 
-// columnProducts64AVX2 adds the products of the 4 columns of a with the 8 of b to sums.
-//
 //go:noescape
 func columnProducts64AVX2(a *float64, b *float64, rows int, sums *float64)
 
-// transformDataAVX2 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors.
-//
 //go:noescape
 func transformDataAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
 
-// transformPositiveDataAVX2 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors. Negative values count as 0.
-//
 //go:noescape
 func transformPositiveDataAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
 
-// transformFilterAVX2 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors.
-//
 //go:noescape
 func transformFilterAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
 
-// transformResultAVX2 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors. A vector of bias is added to all of a square.
-//
 //go:noescape
 func transformResultAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32, bias *float32)
 
-// transformGatedResultAVX2 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors. Where gate, which is laid out as the result, isn't positive, the result is 0.
-//
 //go:noescape
 func transformGatedResultAVX2(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32, gate *float32)
 
-// maxPoolAVX2 makes pixels of to, each the largest of 0 and two pixels of top and two of bottom. channels is a multiple of 16.
-//
 //go:noescape
 func maxPoolAVX2(top *float32, bottom *float32, to *float32, channels int, pixels int)
 
-// maxPoolGradientAVX2 gives each of dy to the first of the largest of its square, if that is above 0; the others get 0. channels is a multiple of 16.
-//
 //go:noescape
 func maxPoolGradientAVX2(top *float32, bottom *float32, dy *float32, toTop *float32, toBottom *float32, channels int, pixels int)
 
-// positiveAVX2 makes count of to, each the larger of 0 and one of x. count is a multiple of 16.
-//
 //go:noescape
 func positiveAVX2(x *float32, to *float32, count int)
 
-// gatedAVX2 makes count of to, each one of dy where x is above 0, else 0. count is a multiple of 16.
-//
 //go:noescape
 func gatedAVX2(x *float32, dy *float32, to *float32, count int)
 
-// product14AVX512 adds the products of 14 rows of data with a part of the filter, of 32 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.
-//
 //go:noescape
 func product14AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product8AVX512 adds the products of 8 rows of data with a part of the filter, of 32 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.
-//
 //go:noescape
 func product8AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product4AVX512 adds the products of 4 rows of data with a part of the filter, of 32 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.
-//
 //go:noescape
 func product4AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product2AVX512 adds the products of 2 rows of data with a part of the filter, of 32 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.
-//
 //go:noescape
 func product2AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product1AVX512 adds the products of 1 rows of data with a part of the filter, of 32 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.
-//
 //go:noescape
 func product1AVX512(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// columnProductsAVX512 adds the products of 8 columns of a with 32 of b to rows of sums, which are row floats apart. Rows of a and b are 64 floats apart.
-//
 //go:noescape
 func columnProductsAVX512(a *float32, b *float32, rows int, sums *float32, row int)
 
-// columnProducts64AVX512 adds the products of the 8 columns of a with the 16 of b to sums.
-//
 //go:noescape
 func columnProducts64AVX512(a *float64, b *float64, rows int, sums *float64)
 
-// transformDataAVX512 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors.
-//
 //go:noescape
 func transformDataAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
 
-// transformPositiveDataAVX512 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors. Negative values count as 0.
-//
 //go:noescape
 func transformPositiveDataAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
 
-// transformFilterAVX512 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors.
-//
 //go:noescape
 func transformFilterAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32)
 
-// transformResultAVX512 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors. A vector of bias is added to all of a square.
-//
 //go:noescape
 func transformResultAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32, bias *float32)
 
-// transformGatedResultAVX512 transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors. Where gate, which is laid out as the result, isn't positive, the result is 0.
-//
 //go:noescape
 func transformGatedResultAVX512(from *float32, row int, column int, next int, to *float32, toRow int, toColumn int, toNext int, count int, half *float32, gate *float32)
 
-// maxPoolAVX512 makes pixels of to, each the largest of 0 and two pixels of top and two of bottom. channels is a multiple of 16.
-//
 //go:noescape
 func maxPoolAVX512(top *float32, bottom *float32, to *float32, channels int, pixels int)
 
-// maxPoolGradientAVX512 gives each of dy to the first of the largest of its square, if that is above 0; the others get 0. channels is a multiple of 16.
-//
 //go:noescape
 func maxPoolGradientAVX512(top *float32, bottom *float32, dy *float32, toTop *float32, toBottom *float32, channels int, pixels int)
 
-// positiveAVX512 makes count of to, each the larger of 0 and one of x. count is a multiple of 16.
-//
 //go:noescape
 func positiveAVX512(x *float32, to *float32, count int)
 
-// gatedAVX512 makes count of to, each one of dy where x is above 0, else 0. count is a multiple of 16.
-//
 //go:noescape
 func gatedAVX512(x *float32, dy *float32, to *float32, count int)

@@ -2,91 +2,47 @@
 
 package gocalls
 
-// product10NEON adds the products of 10 rows of data with a part of the filter, of 8 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats. channels is a
-// multiple of 4.
-//
 //go:noescape
 func product10NEON(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product4NEON adds the products of 4 rows of data with a part of the filter, of 8 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats. channels is a
-// multiple of 4.
-//
 //go:noescape
 func product4NEON(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product2NEON adds the products of 2 rows of data with a part of the filter, of 8 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats. channels is a
-// multiple of 4.
-//
 //go:noescape
 func product2NEON(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// product1NEON adds the products of 1 rows of data with a part of the filter, of 8 columns, to sums, or begins them:
-// sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats. channels is a
-// multiple of 4.
-//
 //go:noescape
 func product1NEON(data *float32, panel int, u *float32, channels int, sums *float32, add int)
 
-// columnProductsNEON adds the products of 8 columns of a with 8 of b to rows of sums, which are row floats apart. Rows of a and b are 64
-// floats apart.
-//
 //go:noescape
 func columnProductsNEON(a, b *float32, rows int, sums *float32, row int)
 
-// columnProducts64NEON adds the products of the 8 columns of a with the 4 of b to sums.
-//
 //go:noescape
 func columnProducts64NEON(a, b *float64, rows int, sums *float64)
 
-// transformDataNEON transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors.
-//
 //go:noescape
 func transformDataNEON(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext int, count int, half *float32)
 
-// transformPositiveDataNEON transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors. Negative values count as 0.
-//
 //go:noescape
 func transformPositiveDataNEON(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext int, count int, half *float32)
 
-// transformFilterNEON transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors.
-//
 //go:noescape
 func transformFilterNEON(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext int, count int, half *float32)
 
-// transformResultNEON transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors. A vector of bias is added to all of a square.
-//
 //go:noescape
 func transformResultNEON(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext int, count int, half *float32, bias *float32)
 
-// transformGatedResultNEON transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to
-// the next one. half has room for 36 vectors. Where gate, which is laid out as the result, isn't positive, the result is 0.
-//
 //go:noescape
 func transformGatedResultNEON(from *float32, row, column, next int, to *float32, toRow, toColumn, toNext int, count int, half *float32, gate *float32)
 
-// maxPoolNEON makes pixels of to, each the largest of 0 and two pixels of top and two of bottom. channels is a multiple of 16.
-//
 //go:noescape
 func maxPoolNEON(top, bottom, to *float32, channels, pixels int)
 
-// maxPoolGradientNEON gives each of dy to the first of the largest of its square, if that is above 0; the others get 0. channels is a multiple of 16.
-//
 //go:noescape
 func maxPoolGradientNEON(top, bottom, dy, toTop, toBottom *float32, channels, pixels int)
 
-// positiveNEON makes count of to, each the larger of 0 and one of x. count is a multiple of 16.
-//
 //go:noescape
 func positiveNEON(x, to *float32, count int)
 
-// gatedNEON makes count of to, each one of dy where x is above 0, else 0. count is a multiple of 16.
-//
 //go:noescape
 func gatedNEON(x, dy, to *float32, count int)

@@ -37,8 +37,7 @@ func (w *writer) largest(corners [4]register) {
 }
 
 func (w *writer) maxPool() {
-	w.begin("maxPool", "makes pixels of to, each the largest of 0 and two pixels of top and two of bottom. channels is a multiple of 16.",
-		"top", "bottom", "to *float32", "channels", "pixels int")
+	w.begin("maxPool", "top", "bottom", "to *float32", "channels", "pixels int")
 	r := w.load("top", "bottom", "to", "channels*", "pixels")
 	address := w.register()
 	w.squares(r[0], r[1], r[3], r[4], func(corners [4]register, at register) {
@@ -50,8 +49,7 @@ func (w *writer) maxPool() {
 }
 
 func (w *writer) maxPoolGradient() {
-	w.begin("maxPoolGradient", "gives each of dy to the first of the largest of its square, if that is above 0; the others get 0. channels is a multiple of 16.",
-		"top", "bottom", "dy", "toTop", "toBottom *float32", "channels", "pixels int")
+	w.begin("maxPoolGradient", "top", "bottom", "dy", "toTop", "toBottom *float32", "channels", "pixels int")
 	r := w.load("top", "bottom", "dy", "toTop", "toBottom", "channels*", "pixels")
 	w.op("SUB %v, %v", r[0], r[3])
 	w.op("SUB %v, %v", r[1], r[4])
@@ -75,7 +73,7 @@ func (w *writer) maxPoolGradient() {
 }
 
 func (w *writer) positive() {
-	w.begin("positive", "makes count of to, each the larger of 0 and one of x. count is a multiple of 16.", "x", "to *float32", "count int")
+	w.begin("positive", "x", "to *float32", "count int")
 	r := w.load("x", "to", "count*")
 	w.zero(1)
 	w.label("vector")
@@ -87,8 +85,7 @@ func (w *writer) positive() {
 }
 
 func (w *writer) gated() {
-	w.begin("gated", "makes count of to, each one of dy where x is above 0, else 0. count is a multiple of 16.",
-		"x", "dy", "to *float32", "count int")
+	w.begin("gated", "x", "dy", "to *float32", "count int")
 	r := w.load("x", "dy", "to", "count*")
 	w.label("vector")
 	w.vectorFrom(r[0], 0, 0)

@@ -4,10 +4,7 @@ import "fmt"
 
 // product is sums[i] (+)= Σ_k data[i][k]·u[k] for n rows i and two vectors of columns. It takes four channels at once.
 func (w *writer) product(n int) {
-	w.begin(fmt.Sprintf("product%d", n), fmt.Sprintf("adds the products of %d rows of data with a part of the filter, of %d columns, to sums, or begins them:\n"+
-		"sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats. channels is a\n"+
-		"multiple of 4.", n, 2*lanes),
-		"data *float32", "panel int", "u *float32", "channels int", "sums *float32", "add int")
+	w.begin(fmt.Sprintf("product%d", n), "data *float32", "panel int", "u *float32", "channels int", "sums *float32", "add int")
 	r := w.load("data", "panel*", "u", "channels", "sums", "add")
 	data, panel, u, channels, sums, add := r[0], r[1], r[2], r[3], r[4], r[5]
 	at, count := w.register(), w.register()
@@ -51,8 +48,7 @@ func (w *writer) product(n int) {
 
 // columnProducts is a block of a Gram matrix.
 func (w *writer) columnProducts() {
-	w.begin("columnProducts", fmt.Sprintf("adds the products of %d columns of a with %d of b to rows of sums, which are row floats apart. Rows of a and b are 64\nfloats apart.", side, 2*lanes),
-		"a", "b *float32", "rows int", "sums *float32", "row int")
+	w.begin("columnProducts", "a", "b *float32", "rows int", "sums *float32", "row int")
 	r := w.load("a", "b", "rows", "sums", "row*")
 	w.block(r[0], r[1], r[2], 4*step, 4*step, lanes, w.fmaOf)
 	for i := range side {
@@ -68,8 +64,7 @@ func (w *writer) columnProducts() {
 
 // columnProducts64 is a block of a product of matrices.
 func (w *writer) columnProducts64() {
-	w.begin("columnProducts64", fmt.Sprintf("adds the products of the %d columns of a with the %d of b to sums.", side, lanes),
-		"a", "b *float64", "rows int", "sums *float64")
+	w.begin("columnProducts64", "a", "b *float64", "rows int", "sums *float64")
 	r := w.load("a", "b", "rows", "sums")
 	w.block(r[0], r[1], r[2], 8*side, 2*bytes, 2, w.fmaOf64)
 	for i := range 2 * side {

@@ -102,7 +102,7 @@ func (w *writer) transforms() {
 // transform writes a function that transforms both axes of squares of vectors.
 func (w *writer) transform(t winograd.Transform[*value]) {
 	signature := t.Signature()
-	w.begin(t.Name, t.About(), strings.Split(signature[len("func("):len(signature)-1], ", ")...)
+	w.begin(t.Name, strings.Split(signature[len("func("):len(signature)-1], ", ")...)
 	names := []string{"from", "row*", "column*", "next*", "to", "toRow*", "toColumn*", "toNext*", "count", "half"}
 	if t.With == "bias" || t.With == "gate" {
 		names = append(names, t.With)

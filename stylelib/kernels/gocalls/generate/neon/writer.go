@@ -20,14 +20,13 @@ func (w *writer) word(code uint32, name string, args ...any) {
 	w.op("WORD $0x%08X // %s", code, fmt.Sprintf(name, args...))
 }
 
-// begin begins a function with parameters of eight bytes each, "name type".
-func (w *writer) begin(name, about string, params ...string) {
+// begin begins a function with parameters of eight bytes each, "name type"; type vectors of package gocalls says what it does.
+func (w *writer) begin(name string, params ...string) {
 	w.params = map[string]int{}
 	for i, p := range params {
 		w.params[strings.Fields(p)[0]] = 8 * i
 	}
-	fmt.Fprintf(&w.stubs, "\n// %s\n//\n//go:noescape\nfunc %sNEON(%s)\n",
-		strings.ReplaceAll(name+"NEON "+about, "\n", "\n// "), name, strings.Join(params, ", "))
+	fmt.Fprintf(&w.stubs, "\n//go:noescape\nfunc %sNEON(%s)\n", name, strings.Join(params, ", "))
 	fmt.Fprintf(&w.code, "\n// func %sNEON(%s)\nTEXT ·%[1]sNEON(SB), NOSPLIT, $0-%[3]d\n", name, strings.Join(params, ", "), 8*len(params))
 	w.free = nil
 	for r := 26; r >= 0; r-- {

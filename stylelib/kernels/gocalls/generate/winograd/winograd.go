@@ -82,14 +82,3 @@ func (t Transform[V]) Signature() string {
 	}
 	return s + ")"
 }
-
-// About says what it does.
-func (t Transform[V]) About() string {
-	about := "transforms count squares of vectors. row, column and next are floats from a row of a square, a column and a square to\n" +
-		"the next one. half has room for 36 vectors."
-	return about + map[string]string{
-		"relu": " Negative values count as 0.",
-		"bias": " A vector of bias is added to all of a square.",
-		"gate": " Where gate, which is laid out as the result, isn't positive, the result is 0.",
-	}[t.With]
-}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"stylebook/stylelib/kernels/gocalls/generate/winograd"
 
@@ -92,11 +91,10 @@ func (l level) positive(v, gate VecVirtual) VecVirtual {
 	return r
 }
 
-// begin begins a function for the level.
-func (l level) begin(name, signature, doc string, args ...any) {
+// begin begins a function for the level; type vectors of package gocalls says what it does.
+func (l level) begin(name, signature string) {
 	TEXT(name+l.name, 0, signature)
 	Pragma("noescape")
-	Doc(strings.Split(fmt.Sprintf(name+l.name+" "+doc, args...), "\n")...)
 }
 
 // end ends it. Go's own instructions wait for vectors whose upper halves aren't cleared.
@@ -126,10 +124,7 @@ const step = 64 // floats in a row of a panel
 
 // product is sums[i] (+)= Σ_k data[i][k]·u[k] for some rows i and two vectors of columns.
 func (l level) product(rows int) {
-	l.begin(fmt.Sprintf("product%d", rows), "func(data *float32, panel int, u *float32, channels int, sums *float32, add int)",
-		"adds the products of %d rows of data with a part of the filter, of %d columns, to sums, or begins them:\n"+
-			"sums[i] (+)= Σ_k data[i][k]·u[k]. Rows of data and sums are 64 floats apart, every 64 channels of data panel floats.",
-		rows, 2*l.lanes)
+	l.begin(fmt.Sprintf("product%d", rows), "func(data *float32, panel int, u *float32, channels int, sums *float32, add int)")
 	data, panel, u, channels, sums, add := param("data"), floats("panel"), param("u"), param("channels"), param("sums"), param("add")
 	var sum [14][2]VecVirtual
 	for i := range rows {
@@ -173,9 +168,7 @@ func (l level) product(rows int) {
 
 // columnProducts is a block of a Gram matrix.
 func (l level) columnProducts() {
-	l.begin("columnProducts", "func(a, b *float32, rows int, sums *float32, row int)",
-		"adds the products of %d columns of a with %d of b to rows of sums, which are row floats apart. Rows of a and b are 64 floats apart.",
-		l.side, 2*l.lanes)
+	l.begin("columnProducts", "func(a, b *float32, rows int, sums *float32, row int)")
 	a, b, rows, sums, row := param("a"), param("b"), param("rows"), param("sums"), floats("row")
 	sum := l.block(a, b, rows, VBROADCASTSS, VFMADD231PS, 4, 4*step, 4*step)
 	for i := range l.side {
@@ -191,8 +184,7 @@ func (l level) columnProducts() {
 
 // columnProducts64 is a block of a product of matrices.
 func (l level) columnProducts64() {
-	l.begin("columnProducts64", "func(a, b *float64, rows int, sums *float64)",
-		"adds the products of the %d columns of a with the %d of b to sums.", l.side, l.lanes)
+	l.begin("columnProducts64", "func(a, b *float64, rows int, sums *float64)")
 	a, b, rows, sums := param("a"), param("b"), param("rows"), param("sums")
 	sum := l.block(a, b, rows, VBROADCASTSD, VFMADD231PD, 8, 8*l.side, 2*l.bytes())
 	for i := range l.side {

@@ -8,8 +8,7 @@ import (
 
 // maxPool is the largest of 2×2 squares.
 func (l level) maxPool() {
-	l.begin("maxPool", "func(top, bottom, to *float32, channels, pixels int)",
-		"makes pixels of to, each the largest of 0 and two pixels of top and two of bottom. channels is a multiple of 16.")
+	l.begin("maxPool", "func(top, bottom, to *float32, channels, pixels int)")
 	top, bottom, to, channels, pixels := param("top"), param("bottom"), param("to"), floats("channels"), param("pixels")
 	l.overSquares(top, bottom, channels, pixels, func(corners [4]Mem, at GPVirtual) {
 		VMOVUPS(l.largest(corners), Mem{Base: to, Index: at, Scale: 1})
@@ -56,8 +55,7 @@ func (l level) overSquares(top, bottom, channels, pixels GPVirtual, body func([4
 
 // maxPoolGradient is its gradient.
 func (l level) maxPoolGradient() {
-	l.begin("maxPoolGradient", "func(top, bottom, dy, toTop, toBottom *float32, channels, pixels int)",
-		"gives each of dy to the first of the largest of its square, if that is above 0; the others get 0. channels is a multiple of 16.")
+	l.begin("maxPoolGradient", "func(top, bottom, dy, toTop, toBottom *float32, channels, pixels int)")
 	top, bottom, dy, channels, pixels := param("top"), param("bottom"), param("dy"), floats("channels"), param("pixels")
 	toTop, toBottom := param("toTop"), param("toBottom")
 	SUBQ(top, toTop)

@@ -7,7 +7,7 @@ import (
 
 // relu is max(x, 0).
 func (l level) relu() {
-	l.begin("positive", "func(x, to *float32, count int)", "makes count of to, each the larger of 0 and one of x. count is a multiple of 16.")
+	l.begin("positive", "func(x, to *float32, count int)")
 	x, to, at := param("x"), param("to"), floats("count")
 	zero := l.zero()
 	Label("vector")
@@ -22,8 +22,7 @@ func (l level) relu() {
 
 // reluGradient is its gradient.
 func (l level) reluGradient() {
-	l.begin("gated", "func(x, dy, to *float32, count int)",
-		"makes count of to, each one of dy where x is above 0, else 0. count is a multiple of 16.")
+	l.begin("gated", "func(x, dy, to *float32, count int)")
 	x, dy, to, at := param("x"), param("dy"), param("to"), floats("count")
 	Label("vector")
 	SUBQ(U8(l.bytes()), at)

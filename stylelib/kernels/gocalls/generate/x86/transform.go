@@ -48,7 +48,7 @@ func (l level) Scale(f float64, v VecVirtual) VecVirtual {
 
 // transform writes a function that transforms both axes of squares of vectors.
 func (l level) transform(t winograd.Transform[VecVirtual]) {
-	l.begin(t.Name, t.Signature(), t.About())
+	l.begin(t.Name, t.Signature())
 	from, row, column, next := param("from"), floats("row"), floats("column"), floats("next")
 	to, toRow, toColumn, toNext := param("to"), floats("toRow"), floats("toColumn"), floats("toNext")
 	count, half := param("count"), param("half")
