@@ -29,12 +29,6 @@ type notebookCell struct {
 	Source    []string          `json:"source"`
 }
 
-// MarshalJSON escapes <, > and & in a cell, as all notebooks here have them.
-func (c notebookCell) MarshalJSON() ([]byte, error) {
-	type plain notebookCell
-	return json.Marshal(plain(c))
-}
-
 // render makes the notebook's file. Outputs of the old file are kept up to the first code cell that has changed.
 func render(cells []cell, old []byte) ([]byte, error) {
 	kept, err := oldCode(old)
