@@ -13,14 +13,18 @@ const MaxPixels = imagefile.MaxPixels
 // and, where there is one, the remedy.
 type ImageError = imagefile.Error
 
-// ReadImage reads a picture file: JPEG, PNG, GIF (its first frame), WebP or BMP, told by content and not by name.
+// ReadImage reads a picture file: JPEG, PNG, HEIC, AVIF, WebP, TIFF, GIF or BMP, told by content and not by name; the first frame of
+// an animation, the first page of a TIFF.
 //
-// The result is 8-bit red, green, blue, alpha, row by row, its corner at (0, 0) and every alpha 255: EXIF orientation is
-// applied, transparency laid over white, 16-bit values are rounded. JPEG gives the pixels of libjpeg, which interpolates
+// The result is 8-bit red, green, blue, alpha, row by row, its corner at (0, 0) and every alpha 255: the orientation is
+// applied, transparency laid over white, more bits are rounded. JPEG gives the pixels of libjpeg, which interpolates
 // chroma where Go's own decoder repeats it.
 //
-// Colours are converted to sRGB by the ICC profile of a JPEG, PNG or WebP, or by the gAMA and cHRM of a PNG, relative
-// colorimetric with black point compensation; colours that sRGB lacks are clipped. A profile that can't be used is ignored.
+// Colours are converted to sRGB by the file's ICC profile, by numbers of ITU-T H.273 (PNG's cICP, HEIC, AVIF), or by the gAMA and
+// cHRM of a PNG, relative colorimetric with black point compensation; colours that sRGB lacks are clipped, and what is brighter than
+// paper in HDR is rolled off. A profile that can't be used is ignored.
+//
+// A file that lacks nothing but its end is read, and so is a JPEG of which half of the rows are there: the others are gray.
 //
 // Every failure is a one-line *[ImageError]: missing, empty, cut-off or damaged files, folders, other formats, and
 // pictures of more than [MaxPixels], which are refused by their header, before anything is decoded.

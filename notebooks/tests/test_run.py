@@ -94,8 +94,8 @@ def test_wrong_use_is_told(tmp_path, arguments, cause):
 
 
 @pytest.mark.parametrize("first, cause", [
-    (None, "is not a file"), (b"", "is empty"), (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"), (b"\0\0\0\x1cftypavif", "AVIF"),
-    (b"II*\0\x08\0\0\0", "is not a picture in JPEG, PNG, GIF, WebP or BMP"), (b"RIFF\0\0\0\0WAVEfmt ", "is not a picture in JPEG")])
+    (None, "is not a file"), (b"", "is empty"), (b"\0\0\0\x18ftypisom\0\0\0\0", "is a film"),
+    (b"II+\0\x08\0\0\0", "is not a picture in JPEG, PNG, HEIC, AVIF, WebP, TIFF, GIF or BMP"), (b"RIFF\0\0\0\0WAVEfmt ", "is not a picture in JPEG")])
 def test_pictures_are_looked_at_before_setup(tmp_path, first, cause):
     (tmp_path / "scripts").mkdir()
     for name in "run", "lib.sh":
@@ -108,7 +108,8 @@ def test_pictures_are_looked_at_before_setup(tmp_path, first, cause):
         assert done.stderr.count("\n") == 1 and not done.stdout
 
 
-@pytest.mark.parametrize("name", ["24.bmp", "frames.gif", "lossy.webp", "1x1.webp", "gray.png", "gray.jpg"])
+@pytest.mark.parametrize("name", ["24.bmp", "frames.gif", "lossy.webp", "1x1.webp", "gray.png", "gray.jpg", "formats/plain.heic", "formats/plain.avif", "formats/lzw.tif",
+                                  "formats/big-endian.tif"])
 def test_kinds_that_can_be_read_pass_the_look(tmp_path, name):
     (tmp_path / "scripts").mkdir()
     for script in "run", "lib.sh":

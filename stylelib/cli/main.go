@@ -123,12 +123,12 @@ func (c *command) run(ctx context.Context, args []string) error {
 	if err := asked.Require("content", "style", "out"); err != nil {
 		return &usageError{err}
 	}
-	pictures, err := contents(s.Content)
+	pictures, left, err := contents(s.Content)
 	if err != nil {
 		return fmt.Errorf("-content: %w", err)
 	}
 	if pictures != nil {
-		return c.paintMany(ctx, s, pictures)
+		return c.paintMany(ctx, s, pictures, left)
 	}
 	return c.paint(ctx, s)
 }

@@ -12,15 +12,23 @@ import (
 
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/atomicfile"
+	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
 	"stylebook/stylelib/transfer"
 )
 
-// contents are the pictures of -content if they are several or a folder, whose pictures are those with the name of one; nil for
-// one picture.
-func contents(list string) (all []string, err error) {
+// leftOut is a file of a folder that isn't painted.
+type leftOut struct {
+	path    string
+	picture bool  // of a kind that can't be read
+	reason  error // a line that names it
+}
+
+// contents are the pictures of -content if they are several or a folder, of which each file counts that is a picture, or is named
+// like one, which fails alone if it is none; nil for one picture.
+func contents(list string) (all []string, left []leftOut, err error) {
 	paths := request.SplitPaths("", list)
 	several := len(paths) > 1
 	for _, path := range paths {
@@ -30,34 +38,56 @@ func contents(list string) (all []string, err error) {
 			continue
 		}
 		several = true
-		inside, err := picturesIn(path)
+		inside, others, err := picturesIn(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		all = append(all, inside...)
+		all, left = append(all, inside...), append(left, others...)
 	}
 	if !several {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return all, nil
+	return all, left, nil
 }
 
-func picturesIn(folder string) (all []string, err error) {
+func picturesIn(folder string) (all []string, left []leftOut, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		known := slices.Contains([]string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp"}, strings.ToLower(filepath.Ext(name)))
-		if known && !entry.IsDir() && !strings.HasPrefix(name, ".") {
-			all = append(all, filepath.Join(folder, name))
+		path := filepath.Join(folder, name)
+		if info, err := os.Stat(path); strings.HasPrefix(name, ".") || err == nil && !info.Mode().IsRegular() {
+			continue
+		}
+		picture, err := imagefile.Recognize(path)
+		if err == nil || slices.Contains([]string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp"}, strings.ToLower(filepath.Ext(name))) {
+			all = append(all, path)
+		} else {
+			left = append(left, leftOut{path, picture, err})
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: there is no picture in this folder", folder)
+		return nil, nil, noPicture(folder, left)
 	}
-	return all, nil
+	return all, left, nil
+}
+
+// noPicture says what a folder has instead.
+func noPicture(folder string, left []leftOut) error {
+	const shown = 3
+	var reasons []string
+	for _, l := range left[:min(len(left), shown)] {
+		reasons = append(reasons, l.reason.Error())
+	}
+	if more := len(left) - len(reasons); more > 0 {
+		reasons = append(reasons, fmt.Sprintf("and %d more files", more))
+	}
+	if len(left) == 0 {
+		return fmt.Errorf("%s: there is no picture in this folder", folder)
+	}
+	return fmt.Errorf("%s: there is no picture in this folder that can be read: %s", folder, strings.Join(reasons, "; "))
 }
 
 // many are several pictures that are painted in the same way: runs that differ in their content.
@@ -65,12 +95,13 @@ type many struct {
 	*sweep.Work
 	settings *settings
 	results  []string // where the results go
+	left     []leftOut
 	cache    *transfer.Cache
 	told     bool // what the pictures will take
 }
 
 // newMany plans the runs and refuses what can't be meant with several pictures.
-func newMany(s *settings, pictures []string) (*many, error) {
+func newMany(s *settings, pictures []string, left []leftOut) (*many, error) {
 	for flag, value := range map[string]string{"-content-mask": s.ContentMask, "-colours-mask": s.ColoursMask, "-log": s.Log,
 		"-animation": s.Animation} {
 		if value != "" {
@@ -92,7 +123,12 @@ func newMany(s *settings, pictures []string) (*many, error) {
 		plan.Runs = append(plan.Runs, one)
 	}
 	work, err := sweep.NewWork(plan, s.Out)
-	return &many{Work: work, settings: s, results: resultsOf(pictures, s.Out)}, err
+	if err == nil {
+		for _, l := range left {
+			work.LeftOut = append(work.LeftOut, sweep.LeftOut{Label: filepath.Base(l.path), Reason: l.reason.Error()})
+		}
+	}
+	return &many{Work: work, settings: s, results: resultsOf(pictures, s.Out), left: left}, err
 }
 
 // resultsOf names the results like the pictures, with numbers where two would be the same.
@@ -111,8 +147,8 @@ func resultsOf(pictures []string, folder string) (results []string) {
 }
 
 // paintMany paints the pictures one after the other. One that fails does not end the rest.
-func (c *command) paintMany(ctx context.Context, s *settings, pictures []string) error {
-	m, err := newMany(s, pictures)
+func (c *command) paintMany(ctx context.Context, s *settings, pictures []string, left []leftOut) error {
+	m, err := newMany(s, pictures, left)
 	if err != nil {
 		return &usageError{err}
 	}
@@ -141,6 +177,9 @@ func (c *command) paintMany(ctx context.Context, s *settings, pictures []string)
 	defer m.cache.Close()
 	m.Store = store
 	c.speak(m.Work, s.Quiet)
+	for _, l := range left {
+		m.Say("left out %v", l.reason)
+	}
 	m.Do = func(ctx context.Context, i int) (*runs.Summary, bool, error) { return c.paintOne(ctx, m, e, i) }
 	done, err := m.All(ctx)
 	if err != nil {
@@ -194,8 +233,21 @@ func (m *many) collect(ctx context.Context, done []*runs.Summary) error {
 			failed = append(failed, m.Runs[i].Label("content"))
 		}
 	}
+	var unread []string
+	for _, l := range m.left {
+		if l.picture {
+			unread = append(unread, filepath.Base(l.path))
+		}
+	}
+	var told []string
 	if len(failed) > 0 {
-		return fmt.Errorf("%d of %d pictures failed: %s", len(failed), len(done), request.JoinPaths(failed))
+		told = append(told, fmt.Sprintf("%d of %d pictures failed: %s", len(failed), len(done), request.JoinPaths(failed)))
+	}
+	if len(unread) > 0 {
+		told = append(told, fmt.Sprintf("%d can't be read and are left out: %s", len(unread), request.JoinPaths(unread)))
+	}
+	if len(told) > 0 {
+		return errors.New(strings.Join(told, "; "))
 	}
 	return err
 }

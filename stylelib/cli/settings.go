@@ -32,7 +32,7 @@ const usage = `stylize paints one picture in the style of another.
   stylize -content PICTURE -style PICTURE -out PICTURE.png [options]
   stylize -content FOLDER -style PICTURE -out FOLDER [options]
 
-Pictures in: JPEG, PNG, GIF, WebP, BMP. Out: PNG, TIFF or JPEG, by the name. Without a size the result keeps the shape of the
+Pictures in: JPEG, PNG, HEIC, AVIF, WebP, TIFF, GIF, BMP. Out: PNG, TIFF or JPEG, by the name. Without a size the result keeps the shape of the
 content picture at the area of 300 × 450 pixels. Layers are names or indices of the network's feature layers, comma separated,
 with a weight if it is not 1: conv4_4 or 25 or conv4_4:0.5; conv4_last is the last convolution of block 4. Ctrl-C ends a run
 and saves the picture so far.

@@ -56,7 +56,7 @@ type form struct {
 	chinese string
 }
 
-var verb = regexp.MustCompile(`%[.0-9]*[a-z]`)
+var verb = regexp.MustCompile(`%[\\.0-9]*[a-z]`) // in a pattern the point is \.
 
 var forms = sync.OnceValue(func() (all []form) {
 	for _, pair := range pairs() {

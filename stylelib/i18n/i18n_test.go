@@ -19,6 +19,13 @@ func TestIn(t *testing.T) {
 	}
 }
 
+func TestWhatWasFormattedIsTranslated(t *testing.T) {
+	said := "content weight 0.5, style weight 1e+03, TV weight 10, content layer conv4_1"
+	if got := Translate(said); got != "内容权重 0.5，风格权重 1e+03，全变分权重 10，内容层 conv4_1" {
+		t.Error(got)
+	}
+}
+
 // Each pair is an English line and a Chinese one, with the same verbs in the same order.
 func TestPairs(t *testing.T) {
 	verbs := func(text string) (found []string) {

@@ -135,7 +135,7 @@ func (c clouds) scene() *scene {
 		fixed(round, at.dots(c.style)) + varied(round, dots) +
 		fixed(dashed, at.ellipse(style.aboutOrigin())) + fixed(line, at.ellipse(style)) + varied(dashed, grams) + varied(line, normals)
 	s.add(pane{caption: s.element("span", "", of("text", told, by...)), drawing: drawing, width: cloudSide, height: cloudSide, shown: cloudSide})
-	fmt.Fprintf(&s.panels, `<div><span style="color: %s">●</span> %s<br><span style="color: %s">●</span> %s<br>— %s<br>┄ %s</div>`, hex(styleInk), escaped("style"),
+	fmt.Fprintf(&s.panels, `<div><span style="color: %s">●</span> %s<br><span style="color: %s">●</span> %s<br>— <span>%s</span><br>┄ <span>%s</span></div>`, hex(styleInk), escaped("style"),
 		hex(trainingInk), escaped("synthesized image"), escaped("mean and covariance: what Wasserstein sees"), escaped("moments about the origin: what Gram sees"))
 	return s
 }

@@ -49,6 +49,10 @@ func TestWhatEachDistanceSees(t *testing.T) {
 	if got, want := turned.wasserstein(moments{xx: 1, yy: 1}), 1+math.Pow(math.Sqrt2-1, 2); !near(got, want) {
 		t.Errorf("Wasserstein sees %g, want %g", got, want)
 	}
+	other := moments{xx: 5, yy: 5, xy: 4} // variances 9 and 1 in the same directions
+	if got, want := turned.wasserstein(other), 1+math.Pow(math.Sqrt2-1, 2); !near(got, want) {
+		t.Errorf("Wasserstein sees %g, want %g", got, want)
+	}
 }
 
 func TestCloudsAreDrawnInTheirPlaces(t *testing.T) {

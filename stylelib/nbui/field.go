@@ -187,7 +187,7 @@ func (f fields) addChannel(s *scene, i int, across, down []int) error {
 	width, height := f.picture.Rect.Dx(), f.picture.Rect.Dy()
 	mark := s.element("circle", fmt.Sprintf(`r="%d" fill="none" stroke="#ffd400" stroke-width="%d"`, width/25, max(1, width/75)),
 		of("cx", texts(across), 2), of("cy", texts(down), 1))
-	s.add(pane{caption: caption, picture: s.element("img", `alt="" `+cells, of("src", sources, 0)), drawing: mark, width: width, height: height, shown: 160})
+	s.add(pane{caption: caption, picture: s.element("img", cells, of("src", sources, 0), of("alt", told, 0)), drawing: mark, width: width, height: height, shown: 160})
 	return nil
 }
 

@@ -82,7 +82,7 @@ func gramScene(picture figure.Picture, features *tensors.Tensor) (*scene, image.
 		drawing: s.element("rect", fmt.Sprintf(`width="%d" fill="#808080" fill-opacity="0.75"`, small.Bounds().Dx()),
 			of("y", tops, 0), of("height", heights, 0))})
 	s.add(pane{caption: s.element("span", "", of("text", told, 0)), width: x.c, height: x.c, shown: 266,
-		picture: s.element("img", `alt="" `+cells, of("src", frames, 0, 1))})
+		picture: s.element("img", cells, of("src", frames, 0, 1), of("alt", told, 0))})
 	still, err := gramStill(seen, ends, x.c)
 	return s, still, err
 }

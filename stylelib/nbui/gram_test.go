@@ -1,6 +1,7 @@
 package nbui
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -85,7 +86,7 @@ func partOf(t *testing.T, p play, attribute string, axes int) (texts []string) {
 		by := len(slices.DeleteFunc(slices.Clone(part.By), func(by int) bool { return by == 0 }))
 		if part.Attribute == attribute && by == axes {
 			for _, value := range part.Values.([]any) {
-				texts = append(texts, value.(string))
+				texts = append(texts, fmt.Sprint(value))
 			}
 			return texts
 		}
@@ -125,18 +126,21 @@ func TestShufflingLeavesTheMatrix(t *testing.T) {
 	}
 }
 
-// A value for each place of two axes of three and two places: the later axis is the faster one, and what stands in the page is not
-// told again.
+// A value for each place of two axes of three and two places: the later axis is the faster one.
 func TestPartsStandInOrder(t *testing.T) {
 	s := newScene(Axis{Values: []string{"a", "b", "c"}, At: 1}, Axis{Values: []string{"x", "y"}, At: 1})
-	got := s.element("img", `alt=""`, of("src", []string{"0", "1", "2", "3", "4", "5"}, 0, 1), of("width", []string{"7", "8"}, 1))
-	if got != `<img alt="" data-part="0" src="3" width="8">` {
+	got := s.element("img", `alt=""`, of("x", []string{"0", "1", "2", "3", "4", "5"}, 0, 1), of("width", []string{"7", "8"}, 1))
+	if got != `<img alt="" data-part="0" x="3" width="8">` {
 		t.Error(got)
 	}
-	if first, second := s.Parts[0], s.Parts[1]; !slices.Equal(first.By, []int{2, 1}) || first.Values.([]string)[3] != "" || !slices.Equal(second.By, []int{0, 1}) {
+	if first, second := s.Parts[0], s.Parts[1]; !slices.Equal(first.By, []int{2, 1}) || !slices.Equal(first.Values.([]any), []any{0, 1, 2, 3, 4, 5}) || !slices.Equal(second.By, []int{0, 1}) {
 		t.Errorf("%v", s.Parts)
 	}
-	if got := s.element("text", `x="1"`, of("text", []string{"<p>", "q", "r"}, 0)); got != `<text x="1" data-part="1">q</text>` {
+	s.element("img", "", of("src", []string{"p", "q"}, 1))
+	if values := s.Parts[2].Values.([]any); values[0] != "p" || values[1] != nil {
+		t.Errorf("a picture that stands in the page is told again: %v", values)
+	}
+	if got := s.element("text", `x="1"`, of("text", []string{"<p>", "q", "r"}, 0)); got != `<text x="1" data-part="2">q</text>` {
 		t.Error(got)
 	}
 }

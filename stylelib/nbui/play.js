@@ -121,7 +121,7 @@
     const elements = play.parts.map(part => root.querySelector(`[data-part="${part.of}"]`));
     const first = play.parts.map((part, i) => elements[i].getAttribute(part.attribute));
     const show = () => play.parts.forEach((part, i) => {
-      const value = part.values[part.by.reduce((at, by, k) => at + by * axes[k].at, 0)] || first[i];
+      const told = part.values[part.by.reduce((at, by, k) => at + by * axes[k].at, 0)], value = told === 0 ? told : told || first[i];
       if (part.attribute === "text") elements[i].textContent = value;
       else elements[i].setAttribute(part.attribute, typeof part.values === "string" ? parseInt(value, 36) : value);
     });

@@ -26,7 +26,7 @@ type scene struct {
 type part struct {
 	Of        int    `json:"of"` // the element's number
 	Attribute string `json:"attribute"`
-	Values    any    `json:"values"` // a list of texts, or one text with a digit to the base 36 for each place
+	Values    any    `json:"values"` // a list, or one text with a digit to the base 36 for each place
 	By        []int  `json:"by"`     // for each axis, how far apart its values are in Values; 0 where nothing depends on it
 }
 
@@ -60,7 +60,7 @@ func (s *scene) element(tag, fixed string, all ...changing) string {
 	attributes, text := fmt.Sprintf(`%s data-part="%d"`, fixed, s.elements), ""
 	for _, c := range all {
 		p, at := s.strides(c.by)
-		p.Of, p.Attribute, p.Values = s.elements, c.attribute, c.values
+		p.Of, p.Attribute, p.Values = s.elements, c.attribute, c.told(at)
 		switch {
 		case c.digits != "":
 			p.Values = c.digits
@@ -71,11 +71,6 @@ func (s *scene) element(tag, fixed string, all ...changing) string {
 		default:
 			attributes += fmt.Sprintf(` %s="%s"`, c.attribute, html.EscapeString(c.values[at]))
 		}
-		if c.attribute == "src" {
-			values := slices.Clone(c.values)
-			values[at] = "" // it stands in the page already
-			p.Values = values
-		}
 		s.Parts = append(s.Parts, p)
 	}
 	s.elements++
@@ -83,6 +78,20 @@ func (s *scene) element(tag, fixed string, all ...changing) string {
 		return fmt.Sprintf("<img %s>", attributes)
 	}
 	return fmt.Sprintf("<%s %s>%s</%s>", tag, attributes, text, tag)
+}
+
+// told are the values as the script is told them: short numbers without quotes, and none for a picture that stands in the page already.
+func (c changing) told(at int) (all []any) {
+	for i, value := range c.values {
+		if number, err := strconv.Atoi(value); err == nil {
+			all = append(all, number)
+		} else if i == at && c.attribute == "src" {
+			all = append(all, nil)
+		} else {
+			all = append(all, value)
+		}
+	}
+	return all
 }
 
 // strides say where in a list with a value for each place of some axes a value is; at is where the axes stand first.

@@ -205,7 +205,7 @@ func wishScene(stages []Stage) (*scene, error) {
 		legend += fmt.Sprintf(`<span style="color: %s">●</span> %s<br>`, ink, escaped(wishNames[k]))
 	}
 	s.add(pane{caption: s.element("span", "", of("text", told, 0)), width: wishColumns * wishPixel, height: wishRows * wishPixel, shown: 420,
-		picture: s.element("img", `alt="" `+strings.Replace(cells, `style="`, `style="opacity: 0.5; `, 1), of("src", pixels, 0)), drawing: drawing})
+		picture: s.element("img", strings.Replace(cells, `style="`, `style="opacity: 0.5; `, 1), of("src", pixels, 0), of("alt", told, 0)), drawing: drawing})
 	fmt.Fprintf(&s.panels, `<div>%s%s</div>`, legend, html.EscapeString(i18n.In("upwards: lighter; to the right: warmer")))
 	return s, nil
 }

@@ -55,15 +55,15 @@ func (o Option) change(v value, change func(path string) string) {
 	}
 }
 
-// place makes an option's relative files count from a folder.
+// place makes an option's relative files count from a folder, and addresses of files paths.
 func (r Request) place(folder string, o Option) {
-	if o.Files == NoFile || folder == "" {
+	if o.Files == NoFile {
 		return
 	}
 	var s Settings
 	v := o.keep(&s)
 	if put(v, r[o.Name]) == nil {
-		o.change(v, func(path string) string { return paths.From(folder, path) })
+		o.change(v, func(path string) string { return paths.From(folder, paths.Plain(path)) })
 		r[o.Name] = raw(v)
 	}
 }

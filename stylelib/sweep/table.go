@@ -25,6 +25,7 @@ type table struct {
 	sweep   *Sweep
 	numbers []string // losses and measures
 	rows    []row
+	left    []LeftOut
 }
 
 // row is a run in numbers; one that it lacks is NaN.
@@ -44,7 +45,7 @@ func newTable(w *Work, results []*runs.Summary, measures [][]float64) *table {
 		}
 	}
 	terms := runs.TermNames(done...)
-	t := &table{sweep: w.Sweep}
+	t := &table{sweep: w.Sweep, left: w.LeftOut}
 	for _, term := range append(terms[:len(terms):len(terms)], "total") {
 		t.numbers = append(t.numbers, term+"_loss")
 	}
@@ -91,7 +92,25 @@ func (t *table) cells() [][]string {
 		}
 		all = append(all, append(cells, number(r.run.Seconds), strconv.FormatInt(r.run.PeakBytes, 10)))
 	}
-	return all
+	return withLeftOut(all, t.left)
+}
+
+// withLeftOut adds a column of reasons, and a row for each that has one.
+func withLeftOut(cells [][]string, left []LeftOut) [][]string {
+	if len(left) == 0 {
+		return cells
+	}
+	for i := range cells {
+		cells[i] = append(cells[i], "")
+	}
+	last := len(cells[0]) - 1
+	cells[0][last] = "left_out"
+	for _, l := range left {
+		row := make([]string, last+1)
+		row[1], row[last] = l.Label, l.Reason
+		cells = append(cells, row)
+	}
+	return cells
 }
 
 // group are the runs that differ in their seeds only.

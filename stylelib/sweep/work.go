@@ -22,12 +22,17 @@ type Work struct {
 	// *[runs.BusyError].
 	Do func(ctx context.Context, run int) (record *runs.Summary, before bool, err error)
 
+	LeftOut []LeftOut // what is no run, for the table
+
 	Measures []string // names of what else is measured of each run, each with an underscore; see table
 	Measure  func(run int, record *runs.Summary) ([]float64, error)
 
 	Say  func(format string, args ...any) // gets messages for the user
 	Warn func(format string, args ...any) // and those of runs that failed
 }
+
+// LeftOut is what would have been a run, and why it is none.
+type LeftOut struct{ Label, Reason string }
 
 // InterruptedError tells how far a sweep is that was stopped.
 type InterruptedError struct{ State string }

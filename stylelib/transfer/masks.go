@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"slices"
 
+	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/imagefile"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -26,14 +27,59 @@ type MaskError struct{ Reason string }
 func (e *MaskError) Error() string { return "masks: " + e.Reason }
 
 // masks returns, for each colour of the content mask, the region at the result's size, and for each style image the
-// region at the style images' size. Masks are resized to the nearest pixel, so that no new colours arise.
+// region at the style images' size. Masks are resized to the nearest pixel, so that no new colours arise. Where their colours are too
+// many, or don't fit, they are sorted to their main ones first.
 func masks(content image.Image, styles []image.Image, contentSize size, styleSize func(i int) size) ([]mask, [][]mask, error) {
-	flat := imagefile.Flatten(content)
-	colours := map[color.RGBA]int{}
-	var order []color.RGBA
-	for y := range flat.Rect.Dy() {
-		for x := range flat.Rect.Dx() {
-			c := flat.RGBAAt(x, y)
+	flat := flattened(content, styles)
+	contentMasks, styleMasks, err := exactMasks(flat, contentSize, styleSize)
+	if err == nil {
+		return contentMasks, styleMasks, nil
+	}
+	if sorted := sortedMasks(flat); sorted != nil {
+		if contentMasks, styleMasks, err := exactMasks(sorted, contentSize, styleSize); err == nil {
+			return contentMasks, styleMasks, nil
+		}
+	}
+	return nil, nil, err
+}
+
+// masksAreSorted says whether masks that go together do so only by their main colours.
+func masksAreSorted(content image.Image, styles []image.Image) bool {
+	any := size{sl.ChapterHeight, sl.ChapterWidth}
+	_, _, err := exactMasks(flattened(content, styles), any, func(int) size { return any })
+	return err != nil
+}
+
+func flattened(content image.Image, styles []image.Image) []*image.RGBA {
+	all := []*image.RGBA{imagefile.Flatten(content)}
+	for _, style := range styles {
+		all = append(all, imagefile.Flatten(style))
+	}
+	return all
+}
+
+// sortedMasks sorts the masks, of which the first is the content's; nil where one can't be sorted.
+func sortedMasks(all []*image.RGBA) (sorted []*image.RGBA) {
+	for _, picture := range all {
+		one := sortedMask(picture)
+		if one == nil {
+			return nil
+		}
+		sorted = append(sorted, one)
+	}
+	_, colours, _ := coloursOf(sorted[0])
+	for i := range sorted[1:] {
+		sorted[1+i] = likeContent(sorted[1+i], colours)
+	}
+	return sorted
+}
+
+// coloursOf numbers a mask's colours in their order.
+func coloursOf(picture *image.RGBA) (order []color.RGBA, colours map[color.RGBA]int, err error) {
+	colours = map[color.RGBA]int{}
+	for y := range picture.Rect.Dy() {
+		for x := range picture.Rect.Dx() {
+			c := picture.RGBAAt(x, y)
 			if _, known := colours[c]; !known {
 				colours[c] = len(order)
 				order = append(order, c)
@@ -43,15 +89,24 @@ func masks(content image.Image, styles []image.Image, contentSize size, styleSiz
 			return nil, nil, &MaskError{fmt.Sprintf("the content mask has more than %d colours: paint each region in one flat colour and save it as PNG", maxRegions)}
 		}
 	}
-	contentMasks := regions(flat, colours, contentSize)
+	return order, colours, nil
+}
+
+// exactMasks takes each colour for a region; the first of all is the content's.
+func exactMasks(all []*image.RGBA, contentSize size, styleSize func(i int) size) ([]mask, [][]mask, error) {
+	order, colours, err := coloursOf(all[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	contentMasks := regions(all[0], colours, contentSize)
 	var styleMasks [][]mask
 	found := make([]bool, len(order))
-	for i, style := range styles {
-		all := regions(imagefile.Flatten(style), colours, styleSize(i))
-		for i := range all {
-			found[i] = found[i] || all[i].sum() > 0
+	for i, style := range all[1:] {
+		of := regions(style, colours, styleSize(i))
+		for i := range of {
+			found[i] = found[i] || of[i].sum() > 0
 		}
-		styleMasks = append(styleMasks, all)
+		styleMasks = append(styleMasks, of)
 	}
 	for i, c := range order {
 		if !found[i] && contentMasks[i].sum() > 0 {

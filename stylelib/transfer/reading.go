@@ -25,7 +25,7 @@ func (d *reader) read(role, path string) image.Image {
 		return nil
 	}
 	if file.Note != "" {
-		d.request.say("colours  %s", file.Note)
+		d.request.say("picture  %s", file.Note)
 	}
 	d.left -= int64(len(file.Picture.Pix))
 	d.hashes[role] = file.SHA256
@@ -63,6 +63,7 @@ func (t *Transfer) read(r Request) error {
 			return err
 		}
 		t.Pictures.hash(t.Hashes)
+		r.sayMasks(t.Pictures)
 		return nil
 	}
 	reader := reader{request: r, hashes: t.Hashes, left: r.memory()}
@@ -82,5 +83,16 @@ func (t *Transfer) read(r Request) error {
 	if reader.err != nil {
 		return reader.err
 	}
-	return t.Pictures.Check(r.Options)
+	if err := t.Pictures.Check(r.Options); err != nil {
+		return err
+	}
+	r.sayMasks(t.Pictures)
+	return nil
+}
+
+// sayMasks says that masks that passed the check did so by their main colours.
+func (r Request) sayMasks(p Pictures) {
+	if p.ContentMask != nil && masksAreSorted(p.ContentMask, p.StyleMasks) {
+		r.say("masks    their colours are sorted to the nearest of their main ones: soft edges and JPEG make more than were painted")
+	}
 }

@@ -31,7 +31,7 @@ const (
 // roles are the pictures that a form has, by the names of its fields.
 var roles = map[string]string{"content": "photograph", "style": "painting"}
 
-// extensions of pictures by their type; what has another is no picture of ours.
+// extensions of pictures by their type; others go without.
 var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp"}
 
 // form is what the page sends.

@@ -317,7 +317,7 @@ func TestUploadsAndOptionsAreRefused(t *testing.T) {
 		"another file":         {[]part{content, style, file("mask", content.file)}, 400, "mask: this page has no such option"},
 		"a text":               {[]part{file("content", []byte("hello, world")), style}, 400, "the photograph: is a text file, not a picture"},
 		"nothing":              {[]part{content, file("style", []byte{})}, 400, "the painting: the file is empty"},
-		"half a picture":       {[]part{file("content", content.file[:len(content.file)/2]), style}, 400, "the photograph: the JPEG is cut off"},
+		"a third of a picture": {[]part{file("content", content.file[:len(content.file)/3]), style}, 400, "the photograph: the JPEG is cut off"},
 		"a bomb":               {[]part{file("content", huge), style}, 400, "more than 100 megapixels"},
 		"a page":               {[]part{file("content", []byte("<!doctype html><script>alert(1)</script>")), style}, 400, "the photograph: "},
 		"too large a file":     {[]part{file("content", append(bytes.Clone(content.file), make([]byte, 64<<20)...)), style}, 400, "more than 64 MB"},

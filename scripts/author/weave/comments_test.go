@@ -170,8 +170,8 @@ func TestATranslationSpeaksItsLanguage(t *testing.T) {
 		"a.md": "One\n```go\n%noautoget\n```\n```go\n%%\nfmt.Println(checks.Gram(Gram)) // see\n```\n", "a.zh.md": "一\n\n%cell %noautoget\n\n%cell checks.Gram\n",
 		"comments.zh.txt": "// see\n= // 看\n"})
 	output := `"outputs": [{"output_type": "stream", "name": "stdout", "text": ["its gradient: yours 1, expected 2 ✗\n", "Gram: not yet\n"]},
- {"data": {"image/png": "QQ==", "text/html": ["<div class=\"stylebook-play\" data-play=\"{&#34;name&#34;:&#34;epoch&#34;,&#34;at&#34;:[&#34;content&#34;]}\">\n",
-  "<img src=\"data:image/png;base64,style\" alt=\"synthesized image, epoch 60\"><text x=\"1\">loss</text></div><script>const a = \"content\";</script>\n"]},
+ {"data": {"image/png": "QQ==", "text/html": ["<div class=\"stylebook-play\" data-play=\"{&#34;name&#34;:&#34;epoch&#34;,&#34;at&#34;:[&#34;data:a&#43;b&#34;,&#34;&#34;,&#34;content&#34;]}\">\n",
+  "<img src=\"data:image/png;base64,style&#43;\" alt=\"synthesized image, epoch 60\"><img alt=\"\" title=\"style\"> loss<text x=\"1\">loss</text></div><script>const a = \"content\";</script>\n"]},
  "metadata": {}, "output_type": "display_data"}]`
 	wovenWith(t, root, output)
 	if _, err := weaveAll(root, testLibrary(t), false); err != nil {
@@ -182,8 +182,8 @@ func TestATranslationSpeaksItsLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	readable := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(translated))
-	for _, want := range []string{`%env STYLEBOOK_LANGUAGE zh`, "// 看", "它的梯度：你的结果 1，应为 2 ✗", "Gram：还不对", `{&#34;name&#34;:&#34;迭代周期&#34;,&#34;at&#34;:[&#34;内容&#34;]}`,
-		`base64,style\" alt=\"合成图像，迭代周期 60\"><text x=\"1\">损失</text>`, `const a = \"content\";`, `"image/png": "QQ=="`} {
+	for _, want := range []string{`%env STYLEBOOK_LANGUAGE zh`, "// 看", "它的梯度：你的结果 1，应为 2 ✗", "Gram：还不对", `{&#34;name&#34;:&#34;迭代周期&#34;,&#34;at&#34;:[&#34;data:a&#43;b&#34;,&#34;&#34;,&#34;内容&#34;]}`,
+		`base64,style&#43;\" alt=\"合成图像，迭代周期 60\"><img alt=\"\" title=\"风格\"> 损失<text x=\"1\">损失</text>`, `const a = \"content\";`, `"image/png": "QQ=="`} {
 		if !strings.Contains(readable, want) {
 			t.Errorf("want %s in\n%s", want, readable)
 		}

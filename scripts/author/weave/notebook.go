@@ -29,12 +29,6 @@ type notebookCell struct {
 	Source    []string          `json:"source"`
 }
 
-// MarshalJSON escapes <, > and & in a cell, as all notebooks here have them.
-func (c notebookCell) MarshalJSON() ([]byte, error) {
-	type plain notebookCell
-	return json.Marshal(plain(c))
-}
-
 // render makes the notebook's file. Outputs of the old file are kept up to the first code cell that has changed.
 func render(cells []cell, old []byte) ([]byte, error) {
 	kept, err := oldCode(old)
@@ -110,14 +104,15 @@ func toldStream(output json.RawMessage) (json.RawMessage, error) {
 }
 
 // shownWords are what a page that can be played with shows: strings of what its script is told, titles, and texts of its drawing.
-var shownWords = regexp.MustCompile(`&#34;([^<>"&\n]+)&#34;|"([^<>"&\n]+)"|>([^<>"&\n]+)<`)
+// A picture among the strings has characters in it that are written as &#43;, and one that stands in the page already is empty.
+var shownWords = regexp.MustCompile(`&#34;([^<>"\n]*?)&#34;|"(data:[^"]*|[^<>"&\n]*)"|>([^<>"&\n]+)<`)
 
 // toldPage returns a page that can be played with in Chinese, and its script as it is; nil for an output of another kind.
 func toldPage(output json.RawMessage) (json.RawMessage, error) {
 	return changedPage(output, func(page, script string) string {
 		return shownWords.ReplaceAllStringFunc(page, func(match string) string {
-			said := strings.Join(shownWords.FindStringSubmatch(match)[1:], "")
-			if strings.HasPrefix(said, "data:") {
+			said := strings.TrimSpace(strings.Join(shownWords.FindStringSubmatch(match)[1:], ""))
+			if said == "" || strings.HasPrefix(said, "data:") {
 				return match
 			}
 			return strings.Replace(match, said, i18n.Translate(said), 1)

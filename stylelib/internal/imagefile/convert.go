@@ -26,9 +26,15 @@ func toSRGB(img image.Image, source colourSource, sourceErr error) (picture *ima
 
 // conversion is nil where there is nothing to convert.
 func (s colourSource) conversion(img image.Image) (c *conversion, err error) {
+	colours := s.gamma
+	if s.codes != nil && s.icc == nil {
+		if colours, err = coded(*s.codes); err != nil {
+			return nil, err
+		}
+	}
 	switch {
-	case s.gamma != nil:
-		return s.gamma.conversion()
+	case colours != nil:
+		return colours.conversion()
 	case s.icc == nil:
 		return nil, nil
 	}

@@ -2,9 +2,7 @@ package imagefile
 
 import (
 	"bytes"
-	"encoding/binary"
 	"image"
-	"slices"
 
 	"github.com/kovidgoyal/imaging"
 )
@@ -14,30 +12,11 @@ import (
 //
 // EXIF 2.3, section 4.6.4: tag 0x0112 of the first directory.
 func exifOrientation(exif []byte) int {
-	exif = bytes.TrimPrefix(exif, []byte("Exif\x00\x00"))
-	if len(exif) < 8 {
+	value := readIFD(bytes.TrimPrefix(exif, []byte("Exif\x00\x00"))).short(tagOrientation)
+	if value < 1 || value > 8 {
 		return 1
 	}
-	var order binary.ByteOrder = binary.LittleEndian
-	if string(exif[:2]) == "MM" {
-		order = binary.BigEndian
-	}
-	start := uint64(order.Uint32(exif[4:]))
-	if start+2 > uint64(len(exif)) {
-		return 1
-	}
-	entries := int(order.Uint16(exif[start:]))
-	for entry := range slices.Chunk(exif[start+2:], 12) {
-		const tagOrientation, typeShort = 0x0112, 3
-		if entries--; entries < 0 || len(entry) < 12 {
-			break
-		}
-		value := int(order.Uint16(entry[8:]))
-		if order.Uint16(entry) == tagOrientation && order.Uint16(entry[2:]) == typeShort && 1 <= value && value <= 8 {
-			return value
-		}
-	}
-	return 1
+	return value
 }
 
 // turns bring a picture of each orientation but 1 upright.

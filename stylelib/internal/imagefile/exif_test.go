@@ -98,6 +98,7 @@ func FuzzContainers(f *testing.F) {
 	for _, name := range []string{"cmyk-parts.jpg", "palette.png", "gamma-wide.png", "alpha.webp"} {
 		f.Add(mustReadFile(f, filepath.Join(colourFixtures, name)))
 	}
+	addFormats(f)
 	for _, lies := range []string{ // segments and chunks that reach beyond the end
 		"\xff\xd8\xff\xe1\xff\xffExif\x00\x00", "\xff\xd8\xff\xe0\x00\x00\xff\xff", "\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf\x00\x00\x00\x00",
 		"RIFF\xff\xff\xff\xffWEBPVP8X\xff\xff\xff\xff", "RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff\x01",
@@ -107,13 +108,29 @@ func FuzzContainers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, format := range imageFormats {
 			if format.match(data) {
-				exifOrientation(format.exif(data))
+				format.orientation(data)
 				format.source(data)
 				format.size(data)
 			}
 		}
-		foreignReason(data)
+		foreign(data)
 	})
+}
+
+// addFormats adds the small ones of uncommon files; those of the sandbox have a test of their own.
+func addFormats(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join(imageFixtures, "formats", "*"))
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, file := range files {
+		switch data := mustReadFile(f, file); filepath.Ext(file) {
+		case ".tif", ".bmp", ".gif", ".webp", ".png":
+			if len(data) < 4096 && !strings.Contains(file, "golden") {
+				f.Add(data)
+			}
+		}
+	}
 }
 
 // Whatever stands in a picture whose header passes, decoding ends with a picture of the announced size or an error of one line.
@@ -124,6 +141,7 @@ func FuzzDecode(f *testing.F) {
 	for _, name := range []string{"cmyk.jpg", "gray-alpha.png", "gamma-d50.png", "display-p3.webp"} {
 		f.Add(mustReadFile(f, filepath.Join(colourFixtures, name)))
 	}
+	addFormats(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if fits(data, "fuzz", int64(len(data)), 16<<20) != nil {
 			return

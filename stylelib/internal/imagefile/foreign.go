@@ -6,39 +6,45 @@ import (
 	"unicode/utf8"
 )
 
-// foreignReason says what a file is that is no picture in a known format.
-func foreignReason(data []byte) string {
+// foreign says what a file is that is no picture in a known format, and whether it is a picture in another.
+func foreign(data []byte) (reason string, picture bool) {
 	const convert = " is not supported: convert it to JPEG or PNG"
+	if raw := rawName(data); raw != "" {
+		return "is a camera's raw file (" + raw + "), not a finished picture: develop it, and export it as TIFF or JPEG", true
+	}
 	for _, f := range []struct{ magic, name string }{
-		{"II*\x00", "TIFF"}, {"MM\x00*", "TIFF"}, {"8BPS", "Photoshop PSD"},
-		{"\x00\x00\x00\x0cJXL ", "JPEG XL"}, {"\xff\x0a", "JPEG XL"}, {"\x00\x00\x00\x0cjP  ", "JPEG 2000"},
+		{"II+\x00", "BigTIFF"}, {"MM\x00+", "BigTIFF"}, {"8BPS", "Photoshop PSD"},
+		{"\x00\x00\x00\x0cJXL ", "JPEG XL"}, {"\xff\x0a", "JPEG XL"}, {"\x00\x00\x00\x0cjP  ", "JPEG 2000"}, {"\xff\x4f\xff\x51", "JPEG 2000"},
 		{"\x00\x00\x01\x00", "Windows icon (ICO)"}, {"%PDF", "PDF"},
 	} {
 		if hasPrefix(f.magic)(data) {
-			return f.name + convert
+			return f.name + convert, f.name != "PDF"
 		}
 	}
 	if len(data) >= 12 && string(data[4:8]) == "ftyp" {
-		return isoMediaName(string(data[8:12])) + convert
+		return "is a video (MP4 family), not a picture: save one frame of it as JPEG or PNG", false
 	}
 	if hasPrefix("PK\x03\x04")(data) {
-		return "is a ZIP archive, not a picture: unpack it first"
+		return "is a ZIP archive, not a picture: unpack it first", false
 	}
 	if isText(data) {
-		return textReason(data)
+		reason = textReason(data)
+		return reason, strings.HasPrefix(reason, "SVG")
 	}
-	return "is not a picture in a known format: use JPEG, PNG, GIF, WebP or BMP"
+	return "is not a picture in a known format: use " + FormatNames, false
 }
 
-// isoMediaName names a file by its ISO base media brand.
-func isoMediaName(brand string) string {
-	switch brand {
-	case "avif", "avis":
-		return "AVIF"
-	case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
-		return "HEIC"
+// rawName names a camera's raw file; "" for another.
+func rawName(data []byte) string {
+	for magic, name := range map[string]string{"IIRO": "ORF", "IIRS": "ORF", "MMOR": "ORF", "IIU\x00": "RW2", "FUJIFILMCCD-RAW": "RAF", "\x00MRM": "MRW"} {
+		if hasPrefix(magic)(data) {
+			return name
+		}
 	}
-	return "a video (MP4 family)"
+	if isoKind(data) == "CR3" {
+		return "CR3"
+	}
+	return cameraRaw(data)
 }
 
 func textReason(data []byte) string {
@@ -51,7 +57,7 @@ func textReason(data []byte) string {
 	case strings.HasPrefix(text, "version https://git-lfs"):
 		return "is a Git LFS pointer, not the picture: run git lfs pull"
 	}
-	return "is a text file, not a picture: use JPEG, PNG, GIF, WebP or BMP"
+	return "is a text file, not a picture: use " + FormatNames
 }
 
 // isText reports whether the beginning of data is UTF-8 without control characters but white space.

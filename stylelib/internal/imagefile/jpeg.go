@@ -2,8 +2,13 @@ package imagefile
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
+
+	"stylebook/stylelib/internal/sandbox"
 )
 
 // decodeJPEG decodes a JPEG to the pixels that libjpeg-turbo, and so Pillow and OpenCV, would give.
@@ -16,17 +21,50 @@ import (
 // Go's own conversion repeats chroma always, which moves pixels along edges by dozens of levels, and the losses with
 // them. What remains is rounding in the inverse cosine transform, 1 level of Y, Cb or Cr.
 //
-// Facts taken from libjpeg-turbo's jdsample.c and jdcolor.c. Deviation: CMYK and RGB JPEGs with halved chroma, which
-// are rare, keep Go's repeated samples.
-func decodeJPEG(data []byte) (image.Image, error) {
+// Facts taken from libjpeg-turbo's jdsample.c and jdcolor.c. What Go's decoder refuses is tried by libjpeg-turbo itself, in the
+// sandbox: inks with halved chroma, rare samplings, missing tables, and what is left of a file that is cut off, if that is half.
+func decodeJPEG(data []byte, pixels int) (decoded, error) {
 	img, err := jpeg.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, err
+		if rest, second := decodeRest(data, pixels); second == nil {
+			return rest, nil
+		}
+		return decoded{}, err
 	}
 	if img, ok := img.(*image.YCbCr); ok {
-		return ycbcrToRGBA(img), nil
+		return decoded{img: ycbcrToRGBA(img)}, nil
 	}
-	return img, nil
+	return decoded{img: img}, nil
+}
+
+func decodeRest(data []byte, pixels int) (decoded, error) {
+	j, err := sandbox.DecodeJPEG(data, pixels, 1)
+	if err != nil {
+		return decoded{}, err
+	}
+	height := j.Picture.Bounds().Dy()
+	switch {
+	case 2*j.Rows < height:
+		return decoded{}, errors.New("most of its rows are missing")
+	case j.Rows < height:
+		return decoded{img: j.Picture, note: fmt.Sprintf("it is cut off or damaged: its last %d of %d rows are missing, and gray", height-j.Rows, height)}, nil
+	case j.Coarse:
+		return decoded{img: j.Picture, note: "it is cut off: its finest details are missing"}, nil
+	case j.Damaged:
+		return decoded{img: j.Picture, note: "it is damaged: parts of it may look wrong"}, nil
+	}
+	return decoded{img: j.Picture}, nil
+}
+
+// jpegSize finds the start of frame of whatever kind; Go's decoder refuses some.
+func jpegSize(data []byte) (height, width int, err error) {
+	const first, last, tables, extension, arithmetic = 0xc0, 0xcf, 0xc4, 0xc8, 0xcc
+	for marker, segment := range jpegSegments(data) {
+		if first <= marker && marker <= last && marker != tables && marker != extension && marker != arithmetic && len(segment) >= 5 {
+			return int(binary.BigEndian.Uint16(segment[1:])), int(binary.BigEndian.Uint16(segment[3:])), nil
+		}
+	}
+	return sizeBy(jpeg.DecodeConfig)(data)
 }
 
 // chromaPlane holds the samples of Cb or Cr without the padding to whole blocks.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"stylebook/stylelib/internal/sandbox"
 )
 
 // maxProfileBytes is enough for profiles of presses, which have 3 MB at most.
@@ -13,9 +15,10 @@ const maxProfileBytes = 4 << 20
 
 // colourSource says where a file's colours lie; of a picture without it they are sRGB's.
 type colourSource struct {
-	icc   []byte      // a profile (ICC.1:2022)
-	gamma *pngColours // else what a PNG says in gAMA and cHRM
-	gray  bool        // a PNG of grey values, which may come with alpha
+	icc   []byte         // a profile (ICC.1:2022)
+	codes *sandbox.Codes // else numbers
+	gamma *pngColours    // else what a PNG says in gAMA and cHRM
+	gray  bool           // a PNG of grey values, which may come with alpha
 }
 
 var errProfileSize = fmt.Errorf("it has more than %d MiB", maxProfileBytes>>20)
@@ -47,7 +50,7 @@ func jpegSource(data []byte) (colourSource, error) {
 	return colourSource{icc: icc}, nil
 }
 
-// pngSource looks for iCCP, sRGB, and gAMA with cHRM, of which the first counts (PNG, third edition, 4.3).
+// pngSource looks for cICP, iCCP, sRGB, and gAMA with cHRM, of which the first counts (PNG, third edition, 4.3).
 func pngSource(data []byte) (source colourSource, err error) {
 	const colourUsed = 2
 	source.gray = len(data) > 25 && data[25]&colourUsed == 0
@@ -56,9 +59,15 @@ func pngSource(data []byte) (source colourSource, err error) {
 chunks:
 	for name, chunk := range pngChunks(data) {
 		switch name {
+		case "cICP":
+			source.icc = nil
+			if len(chunk) != 4 || chunk[2] != 0 || chunk[3] != 1 {
+				return source, errors.New("its cICP is damaged or of a video")
+			}
+			source.codes = &sandbox.Codes{Primaries: chunk[0], Transfer: chunk[1]}
+			return source, nil
 		case "iCCP":
 			source.icc, err = inflateProfile(chunk)
-			return source, err
 		case "sRGB":
 			tagged = true
 		case "gAMA":
@@ -69,7 +78,7 @@ chunks:
 			break chunks
 		}
 	}
-	if !tagged {
+	if !tagged && source.icc == nil && err == nil {
 		source.gamma, err = readPNGColours(gamma, chromaticities)
 	}
 	return source, err

@@ -17,6 +17,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/paths"
 )
 
 // MaxPixels is the size of the largest picture that Read decodes and Resize makes: 100 megapixels.
@@ -24,7 +25,7 @@ const MaxPixels = 100_000_000
 
 const (
 	maxFileBytes = 1 << 30 // an uncompressed 100-megapixel picture with 16-bit alpha has 800 MB
-	sniffBytes   = 1024    // enough to tell every format named here
+	sniffBytes   = 1 << 16 // enough to tell every format named here, even behind a long comment
 	headBytes    = 1 << 20 // enough for the size of most
 	jpegQuality  = 95
 )
@@ -41,18 +42,20 @@ func (e *Error) Error() string { return oneline.Quote(e.Path) + ": " + oneline.Q
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Read reads a picture file: JPEG, PNG, GIF (its first frame, placed on the logical screen), WebP or BMP, told by
-// content and not by the file's name.
+// Read reads a picture file: JPEG, PNG, HEIC, AVIF, WebP, TIFF, GIF or BMP, told by content and not by the file's name. Of an
+// animation it is the first frame, placed on its canvas, of a TIFF the first page.
 //
 // The result is always an *image.RGBA with its corner at (0, 0) and every alpha 255: 8-bit R, G, B, A, row by row.
-// EXIF orientation is applied, alpha is composited over white, 16-bit values are rounded to 8 bits.
+// Orientation is applied, alpha is composited over white, more bits are rounded to 8.
 //
 // Every failure is a one-line *Error: missing, empty, cut-off or damaged files, folders, other formats, and
-// pictures of more than MaxPixels, which are refused by their header, before anything is decoded.
+// pictures of more than MaxPixels, which are refused by their header, before anything is decoded. A file of which all pixels
+// are there is read, whatever else it lacks, and a JPEG of which half of the rows are.
 //
 // JPEG and lossy WebP give the pixels of libjpeg-turbo and libwebp (see decodeJPEG), other formats those of any
-// decoder. Colours are converted to sRGB by the file's ICC profile (JPEG, PNG, WebP) or by a PNG's gAMA and cHRM:
-// relative colorimetric, with black point compensation. What can't be used of that is ignored.
+// decoder. Colours are converted to sRGB by the file's ICC profile, or by numbers of ITU-T H.273 (PNG's cICP, HEIC, AVIF), or by a
+// PNG's gAMA and cHRM: relative colorimetric, with black point compensation; HDR is rolled off (see coded). What can't be used of
+// that is ignored. HEIC, AVIF and uncommon JPEGs are decoded in package sandbox.
 func Read(path string) (*image.RGBA, error) {
 	f, err := ReadFile(path, math.MaxInt64)
 	return f.Picture, err
@@ -62,7 +65,7 @@ func Read(path string) (*image.RGBA, error) {
 type File struct {
 	Picture *image.RGBA
 	SHA256  string // of the very bytes that were decoded, in hexadecimal
-	Note    string // one line: why its colours could not be converted; "" where they were, or are sRGB's
+	Note    string // one line: why its colours could not be converted, and what is missing; "" where all is well
 }
 
 // ReadFile is Read that tells more. A picture whose decoding takes more than so many bytes of memory is refused, by its header
@@ -81,8 +84,8 @@ func ReadFile(path string, memory int64) (File, error) {
 	}
 	hash := sha256.Sum256(data)
 	f := File{Picture: picture, SHA256: hex.EncodeToString(hash[:])}
-	if note != nil {
-		f.Note = oneline.Quote(fmt.Sprintf("%s: its colour profile can't be used (%v): its colours are taken for sRGB's", path, note))
+	if note != "" {
+		f.Note = oneline.Quote(path + ": " + note)
 	}
 	return f, nil
 }
@@ -94,34 +97,43 @@ func Decode(data []byte, name string) (*image.RGBA, error) {
 }
 
 // decode goes a picture's way: its format by its beginning, the bounds of its size, its pixels, its colours in sRGB, its
-// orientation. It returns in note why colours could not be converted.
-func decode(data []byte, name string) (picture *image.RGBA, note, err error) {
+// orientation. It says in note what is not as it should be.
+func decode(data []byte, name string) (picture *image.RGBA, note string, err error) {
 	if len(data) == 0 {
-		return nil, nil, &Error{Path: name, Reason: "the file is empty"}
+		return nil, "", &Error{Path: name, Reason: "the file is empty"}
 	}
 	format := sniffFormat(data)
 	if format == nil {
-		return nil, nil, &Error{Path: name, Reason: foreignReason(data)}
+		reason, _ := foreign(data)
+		return nil, "", &Error{Path: name, Reason: reason}
 	}
 	height, width, err := format.size(data)
 	if err != nil {
-		return nil, nil, decodeError(name, format, err)
+		return nil, "", decodeError(name, format, err)
 	}
 	if height <= 0 || width <= 0 {
-		return nil, nil, decodeError(name, format, errors.New("it has no pixels"))
+		return nil, "", decodeError(name, format, errors.New("it has no pixels"))
 	}
 	if TooManyPixels(height, width) {
-		return nil, nil, &Error{Path: name, Reason: fmt.Sprintf(
+		return nil, "", &Error{Path: name, Reason: fmt.Sprintf(
 			"the picture has %d×%d pixels (width×height), more than %d megapixels: make it smaller first",
 			width, height, MaxPixels/1_000_000)}
 	}
-	img, err := format.decode(data)
+	held, err := format.decode(data, height*width)
 	if err != nil {
-		return nil, nil, decodeError(name, format, err)
+		return nil, "", decodeError(name, format, err)
 	}
 	source, err := format.source(data)
-	picture, note = toSRGB(img, source, err)
-	return orientImage(picture, exifOrientation(format.exif(data))), note, nil
+	if held.colours != nil {
+		source = *held.colours
+	}
+	picture, colourErr := toSRGB(held.img, source, err)
+	note = held.note
+	if colourErr != nil {
+		notes := []string{note, fmt.Sprintf("its colour profile can't be used (%v): its colours are taken for sRGB's", colourErr)}
+		note = strings.TrimPrefix(strings.Join(notes, "; "), "; ")
+	}
+	return orientImage(picture, format.orientation(data)), note, nil
 }
 
 // fits refuses a picture, of which data is the beginning, that takes too much memory; what can't be told from it passes.
@@ -156,7 +168,7 @@ func TooManyPixels(height, width int) bool { return width > 0 && height > MaxPix
 
 // readPictureFile reads the whole file if its beginning looks like a picture.
 func readPictureFile(path string, memory int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(paths.Plain(path))
 	if err != nil {
 		return nil, &Error{Path: path, Reason: openReason(path, err), Err: err}
 	}
@@ -168,7 +180,7 @@ func readPictureFile(path string, memory int64) ([]byte, error) {
 	if info.IsDir() {
 		return nil, &Error{Path: path, Reason: "is a folder: give a picture file in it"}
 	}
-	reader := bufio.NewReader(f)
+	reader := bufio.NewReaderSize(f, sniffBytes)
 	head, err := reader.Peek(sniffBytes)
 	if err != nil && err != io.EOF {
 		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
@@ -193,6 +205,27 @@ func readPictureFile(path string, memory int64) ([]byte, error) {
 		return nil, tooLarge
 	}
 	return data, nil
+}
+
+// Recognize says whether a file is a picture that can be read, by its beginning. The error, a one-line *Error, says what it is
+// otherwise; picture whether that is a picture, of another kind.
+func Recognize(path string) (picture bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, &Error{Path: path, Reason: osReason(err), Err: err}
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, sniffBytes))
+	switch {
+	case err != nil:
+		return false, &Error{Path: path, Reason: osReason(err), Err: err}
+	case len(head) == 0:
+		return false, &Error{Path: path, Reason: "the file is empty"}
+	case sniffFormat(head) != nil:
+		return true, nil
+	}
+	reason, picture := foreign(head)
+	return picture, &Error{Path: path, Reason: reason}
 }
 
 func openReason(path string, err error) string {

@@ -58,6 +58,7 @@ function choose(role, file) {
   if (image.src) URL.revokeObjectURL(image.src);
   chosen[role] = file;
   show(image, Boolean(file));
+  image.alt = file ? file.name : ""; // what is seen of a kind that the browser can't show
   if (file) image.src = URL.createObjectURL(file);
 }
 
