@@ -6,8 +6,8 @@ import (
 	"stylebook/stylelib/internal/imagefile"
 )
 
-// MaxPixels is the size of the largest picture that is read or made: 100 megapixels.
-const MaxPixels = imagefile.MaxPixels
+// MaxPixels is the size of the largest picture that is made: 100 megapixels. Larger ones, of up to 256, are read where memory allows.
+const MaxPixels = imagefile.MaxMade
 
 // ImageError reports a picture that can't be read or written. Its message is one line that names the file, the reason
 // and, where there is one, the remedy.
@@ -27,7 +27,8 @@ type ImageError = imagefile.Error
 // A file that lacks nothing but its end is read, and so is a JPEG of which half of the rows are there: the others are gray.
 //
 // Every failure is a one-line *[ImageError]: missing, empty, cut-off or damaged files, folders, other formats, and
-// pictures of more than [MaxPixels], which are refused by their header, before anything is decoded.
+// pictures of more than 256 megapixels or for which memory is short, which are refused by their header, before anything is decoded. A
+// JPEG for which memory is short is read smaller, down to 4 megapixels.
 func ReadImage(path string) (*image.RGBA, error) { return imagefile.Read(path) }
 
 // WriteImage writes a picture as PNG, TIFF or JPEG, by the extension of path: the whole file or nothing. 16 bits for each

@@ -56,6 +56,16 @@ func decodeRest(data []byte, pixels int) (decoded, error) {
 	return decoded{img: j.Picture}, nil
 }
 
+// decodeShrunk decodes a JPEG whose sides are divided meanwhile.
+func decodeShrunk(data []byte, pixels, shrink int) (decoded, error) {
+	j, err := sandbox.DecodeJPEG(data, pixels, shrink)
+	if err != nil {
+		return decoded{}, err
+	}
+	of := j.Picture.Bounds()
+	return decoded{img: j.Picture, note: fmt.Sprintf("memory is short: it is read at 1/%d of its height and width, %d × %d", shrink, of.Dy(), of.Dx())}, nil
+}
+
 // jpegSize finds the start of frame of whatever kind; Go's decoder refuses some.
 func jpegSize(data []byte) (height, width int, err error) {
 	const first, last, tables, extension, arithmetic = 0xc0, 0xcf, 0xc4, 0xc8, 0xcc

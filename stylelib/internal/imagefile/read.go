@@ -16,15 +16,21 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"stylebook/stylelib/internal/memory"
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/internal/paths"
+	"stylebook/stylelib/internal/sandbox"
 )
 
-// MaxPixels is the size of the largest picture that Read decodes and Resize makes: 100 megapixels.
-const MaxPixels = 100_000_000
+const (
+	// MaxPixels is the size of the largest picture that Read decodes: 256 megapixels, more than phones and cameras take.
+	MaxPixels = 256_000_000
+	// MaxMade is that of the largest that Resize makes: 100 megapixels.
+	MaxMade = 100_000_000
+)
 
 const (
-	maxFileBytes = 1 << 30 // an uncompressed 100-megapixel picture with 16-bit alpha has 800 MB
+	maxFileBytes = 1 << 30
 	sniffBytes   = 1 << 16 // enough to tell every format named here, even behind a long comment
 	headBytes    = 1 << 20 // enough for the size of most
 	jpegQuality  = 95
@@ -49,7 +55,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // Orientation is applied, alpha is composited over white, more bits are rounded to 8.
 //
 // Every failure is a one-line *Error: missing, empty, cut-off or damaged files, folders, other formats, and
-// pictures of more than MaxPixels, which are refused by their header, before anything is decoded. A file of which all pixels
+// pictures of more than MaxPixels, or for which memory is short, which are refused by their header, before anything is decoded; of a JPEG
+// memory may make a smaller picture. A file of which all pixels
 // are there is read, whatever else it lacks, and a JPEG of which half of the rows are.
 //
 // JPEG and lossy WebP give the pixels of libjpeg-turbo and libwebp (see decodeJPEG), other formats those of any
@@ -57,7 +64,11 @@ func (e *Error) Unwrap() error { return e.Err }
 // PNG's gAMA and cHRM: relative colorimetric, with black point compensation; HDR is rolled off (see coded). What can't be used of
 // that is ignored. HEIC, AVIF and uncommon JPEGs are decoded in package sandbox.
 func Read(path string) (*image.RGBA, error) {
-	f, err := ReadFile(path, math.MaxInt64)
+	free, ok := memory.Free()
+	if !ok {
+		free = math.MaxInt64
+	}
+	f, err := ReadFile(path, free)
 	return f.Picture, err
 }
 
@@ -69,16 +80,17 @@ type File struct {
 }
 
 // ReadFile is Read that tells more. A picture whose decoding takes more than so many bytes of memory is refused, by its header
-// if that is in the first MiB.
-func ReadFile(path string, memory int64) (File, error) {
-	data, err := readPictureFile(path, memory)
+// if that is in the first MiB, or, if it is a JPEG, read at a half, a quarter or an eighth of its size, down to smallest.
+func ReadFile(path string, left int64) (File, error) {
+	data, err := readPictureFile(path, left)
 	if err != nil {
 		return File{}, err
 	}
-	if err := fits(data, path, int64(len(data)), memory); err != nil {
+	shrink, err := fits(data, path, int64(len(data)), left)
+	if err != nil {
 		return File{}, err
 	}
-	picture, note, err := decode(data, path)
+	picture, note, err := decode(data, path, shrink)
 	if err != nil {
 		return File{}, err
 	}
@@ -92,13 +104,13 @@ func ReadFile(path string, memory int64) (File, error) {
 
 // Decode decodes a picture file held in memory; name stands for it in errors. Otherwise it is as Read.
 func Decode(data []byte, name string) (*image.RGBA, error) {
-	picture, _, err := decode(data, name)
+	picture, _, err := decode(data, name, 1)
 	return picture, err
 }
 
 // decode goes a picture's way: its format by its beginning, the bounds of its size, its pixels, its colours in sRGB, its
 // orientation. It says in note what is not as it should be.
-func decode(data []byte, name string) (picture *image.RGBA, note string, err error) {
+func decode(data []byte, name string, shrink int) (picture *image.RGBA, note string, err error) {
 	if len(data) == 0 {
 		return nil, "", &Error{Path: name, Reason: "the file is empty"}
 	}
@@ -119,7 +131,12 @@ func decode(data []byte, name string) (picture *image.RGBA, note string, err err
 			"the picture has %d×%d pixels (width×height), more than %d megapixels: make it smaller first",
 			width, height, MaxPixels/1_000_000)}
 	}
-	held, err := format.decode(data, height*width)
+	var held decoded
+	if shrink > 1 {
+		held, err = decodeShrunk(data, height*width, shrink)
+	} else {
+		held, err = format.decode(data, height*width)
+	}
 	if err != nil {
 		return nil, "", decodeError(name, format, err)
 	}
@@ -136,35 +153,54 @@ func decode(data []byte, name string) (picture *image.RGBA, note string, err err
 	return orientImage(picture, format.orientation(data)), note, nil
 }
 
-// fits refuses a picture, of which data is the beginning, that takes too much memory; what can't be told from it passes.
-func fits(data []byte, path string, file, memory int64) error {
+// smallest is how many pixels a JPEG keeps at least that memory makes smaller.
+const smallest = 4_000_000
+
+// fits says by how much each side of a picture, of which data is the beginning, is to be divided while it is decoded: 1, or of a
+// JPEG for which memory is short 2, 4 or 8. It refuses one that takes too much; what can't be told from data passes.
+func fits(data []byte, path string, file, memory int64) (shrink int, err error) {
 	format := sniffFormat(data)
 	if format == nil {
-		return nil
+		return 1, nil
 	}
 	height, width, err := format.size(data)
 	if err != nil || height <= 0 || width <= 0 || TooManyPixels(height, width) {
-		return nil // Decode says so
+		return 1, nil // Decode says so
 	}
-	needs := file + int64(height*width*decodingBytes(format, data))
+	needs := file + decodingMemory(format, data, int64(height)*int64(width))
 	if needs <= memory {
-		return nil
+		return 1, nil
 	}
-	return &Error{Path: path, Reason: fmt.Sprintf("to decode its %d × %d pixels (height × width) takes about %s of memory, and %s may be taken: make it smaller first",
+	for shrink := int64(2); shrink <= 8 && format.name == "JPEG"; shrink *= 2 {
+		left := int64(height) * int64(width) / (shrink * shrink)
+		if left >= smallest && file+sandbox.JPEGMemory(data, height*width, int(shrink))+4*left <= memory {
+			return int(shrink), nil
+		}
+	}
+	return 0, &Error{Path: path, Reason: fmt.Sprintf("to decode its %d × %d pixels (height × width) takes about %s of memory, and %s may be taken: make it smaller first",
 		height, width, humanize.Bytes(uint64(needs)), humanize.Bytes(uint64(max(memory, 0))))}
 }
 
-// decodingBytes is how much memory a pixel takes at most while it is decoded, measured: Go keeps the coefficients of progressive
-// JPEG (start of frame 2).
-func decodingBytes(format *imageFormat, data []byte) int {
-	if format.name == "JPEG" && bytes.Contains(data, []byte("\xff\xc2")) {
-		return 29
+// decodingMemory is how much memory decoding takes at most, measured: Go keeps the coefficients of progressive JPEG (start of frame
+// 2), and a TIFF may have all its pixels in one strip.
+func decodingMemory(format *imageFormat, data []byte, pixels int64) int64 {
+	const result, sandboxed = 8, 192 << 20
+	switch {
+	case format.name == "HEIC" || format.name == "AVIF":
+		return sandboxed + pixels*int64(sandbox.HEIFBytes(data)+result)
+	case format.name == "TIFF":
+		return 28 * pixels
+	case format.name == "JPEG" && bytes.Contains(data, []byte("\xff\xc2")):
+		return 29 * pixels
 	}
-	return 15
+	return 15 * pixels
 }
 
 // TooManyPixels does not overflow, whatever a header says.
-func TooManyPixels(height, width int) bool { return width > 0 && height > MaxPixels/width }
+func TooManyPixels(height, width int) bool { return Exceeds(height, width, MaxPixels) }
+
+// Exceeds says whether there are more than most pixels, without an overflow.
+func Exceeds(height, width, most int) bool { return width > 0 && height > most/width }
 
 // readPictureFile reads the whole file if its beginning looks like a picture.
 func readPictureFile(path string, memory int64) ([]byte, error) {
@@ -194,7 +230,7 @@ func readPictureFile(path string, memory int64) ([]byte, error) {
 	}
 	reader = bufio.NewReaderSize(reader, int(min(headBytes, info.Size())))
 	head, _ = reader.Peek(reader.Size()) // what is wrong is told below
-	if err := fits(head, path, info.Size(), memory); err != nil {
+	if _, err := fits(head, path, info.Size(), memory); err != nil {
 		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(reader, maxFileBytes)) // a pipe has no size
