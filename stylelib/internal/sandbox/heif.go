@@ -57,7 +57,9 @@ func (i *instance) heif(function string, file []byte, address uint32) (h heifInf
 
 // look reads what the header of a HEIC or AVIF says.
 func look(file []byte) (heifInfo, error) {
-	i, address, err := libheif.start(file, limitsFor(file, 0, 0, 0))
+	l := limitsFor(file, 0, 0, 0)
+	l.memory -= freeMemory * 3 / 4 // pixels take the most
+	i, address, err := libheif.start(file, l)
 	if err != nil {
 		return heifInfo{}, err
 	}
@@ -82,7 +84,7 @@ func HEIFBytes(file []byte) int {
 
 // DecodeHEIF decodes the main picture, of so many pixels, by libheif with libde265 (HEIC) or dav1d (AVIF).
 func DecodeHEIF(file []byte, pixels int) (HEIF, error) {
-	i, address, err := libheif.start(file, limitsFor(file, pixels, HEIFBytes(file), 200))
+	i, address, err := libheif.start(file, limitsFor(file, pixels, HEIFBytes(file), 80))
 	if err != nil {
 		return HEIF{}, err
 	}

@@ -32,7 +32,7 @@ func JPEGMemory(file []byte, pixels, shrink int) int64 {
 // DecodeJPEG decodes a JPEG of so many pixels, each of its sides divided by shrink (1, 2, 4 or 8), by libjpeg-turbo, which takes all
 // kinds of sampling and what is left of damaged files. Inks are taken as Adobe's programs write them: 255 for none.
 func DecodeJPEG(file []byte, pixels, shrink int) (JPEG, error) {
-	l := limitsFor(file, pixels, 0, 100)
+	l := limitsFor(file, pixels, 0, 40)
 	l.memory = min(JPEGMemory(file, pixels, shrink), mostMemory)
 	i, address, err := libjpeg.start(file, l)
 	if err != nil {
