@@ -27,8 +27,7 @@ type ImageError = imagefile.Error
 // A file that lacks nothing but its end is read, and so is a JPEG of which half of the rows are there: the others are gray.
 //
 // Every failure is a one-line *[ImageError]: missing, empty, cut-off or damaged files, folders, other formats, and
-// pictures of more than 256 megapixels or for which memory is short, which are refused by their header, before anything is decoded. A
-// JPEG for which memory is short is read smaller, down to 4 megapixels.
+// pictures of more than 256 megapixels or for which memory is short, which are refused by their header, before anything is decoded.
 func ReadImage(path string) (*image.RGBA, error) { return imagefile.Read(path) }
 
 // WriteImage writes a picture as PNG, TIFF or JPEG, by the extension of path: the whole file or nothing. 16 bits for each

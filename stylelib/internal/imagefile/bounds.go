@@ -12,28 +12,28 @@ import (
 // smallest is how many pixels a JPEG keeps at least that memory makes smaller.
 const smallest = 4_000_000
 
-// fits says by how much each side of a picture, of which data is the beginning, is to be divided while it is decoded: 1, or of a
-// JPEG for which memory is short 2, 4 or 8. It refuses one that takes too much; what can't be told from data passes.
+// fits refuses a picture, of which data is the beginning, that takes too much memory; what can't be told from it passes. Beside the
+// error, shrink says by how much each side of a JPEG can be divided while it is decoded, so that it fits: 2, 4 or 8; else it is 0.
 func fits(data []byte, path string, file, memory int64) (shrink int, err error) {
 	format := sniffFormat(data)
 	if format == nil {
-		return 1, nil
+		return 0, nil
 	}
 	height, width, err := format.size(data)
 	if err != nil || height <= 0 || width <= 0 || TooManyPixels(height, width) {
-		return 1, nil // Decode says so
+		return 0, nil // Decode says so
 	}
 	needs := file + decodingMemory(format, data, int64(height)*int64(width))
 	if needs <= memory {
-		return 1, nil
+		return 0, nil
 	}
-	for shrink := int64(2); shrink <= 8 && format.name == "JPEG"; shrink *= 2 {
-		left := int64(height) * int64(width) / (shrink * shrink)
-		if left >= smallest && file+sandbox.JPEGMemory(data, height*width, int(shrink))+4*left <= memory {
-			return int(shrink), nil
+	for by := 2; by <= 8 && shrink == 0 && format.name == "JPEG"; by *= 2 {
+		left := int64(height) * int64(width) / int64(by*by)
+		if left >= smallest && file+sandbox.JPEGMemory(data, height*width, by)+4*left <= memory {
+			shrink = by
 		}
 	}
-	return 0, &Error{Path: path, Reason: fmt.Sprintf("to decode its %d × %d pixels (height × width) takes about %s of memory, and %s may be taken: make it smaller first",
+	return shrink, &Error{Path: path, Reason: fmt.Sprintf("to decode its %d × %d pixels (height × width) takes about %s of memory, and %s may be taken: make it smaller first",
 		height, width, humanize.Bytes(uint64(needs)), humanize.Bytes(uint64(max(memory, 0))))}
 }
 

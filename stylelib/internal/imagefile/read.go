@@ -51,8 +51,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Orientation is applied, alpha is composited over white, more bits are rounded to 8.
 //
 // Every failure is a one-line *Error: missing, empty, cut-off or damaged files, folders, other formats, and
-// pictures of more than MaxPixels, or for which memory is short, which are refused by their header, before anything is decoded; of a JPEG
-// memory may make a smaller picture. A file of which all pixels
+// pictures of more than MaxPixels, or for which memory is short, which are refused by their header, before anything is decoded. A file of which all pixels
 // are there is read, whatever else it lacks, and a JPEG of which half of the rows are.
 //
 // JPEG and lossy WebP give the pixels of libjpeg-turbo and libwebp (see decodeJPEG), other formats those of any
@@ -64,7 +63,7 @@ func Read(path string) (*image.RGBA, error) {
 	if !ok {
 		free = math.MaxInt64
 	}
-	f, err := ReadFile(path, free)
+	f, err := readFile(path, free, false)
 	return f.Picture, err
 }
 
@@ -77,13 +76,15 @@ type File struct {
 
 // ReadFile is Read that tells more. A picture whose decoding takes more than so many bytes of memory is refused, by its header
 // if that is in the first MiB, or, if it is a JPEG, read at a half, a quarter or an eighth of its size, down to smallest.
-func ReadFile(path string, left int64) (File, error) {
+func ReadFile(path string, memory int64) (File, error) { return readFile(path, memory, true) }
+
+func readFile(path string, left int64, mayShrink bool) (File, error) {
 	data, err := readPictureFile(path, left)
 	if err != nil {
 		return File{}, err
 	}
 	shrink, err := fits(data, path, int64(len(data)), left)
-	if err != nil {
+	if err != nil && (shrink == 0 || !mayShrink) {
 		return File{}, err
 	}
 	picture, note, err := decode(data, path, shrink)
@@ -177,7 +178,7 @@ func readPictureFile(path string, memory int64) ([]byte, error) {
 	}
 	reader = bufio.NewReaderSize(reader, int(min(headBytes, info.Size())))
 	head, _ = reader.Peek(reader.Size()) // what is wrong is told below
-	if _, err := fits(head, path, info.Size(), memory); err != nil {
+	if shrink, err := fits(head, path, info.Size(), memory); err != nil && shrink == 0 {
 		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(reader, maxFileBytes)) // a pipe has no size
