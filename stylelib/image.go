@@ -24,7 +24,8 @@ type ImageError = imagefile.Error
 // cHRM of a PNG, relative colorimetric with black point compensation; colours that sRGB lacks are clipped, and what is brighter than
 // paper in HDR is rolled off. A profile that can't be used is ignored.
 //
-// A file that lacks nothing but its end is read, and so is a JPEG of which half of the rows are there: the others are gray.
+// A file that lacks nothing but its end is read, and so is a JPEG or PNG of which more than 55 % of the rows are there: the others are
+// gray.
 //
 // Every failure is a one-line *[ImageError]: missing, empty, cut-off or damaged files, folders, other formats, and
 // pictures of more than 256 megapixels or for which memory is short, which are refused by their header, before anything is decoded.

@@ -245,6 +245,10 @@ def pngs():
     png("no-end.png", header, pixels)
     png("no-checksum.png", header, pixels[:-4])
     png("more-rows.png", header, chunk(b"IDAT", zlib.compress(raw + raw[:70], 9)), end)
+    png("cut.png", header, chunk(b"IDAT", zlib.compress(raw[:15 * 70 + 9], 9))[:-4])
+    cut = rgb.copy()
+    cut[15:] = 128
+    save("cut.png", cut)
     for name in ("bad-text.png", "no-end.png", "no-checksum.png", "more-rows.png"):
         save(name, rgb)
     paletted = Image.fromarray(rgb).quantize(17)

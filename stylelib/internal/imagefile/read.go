@@ -50,9 +50,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // The result is always an *image.RGBA with its corner at (0, 0) and every alpha 255: 8-bit R, G, B, A, row by row.
 // Orientation is applied, alpha is composited over white, more bits are rounded to 8.
 //
-// Every failure is a one-line *Error: missing, empty, cut-off or damaged files, folders, other formats, and
-// pictures of more than MaxPixels, or for which memory is short, which are refused by their header, before anything is decoded. A file of which all pixels
-// are there is read, whatever else it lacks, and a JPEG of which half of the rows are.
+// Every failure is a one-line *Error: missing, empty, cut-off or damaged files, folders, other formats, and pictures of more than
+// MaxPixels, or for which memory is short, which are refused by their header, before anything is decoded. A file of which all pixels
+// are there is read, whatever else it lacks, and so is a JPEG or PNG of which more than 55 % of the rows are: the others are gray.
 //
 // JPEG and lossy WebP give the pixels of libjpeg-turbo and libwebp (see decodeJPEG), other formats those of any
 // decoder. Colours are converted to sRGB by the file's ICC profile, or by numbers of ITU-T H.273 (PNG's cICP, HEIC, AVIF), or by a

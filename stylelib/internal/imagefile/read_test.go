@@ -236,14 +236,14 @@ func TestErrorStaysOnOneLine(t *testing.T) {
 	}
 }
 
-// Every cut of every kind of file is an error or, where all pixels are there, or half of a JPEG's rows, a picture; never a panic.
+// Every cut of every kind of file is an error or, where all pixels are there, or half of the rows of a JPEG or PNG, a picture; never a panic.
 func TestCutOffAnywhere(t *testing.T) {
 	for _, name := range []string{"420.jpg", "progressive-420.jpg", "rgba.png", "frames.gif", "lossy.webp", "lossless.webp", "alpha.webp", "24.bmp", "8.bmp"} {
 		data := mustReadFile(t, filepath.Join(imageFixtures, name))
 		for size := 0; size < len(data); size += 1 + size/7 {
 			_, err := Decode(data[:size], name)
 			if err == nil {
-				if name != "frames.gif" && !(strings.HasSuffix(name, ".jpg") && size > len(data)/2) { // its second frame is not needed
+				if name != "frames.gif" && !((strings.HasSuffix(name, ".jpg") || name == "rgba.png") && size > len(data)/2) { // its second frame is not needed
 					t.Errorf("%s: %d of %d bytes give a picture", name, size, len(data))
 				}
 				continue
