@@ -6,8 +6,8 @@ import (
 	"stylebook/stylelib/internal/imagefile"
 )
 
-// MaxPixels is the size of the largest picture that is read or made: 100 megapixels.
-const MaxPixels = imagefile.MaxPixels
+// MaxPixels is the size of the largest picture that is made: 100 megapixels. Larger ones, of up to 256, are read where memory allows.
+const MaxPixels = imagefile.MaxMade
 
 // ImageError reports a picture that can't be read or written. Its message is one line that names the file, the reason
 // and, where there is one, the remedy.
@@ -24,10 +24,11 @@ type ImageError = imagefile.Error
 // cHRM of a PNG, relative colorimetric with black point compensation; colours that sRGB lacks are clipped, and what is brighter than
 // paper in HDR is rolled off. A profile that can't be used is ignored.
 //
-// A file that lacks nothing but its end is read, and so is a JPEG of which half of the rows are there: the others are gray.
+// A file that lacks nothing but its end is read, and so is a JPEG or PNG of which more than 55 % of the rows are there: the others are
+// gray.
 //
 // Every failure is a one-line *[ImageError]: missing, empty, cut-off or damaged files, folders, other formats, and
-// pictures of more than [MaxPixels], which are refused by their header, before anything is decoded.
+// pictures of more than 256 megapixels or for which memory is short, which are refused by their header, before anything is decoded.
 func ReadImage(path string) (*image.RGBA, error) { return imagefile.Read(path) }
 
 // WriteImage writes a picture as PNG, TIFF or JPEG, by the extension of path: the whole file or nothing. 16 bits for each

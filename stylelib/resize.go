@@ -55,7 +55,7 @@ func Resize(img image.Image, height, width int, filter ResizeFilter) (*image.RGB
 	if height <= 0 || width <= 0 {
 		return nil, &SizeError{height, width, "both must be positive"}
 	}
-	if imagefile.TooManyPixels(height, width) {
+	if imagefile.Exceeds(height, width, MaxPixels) {
 		return nil, &SizeError{height, width, fmt.Sprintf("more than %d megapixels: choose a smaller size", MaxPixels/1_000_000)}
 	}
 	if img == nil || img.Bounds().Empty() {

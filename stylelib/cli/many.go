@@ -244,7 +244,7 @@ func (m *many) collect(ctx context.Context, done []*runs.Summary) error {
 		told = append(told, fmt.Sprintf("%d of %d pictures failed: %s", len(failed), len(done), request.JoinPaths(failed)))
 	}
 	if len(unread) > 0 {
-		told = append(told, fmt.Sprintf("%d can't be read and are left out: %s", len(unread), request.JoinPaths(unread)))
+		told = append(told, "left out, as they can't be read: "+request.JoinPaths(unread))
 	}
 	if len(told) > 0 {
 		return errors.New(strings.Join(told, "; "))

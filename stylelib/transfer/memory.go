@@ -6,11 +6,10 @@ import (
 	"strings"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/memory"
 	"stylebook/stylelib/kernels"
 
-	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/dustin/go-humanize"
-	"github.com/shirou/gopsutil/v4/mem"
 )
 
 // memoryModel is how an engine's memory grows: base, and so many copies of the weights and of all feature maps. While
@@ -141,17 +140,7 @@ func (t *Transfer) CheckMemory(has int64) error {
 
 // FreeMemory is what the process may still take, in bytes: what the system has left, or its control group and those above it
 // allow. ok is false where the system doesn't tell.
-func FreeMemory() (free int64, ok bool) {
-	system, err := mem.VirtualMemory()
-	if err != nil {
-		return 0, false
-	}
-	free = int64(min(system.Available, math.MaxInt64))
-	if limit, err := memlimit.FromCgroup(); err == nil && limit < uint64(free) {
-		free = int64(limit)
-	}
-	return free, true
-}
+func FreeMemory() (free int64, ok bool) { return memory.Free() }
 
 // ParseMemory reads an amount such as 500MB or 4GB.
 func ParseMemory(text string) (int64, error) {

@@ -318,7 +318,7 @@ func TestUploadsAndOptionsAreRefused(t *testing.T) {
 		"a text":               {[]part{file("content", []byte("hello, world")), style}, 400, "the photograph: is a text file, not a picture"},
 		"nothing":              {[]part{content, file("style", []byte{})}, 400, "the painting: the file is empty"},
 		"a third of a picture": {[]part{file("content", content.file[:len(content.file)/3]), style}, 400, "the photograph: the JPEG is cut off"},
-		"a bomb":               {[]part{file("content", huge), style}, 400, "more than 100 megapixels"},
+		"a bomb":               {[]part{file("content", huge), style}, 400, "more than 256 megapixels"},
 		"a page":               {[]part{file("content", []byte("<!doctype html><script>alert(1)</script>")), style}, 400, "the photograph: "},
 		"too large a file":     {[]part{file("content", append(bytes.Clone(content.file), make([]byte, 64<<20)...)), style}, 400, "more than 64 MB"},
 		"a file to start from": {with("init", "/etc/passwd"), 400, `init: there is no "/etc/passwd" here`},

@@ -19,7 +19,7 @@ import zlib
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 OUT = sys.argv[1]
 os.makedirs(OUT, exist_ok=True)
@@ -69,7 +69,8 @@ ALPHA = Image.fromarray(np.dstack([picture(48, 62), np.linspace(0, 255, 48 * 62)
 
 
 def heifs():
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    with open(path("../colours/srgb-v2.icc"), "rb") as f:
+        profile = f.read()
     RGB.save(path("plain.heic"), quality=80, icc_profile=profile)
     RGB.save(path("444.heic"), quality=80, chroma=444)
     RGB.convert("L").save(path("gray.heic"), quality=80)
@@ -88,6 +89,48 @@ def heifs():
     deep = np.asarray(RGB).astype(np.uint16) * 257
     heif = pillow_heif.from_bytes(mode="RGB;16", size=(62, 48), data=deep.tobytes())
     heif.save(path("deep.heic"), quality=90)
+
+
+def boxes(data):
+    while len(data) >= 8:
+        size = struct.unpack(">I", data[:4])[0]
+        yield data[4:8], data[8:size]
+        data = data[size:]
+
+
+def box(kind, *content):
+    content = b"".join(content)
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def grid():
+    """Writes a HEIC as phones do, a grid of tiles, turned: four of 64 x 64 for a picture of 100 x 120."""
+    whole = np.pad(picture(100, 120), ((0, 28), (0, 8), (0, 0)), mode="edge")
+    tiles, config = [], None
+    for y in (0, 64):
+        for x in (0, 64):
+            Image.fromarray(whole[y:y + 64, x:x + 64]).save(path("tile"), "HEIF", quality=80)
+            with open(path("tile"), "rb") as f:
+                top = dict(boxes(f.read()))
+            properties = dict(boxes(dict(boxes(dict(boxes(top[b"meta"][4:]))[b"iprp"]))[b"ipco"]))
+            config = config or properties[b"hvcC"]
+            tiles.append(top[b"mdat"])
+    os.remove(path("tile"))
+    ispe = lambda w, h: box(b"ispe", bytes(4), struct.pack(">II", w, h))
+    infe = lambda i, kind: box(b"infe", b"\2\0\0\0", struct.pack(">HH", i, 0), kind, b"\0")
+    layout = bytes([0, 0, 1, 1]) + struct.pack(">HH", 120, 100)
+    properties = box(b"ipco", ispe(120, 100), box(b"irot", b"\1"), ispe(64, 64), box(b"hvcC", config))
+    uses = struct.pack(">HB", 1, 2) + bytes([1, 2]) + b"".join(struct.pack(">HB", i, 2) + bytes([3, 0x84]) for i in range(2, 6))
+    head = [box(b"hdlr", bytes(8), b"pict", bytes(13)), box(b"pitm", bytes(4), struct.pack(">H", 1)),
+            box(b"iinf", bytes(4), struct.pack(">H", 5), infe(1, b"grid"), *(infe(i, b"hvc1") for i in range(2, 6))),
+            box(b"iref", bytes(4), box(b"dimg", struct.pack(">HH4H", 1, 4, 2, 3, 4, 5))),
+            box(b"iprp", properties, box(b"ipma", bytes(4), struct.pack(">I", 5), uses))]
+    ftyp = box(b"ftyp", b"heic", bytes(4), b"mif1heic")
+    iloc = lambda base: box(b"iloc", bytes(4), b"\x44\0", struct.pack(">H", 5), *(
+        struct.pack(">HHHII", i, 0, 1, base + sum(len(t) for t in ([layout] + tiles)[:i - 1]), len(t)) for i, t in enumerate([layout] + tiles, 1)))
+    meta = lambda base: box(b"meta", bytes(4), *head, iloc(base))
+    with open(path("grid.heic"), "wb") as f:
+        f.write(ftyp + meta(len(ftyp) + len(meta(0)) + 8) + box(b"mdat", layout, *tiles))
 
 
 def tiff(name, order, rows, bits, samples, photometric, extra=(), tile=None):
@@ -202,6 +245,10 @@ def pngs():
     png("no-end.png", header, pixels)
     png("no-checksum.png", header, pixels[:-4])
     png("more-rows.png", header, chunk(b"IDAT", zlib.compress(raw + raw[:70], 9)), end)
+    png("cut.png", header, chunk(b"IDAT", zlib.compress(raw[:15 * 70 + 9], 9))[:-4])
+    cut = rgb.copy()
+    cut[15:] = 128
+    save("cut.png", cut)
     for name in ("bad-text.png", "no-end.png", "no-checksum.png", "more-rows.png"):
         save(name, rgb)
     paletted = Image.fromarray(rgb).quantize(17)
@@ -257,6 +304,7 @@ def animations():
 
 
 heifs()
+grid()
 tiffs()
 bmps()
 pngs()

@@ -143,7 +143,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	addFormats(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if fits(data, "fuzz", int64(len(data)), 16<<20) != nil {
+		if _, err := fits(data, "fuzz", int64(len(data)), 16<<20); err != nil {
 			return
 		}
 		picture, err := Decode(data, "fuzz")

@@ -2,7 +2,10 @@ package imagefile
 
 import (
 	"bytes"
+	"fmt"
 	"image"
+	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"strings"
@@ -68,16 +71,34 @@ func sizeBy(config func(io.Reader) (image.Config, error)) func([]byte) (int, int
 	}
 }
 
-// decodePNG tolerates what is wrong beside the pixels.
+// decodePNG tolerates what is wrong beside the pixels, and that the last rows are missing.
 func decodePNG(data []byte, _ int) (decoded, error) {
 	img, err := png.Decode(bytes.NewReader(data))
-	if err != nil {
-		if mended := mendPNG(data); mended != nil {
-			defer mended.Close()
-			if img, err := png.Decode(mended); err == nil {
-				return decoded{img: img}, nil
-			}
-		}
+	if err == nil {
+		return decoded{img: img}, nil
 	}
-	return decoded{img: img}, err
+	mended := mendPNG(data)
+	if mended == nil {
+		return decoded{}, err
+	}
+	defer mended.Close()
+	img, second := png.Decode(mended)
+	if second != nil {
+		return decoded{}, err
+	}
+	if mended.missing == 0 {
+		return decoded{img: img}, nil
+	}
+	b := img.Bounds()
+	rest := image.Rect(0, b.Dy()-mended.missing, b.Dx(), b.Dy())
+	draw.Draw(img.(draw.Image), rest, image.NewUniform(color.Gray{128}), image.Point{}, draw.Src)
+	return decoded{img: img, note: missingRows(mended.missing, b.Dy())}, nil
+}
+
+// enough says whether a picture is worth reading of which a part is missing: less than 45 %.
+func enough(there, all int64) bool { return 20*there > 11*all }
+
+// missingRows is the note of a picture whose last rows are gray.
+func missingRows(missing, height int) string {
+	return fmt.Sprintf("it is cut off or damaged: its last %d of %d rows are missing, and gray", missing, height)
 }

@@ -2,6 +2,7 @@ package imagefile
 
 import (
 	"encoding/binary"
+	"errors"
 	"image"
 
 	"stylebook/stylelib/internal/sandbox"
@@ -44,6 +45,10 @@ func isISO(kind string) func([]byte) bool {
 // decodeHEIF decodes HEIC and AVIF. Chroma is repeated in HEIC and interpolated in AVIF, as libheif and libavif do it.
 func decodeHEIF(data []byte, pixels int) (decoded, error) {
 	h, err := sandbox.DecodeHEIF(data, pixels)
+	const mostAVIF = 8192 * 8192 // of dav1d with addresses of 32 bits
+	if err != nil && pixels > mostAVIF && isoKind(data) == "AVIF" {
+		err = errors.New("it has more than 67 megapixels: make it smaller, or save it as JPEG, first")
+	}
 	if err != nil {
 		return decoded{}, err
 	}

@@ -22,7 +22,7 @@ import (
 // them. What remains is rounding in the inverse cosine transform, 1 level of Y, Cb or Cr.
 //
 // Facts taken from libjpeg-turbo's jdsample.c and jdcolor.c. What Go's decoder refuses is tried by libjpeg-turbo itself, in the
-// sandbox: inks with halved chroma, rare samplings, missing tables, and what is left of a file that is cut off, if that is half.
+// sandbox: inks with halved chroma, rare samplings, missing tables, and what is left of a file that is cut off, if that is enough.
 func decodeJPEG(data []byte, pixels int) (decoded, error) {
 	img, err := jpeg.Decode(bytes.NewReader(data))
 	if err != nil {
@@ -44,16 +44,26 @@ func decodeRest(data []byte, pixels int) (decoded, error) {
 	}
 	height := j.Picture.Bounds().Dy()
 	switch {
-	case 2*j.Rows < height:
+	case !enough(int64(j.Rows), int64(height)):
 		return decoded{}, errors.New("most of its rows are missing")
 	case j.Rows < height:
-		return decoded{img: j.Picture, note: fmt.Sprintf("it is cut off or damaged: its last %d of %d rows are missing, and gray", height-j.Rows, height)}, nil
+		return decoded{img: j.Picture, note: missingRows(height-j.Rows, height)}, nil
 	case j.Coarse:
 		return decoded{img: j.Picture, note: "it is cut off: its finest details are missing"}, nil
 	case j.Damaged:
 		return decoded{img: j.Picture, note: "it is damaged: parts of it may look wrong"}, nil
 	}
 	return decoded{img: j.Picture}, nil
+}
+
+// decodeShrunk decodes a JPEG whose sides are divided meanwhile.
+func decodeShrunk(data []byte, pixels, shrink int) (decoded, error) {
+	j, err := sandbox.DecodeJPEG(data, pixels, shrink)
+	if err != nil {
+		return decoded{}, err
+	}
+	of := j.Picture.Bounds()
+	return decoded{img: j.Picture, note: fmt.Sprintf("memory is short: it is read at 1/%d of its height and width, %d × %d", shrink, of.Dy(), of.Dx())}, nil
 }
 
 // jpegSize finds the start of frame of whatever kind; Go's decoder refuses some.

@@ -23,9 +23,16 @@ func pngSize(data []byte) (height, width int, err error) {
 	return int(binary.BigEndian.Uint32(data[20:])), int(binary.BigEndian.Uint32(data[16:])), nil
 }
 
+// mendedPNG is a PNG that is written while it is read.
+type mendedPNG struct {
+	*io.PipeReader
+	missing int // so many of its last rows are zeros; known when all is read
+}
+
 // mendPNG writes a PNG anew with what its pixels need, in the right order: without chunks that aren't used and may be damaged, and
-// with just as many rows as the header says. It is nil for one that lacks a header or whose chunks that count are damaged.
-func mendPNG(data []byte) io.ReadCloser {
+// with just as many rows as the header says, if enough of them are there. It is nil for one that lacks a header or whose chunks that
+// count are damaged.
+func mendPNG(data []byte) *mendedPNG {
 	head := map[string][]byte{}
 	var packed [][]byte
 	for at := len(pngMagic); at+8 <= len(data); {
@@ -51,6 +58,7 @@ func mendPNG(data []byte) io.ReadCloser {
 		return nil
 	}
 	reader, writer := io.Pipe()
+	mended := &mendedPNG{PipeReader: reader}
 	go func() {
 		_, err := io.WriteString(writer, pngMagic)
 		for _, name := range []string{"IHDR", "PLTE", "tRNS"} {
@@ -60,11 +68,32 @@ func mendPNG(data []byte) io.ReadCloser {
 		}
 		pack, _ := zlib.NewWriterLevel(chunkWriter{writer}, zlib.NoCompression)
 		if err == nil {
-			_, err = io.CopyN(pack, rows, pngBytes(head["IHDR"]))
+			all := pngBytes(head["IHDR"])
+			there, _ := io.CopyN(pack, rows, all) // that it is less is what matters
+			if mended.missing, err = pngRowsMissing(head["IHDR"], all, there); err == nil && there < all {
+				_, err = io.CopyN(pack, zeros{}, all-there)
+			}
 		}
 		writer.CloseWithError(errors.Join(err, pack.Close(), writeChunk(writer, "IEND", nil)))
 	}()
-	return reader
+	return mended
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// pngRowsMissing is how many rows lack bytes. It is an error if they are many, or not the last ones, as in an interlaced picture.
+func pngRowsMissing(ihdr []byte, all, there int64) (int, error) {
+	height := int64(binary.BigEndian.Uint32(ihdr[4:]))
+	if there < all && (!enough(there, all) || ihdr[12] != 0 || height == 0) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	row := max(all/max(height, 1), 1)
+	return int((all - there + row - 1) / row), nil
 }
 
 func readers(parts [][]byte) (all []io.Reader) {

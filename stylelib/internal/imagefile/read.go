@@ -2,7 +2,6 @@ package imagefile
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -14,17 +13,20 @@ import (
 	"os"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
+	"stylebook/stylelib/internal/memory"
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/internal/paths"
 )
 
-// MaxPixels is the size of the largest picture that Read decodes and Resize makes: 100 megapixels.
-const MaxPixels = 100_000_000
+const (
+	// MaxPixels is the size of the largest picture that Read decodes: 256 megapixels, more than phones and cameras take.
+	MaxPixels = 256_000_000
+	// MaxMade is that of the largest that Resize makes: 100 megapixels.
+	MaxMade = 100_000_000
+)
 
 const (
-	maxFileBytes = 1 << 30 // an uncompressed 100-megapixel picture with 16-bit alpha has 800 MB
+	maxFileBytes = 1 << 30
 	sniffBytes   = 1 << 16 // enough to tell every format named here, even behind a long comment
 	headBytes    = 1 << 20 // enough for the size of most
 	jpegQuality  = 95
@@ -48,16 +50,20 @@ func (e *Error) Unwrap() error { return e.Err }
 // The result is always an *image.RGBA with its corner at (0, 0) and every alpha 255: 8-bit R, G, B, A, row by row.
 // Orientation is applied, alpha is composited over white, more bits are rounded to 8.
 //
-// Every failure is a one-line *Error: missing, empty, cut-off or damaged files, folders, other formats, and
-// pictures of more than MaxPixels, which are refused by their header, before anything is decoded. A file of which all pixels
-// are there is read, whatever else it lacks, and a JPEG of which half of the rows are.
+// Every failure is a one-line *Error: missing, empty, cut-off or damaged files, folders, other formats, and pictures of more than
+// MaxPixels, or for which memory is short, which are refused by their header, before anything is decoded. A file of which all pixels
+// are there is read, whatever else it lacks, and so is a JPEG or PNG of which more than 55 % of the rows are: the others are gray.
 //
 // JPEG and lossy WebP give the pixels of libjpeg-turbo and libwebp (see decodeJPEG), other formats those of any
 // decoder. Colours are converted to sRGB by the file's ICC profile, or by numbers of ITU-T H.273 (PNG's cICP, HEIC, AVIF), or by a
 // PNG's gAMA and cHRM: relative colorimetric, with black point compensation; HDR is rolled off (see coded). What can't be used of
 // that is ignored. HEIC, AVIF and uncommon JPEGs are decoded in package sandbox.
 func Read(path string) (*image.RGBA, error) {
-	f, err := ReadFile(path, math.MaxInt64)
+	free, ok := memory.Free()
+	if !ok {
+		free = math.MaxInt64
+	}
+	f, err := readFile(path, free, false)
 	return f.Picture, err
 }
 
@@ -69,16 +75,19 @@ type File struct {
 }
 
 // ReadFile is Read that tells more. A picture whose decoding takes more than so many bytes of memory is refused, by its header
-// if that is in the first MiB.
-func ReadFile(path string, memory int64) (File, error) {
-	data, err := readPictureFile(path, memory)
+// if that is in the first MiB, or, if it is a JPEG, read at a half, a quarter or an eighth of its size, down to smallest.
+func ReadFile(path string, memory int64) (File, error) { return readFile(path, memory, true) }
+
+func readFile(path string, left int64, mayShrink bool) (File, error) {
+	data, err := readPictureFile(path, left)
 	if err != nil {
 		return File{}, err
 	}
-	if err := fits(data, path, int64(len(data)), memory); err != nil {
+	shrink, err := fits(data, path, int64(len(data)), left)
+	if err != nil && (shrink == 0 || !mayShrink) {
 		return File{}, err
 	}
-	picture, note, err := decode(data, path)
+	picture, note, err := decode(data, path, shrink)
 	if err != nil {
 		return File{}, err
 	}
@@ -92,13 +101,13 @@ func ReadFile(path string, memory int64) (File, error) {
 
 // Decode decodes a picture file held in memory; name stands for it in errors. Otherwise it is as Read.
 func Decode(data []byte, name string) (*image.RGBA, error) {
-	picture, _, err := decode(data, name)
+	picture, _, err := decode(data, name, 1)
 	return picture, err
 }
 
 // decode goes a picture's way: its format by its beginning, the bounds of its size, its pixels, its colours in sRGB, its
 // orientation. It says in note what is not as it should be.
-func decode(data []byte, name string) (picture *image.RGBA, note string, err error) {
+func decode(data []byte, name string, shrink int) (picture *image.RGBA, note string, err error) {
 	if len(data) == 0 {
 		return nil, "", &Error{Path: name, Reason: "the file is empty"}
 	}
@@ -119,7 +128,12 @@ func decode(data []byte, name string) (picture *image.RGBA, note string, err err
 			"the picture has %d×%d pixels (width×height), more than %d megapixels: make it smaller first",
 			width, height, MaxPixels/1_000_000)}
 	}
-	held, err := format.decode(data, height*width)
+	var held decoded
+	if shrink > 1 {
+		held, err = decodeShrunk(data, height*width, shrink)
+	} else {
+		held, err = format.decode(data, height*width)
+	}
 	if err != nil {
 		return nil, "", decodeError(name, format, err)
 	}
@@ -135,36 +149,6 @@ func decode(data []byte, name string) (picture *image.RGBA, note string, err err
 	}
 	return orientImage(picture, format.orientation(data)), note, nil
 }
-
-// fits refuses a picture, of which data is the beginning, that takes too much memory; what can't be told from it passes.
-func fits(data []byte, path string, file, memory int64) error {
-	format := sniffFormat(data)
-	if format == nil {
-		return nil
-	}
-	height, width, err := format.size(data)
-	if err != nil || height <= 0 || width <= 0 || TooManyPixels(height, width) {
-		return nil // Decode says so
-	}
-	needs := file + int64(height*width*decodingBytes(format, data))
-	if needs <= memory {
-		return nil
-	}
-	return &Error{Path: path, Reason: fmt.Sprintf("to decode its %d × %d pixels (height × width) takes about %s of memory, and %s may be taken: make it smaller first",
-		height, width, humanize.Bytes(uint64(needs)), humanize.Bytes(uint64(max(memory, 0))))}
-}
-
-// decodingBytes is how much memory a pixel takes at most while it is decoded, measured: Go keeps the coefficients of progressive
-// JPEG (start of frame 2).
-func decodingBytes(format *imageFormat, data []byte) int {
-	if format.name == "JPEG" && bytes.Contains(data, []byte("\xff\xc2")) {
-		return 29
-	}
-	return 15
-}
-
-// TooManyPixels does not overflow, whatever a header says.
-func TooManyPixels(height, width int) bool { return width > 0 && height > MaxPixels/width }
 
 // readPictureFile reads the whole file if its beginning looks like a picture.
 func readPictureFile(path string, memory int64) ([]byte, error) {
@@ -194,7 +178,7 @@ func readPictureFile(path string, memory int64) ([]byte, error) {
 	}
 	reader = bufio.NewReaderSize(reader, int(min(headBytes, info.Size())))
 	head, _ = reader.Peek(reader.Size()) // what is wrong is told below
-	if err := fits(head, path, info.Size(), memory); err != nil {
+	if shrink, err := fits(head, path, info.Size(), memory); err != nil && shrink == 0 {
 		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(reader, maxFileBytes)) // a pipe has no size

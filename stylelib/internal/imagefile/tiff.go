@@ -3,6 +3,8 @@ package imagefile
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"strings"
@@ -15,6 +17,7 @@ const (
 	tagCompression, tagPhotometric, tagMake, tagOrientation = 0x0103, 0x0106, 0x010f, 0x0112
 	tagSubIFDs, tagExtraSamples, tagICC, tagDNG             = 0x014a, 0x0152, 0x8773, 0xc612
 	typeShort, faxFirst, faxLast, alphaUnrelated            = 3, 2, 4, 2
+	tagBits, tagPlanar, planesApart                         = 0x0102, 0x011c, 2
 	photometricBlack, photometricRGB, photometricInks       = 1, 2, 5
 )
 
@@ -122,16 +125,28 @@ func tiffSource(data []byte) (colourSource, error) {
 
 // tiffSize also knows inks.
 func tiffSize(data []byte) (height, width int, err error) {
-	return sizeBy(tiff.DecodeConfig)(inksAsColours(data))
+	height, width, err = sizeBy(tiff.DecodeConfig)(inksAsColours(data))
+	return height, width, tiffError(err)
+}
+
+// tiffError adds what to do where the library lacks something.
+func tiffError(err error) error {
+	if errors.As(err, new(tiff.UnsupportedError)) {
+		return fmt.Errorf("%w: save it as PNG", err)
+	}
+	return err
 }
 
 // decodeTIFF decodes the first page. Of inks, which the library doesn't know, it is told that they are colours with alpha.
 func decodeTIFF(data []byte, _ int) (decoded, error) {
+	d := readIFD(data)
+	if e := d.entry(tagBits); d.short(tagPlanar) == planesApart && e != nil && d.order.Uint32(e[4:]) > 1 {
+		return decoded{}, tiffError(tiff.UnsupportedError("colours in planes of their own")) // it would take the first for all
+	}
 	img, err := tiff.Decode(bytes.NewReader(inksAsColours(data)))
 	if err != nil {
-		return decoded{}, err
+		return decoded{}, tiffError(err)
 	}
-	d := readIFD(data)
 	if d.short(tagPhotometric) == photometricInks {
 		switch img := img.(type) {
 		case *image.NRGBA:

@@ -55,20 +55,36 @@ func (i *instance) heif(function string, file []byte, address uint32) (h heifInf
 	return h
 }
 
-// SizeHEIF returns the size of the main picture of a HEIC or AVIF.
-func SizeHEIF(file []byte) (height, width int, err error) {
-	i, address, err := libheif.start(file, limitsFor(file, 0, 0, 0))
+// look reads what the header of a HEIC or AVIF says.
+func look(file []byte) (heifInfo, error) {
+	l := limitsFor(file, 0, 0, 0)
+	l.memory -= freeMemory * 3 / 4 // pixels take the most
+	i, address, err := libheif.start(file, l)
 	if err != nil {
-		return 0, 0, err
+		return heifInfo{}, err
 	}
 	defer i.close()
-	told := i.heif("size", file, address)
-	return told.height, told.width, i.err
+	return i.heif("size", file, address), i.err
+}
+
+// SizeHEIF returns the size of the main picture of a HEIC or AVIF.
+func SizeHEIF(file []byte) (height, width int, err error) {
+	told, err := look(file)
+	return told.height, told.width, err
+}
+
+// HEIFBytes is how many bytes a pixel takes at most while it is decoded: measured, 10 of 8 bits, 40 of more, and as much again for
+// turning and grids.
+func HEIFBytes(file []byte) int {
+	if told, err := look(file); err == nil && told.bits > 8 {
+		return 64
+	}
+	return 24
 }
 
 // DecodeHEIF decodes the main picture, of so many pixels, by libheif with libde265 (HEIC) or dav1d (AVIF).
 func DecodeHEIF(file []byte, pixels int) (HEIF, error) {
-	i, address, err := libheif.start(file, limitsFor(file, pixels, 40, 200))
+	i, address, err := libheif.start(file, limitsFor(file, pixels, HEIFBytes(file), 80))
 	if err != nil {
 		return HEIF{}, err
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"image"
@@ -19,11 +20,20 @@ type JPEG struct {
 	Damaged bool        // what is there may be wrong
 }
 
+// JPEGMemory is how much memory DecodeJPEG takes at most: libjpeg-turbo keeps the coefficients of what is not in one scan.
+func JPEGMemory(file []byte, pixels, shrink int) int64 {
+	coefficients := 8
+	if bytes.Contains(file, []byte("\xff\xc0")) && bytes.Count(file, []byte("\xff\xda")) == 1 {
+		coefficients = 0
+	}
+	return limitsFor(file, pixels, coefficients, 0).memory + 6*int64(pixels/(shrink*shrink))
+}
+
 // DecodeJPEG decodes a JPEG of so many pixels, each of its sides divided by shrink (1, 2, 4 or 8), by libjpeg-turbo, which takes all
 // kinds of sampling and what is left of damaged files. Inks are taken as Adobe's programs write them: 255 for none.
 func DecodeJPEG(file []byte, pixels, shrink int) (JPEG, error) {
-	l := limitsFor(file, pixels/(shrink*shrink), 6, 100)
-	l.memory, l.work = min(l.memory+6*int64(pixels), mostMemory), l.work+100*int64(pixels) // of coefficients, in a progressive one
+	l := limitsFor(file, pixels, 0, 40)
+	l.memory = min(JPEGMemory(file, pixels, shrink), mostMemory)
 	i, address, err := libjpeg.start(file, l)
 	if err != nil {
 		return JPEG{}, err
