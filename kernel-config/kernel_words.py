@@ -61,7 +61,7 @@ class Cells:
     def begins(self, request):
         """What is to be said before a cell's program says anything."""
         code = self.code.get(request, "")
-        self.chinese = self.chinese or "%env STYLEBOOK_LANGUAGE zh" in code
+        self.chinese = self.chinese or "%env STYLEBOOK_LANGUAGE zh" in code or bool(re.search("[\u4e00-\u9fff]", code))
         old = [name for name in sorted(self.broken & self.declared - declared(code)) if re.search(rf"\b{name}\b", code)]
         return [self.say("{} did not compile when its cell last ran: what is used here is the version before", name) for name in old]
 

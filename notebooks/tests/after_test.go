@@ -1,6 +1,11 @@
 package tests
 
-import "testing"
+import (
+	"html"
+	"regexp"
+	"strconv"
+	"testing"
+)
 
 // What the notebook about later methods says of clouds of two channels.
 func TestWhatCameAfterClouds(t *testing.T) {
@@ -32,4 +37,24 @@ func TestWhatCameAfterPictures(t *testing.T) {
 	shown := with(t, cells, "its colours by AdaIN").pictures[0]
 	before, after := panel(shown, 0, large), panel(shown, 1, large)
 	below(t, "colours change, strokes don't come", 0.95, after.correlation(before))
+}
+
+// What it says of two channels of a real network.
+func TestWhatCameAfterRealClouds(t *testing.T) {
+	page := html.UnescapeString(with(t, stored(t, "what-came-after"), "nbui.ShowClouds(").page)
+	var left [][2]float64
+	for _, match := range regexp.MustCompile(`share of the first distance: Gram ([\d.]+), Wasserstein ([\d.]+)"`).FindAllStringSubmatch(page, -1) {
+		gram, _ := strconv.ParseFloat(match[1], 64)
+		wasserstein, _ := strconv.ParseFloat(match[2], 64)
+		left = append(left, [2]float64{gram, wasserstein})
+	}
+	if len(left) != 8 {
+		t.Fatalf("%d of 4 epochs of 2 trainings: %v", len(left), left)
+	}
+	for _, last := range [][2]float64{left[3], left[7]} {
+		below(t, "about a tenth is left, or less", max(last[0], last[1]), 0.12)
+	}
+	if nearer := func(epoch int) bool { return left[epoch][1] < left[4+epoch][1] }; nearer(2) == nearer(3) {
+		t.Errorf("which is closer does not change: %v", left)
+	}
 }

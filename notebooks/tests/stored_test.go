@@ -24,6 +24,7 @@ import (
 type cell struct {
 	source   string
 	printed  string
+	page     string // what can be played with, as HTML
 	pictures []image.Image
 }
 
@@ -64,6 +65,13 @@ func stored(t *testing.T, name string) []cell {
 		for _, o := range c.Outputs {
 			found.printed += strings.Join(o.Text, "")
 			for kind, data := range o.Data {
+				if kind == "text/html" {
+					var lines []string
+					if err := json.Unmarshal(data, &lines); err != nil {
+						t.Fatal(err)
+					}
+					found.page += strings.Join(lines, "")
+				}
 				if !strings.HasPrefix(kind, "image/") {
 					continue
 				}

@@ -4,6 +4,7 @@ import json
 
 import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 from books import REPOSITORY
 
@@ -17,7 +18,8 @@ def book(*sources, output=""):
 
 
 @pytest.fixture
-def folders(tmp_path):
+def folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     originals = tmp_path / "notebooks"
     (originals / "figures").mkdir(parents=True)
     (originals / "figures/a.svg").write_text("<svg/>")
@@ -75,3 +77,13 @@ def test_without_memory_nothing_is_lost(folders):
 
 def test_git_ignores_the_copies():
     assert "/my-notebooks/" in (REPOSITORY / ".gitignore").read_text().split("\n")
+
+
+def test_what_is_stored_is_trusted_and_nothing_else(folders):
+    originals, mine = folders
+    trusted = lambda path: NotebookNotary().check_signature(nbformat.read(path, as_version=4))
+    (mine / "02-b.ipynb").write_text(book("foreign"))
+    copies.main(originals, mine)
+    assert trusted(mine / "01-a.ipynb") and not trusted(mine / "02-b.ipynb")
+    (mine / "01-a.ipynb").write_text(book("one", output="another"))
+    assert not trusted(mine / "01-a.ipynb")

@@ -1,17 +1,22 @@
 """Brings a learner's copies of the notebooks up to date, and loses nothing that was done in them.
 
-    copies.py ORIGINALS COPIES
+    copies.py ORIGINALS [COPIES]
 
 A copy is renewed when its original has got other cells. One whose cells were changed meanwhile is kept as NAME-mine.ipynb, which is told.
-COPIES/.copied.json remembers what was copied.
+COPIES/.copied.json remembers what was copied. What is stored in the originals is trusted, so that it can be played with in JupyterLab, there and
+in the copies; what else lies there is not.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import pathlib
 import shutil
 import sys
+
+import nbformat
+from nbformat.sign import NotebookNotary
 
 
 def cells(path):
@@ -53,7 +58,17 @@ def renew(original, copy, copied):
     return new, kept
 
 
-def main(originals, copies):
+def trust(originals):
+    """Signs what is stored; a copy has the same signature until something else is in it."""
+    notary = NotebookNotary()
+    for original in originals.glob("*.ipynb"):
+        with contextlib.suppress(ValueError):  # no notebook
+            notary.sign(nbformat.read(original, as_version=4))
+
+
+def main(originals, copies=None):
+    if copies is None:
+        return trust(originals)
     copies.mkdir(exist_ok=True)
     memory = copies / ".copied.json"
     copied = json.loads(memory.read_text()) if memory.exists() else {}
@@ -61,6 +76,7 @@ def main(originals, copies):
         copied[original.name], kept = renew(original, copies / original.name, copied.get(original.name))
         if kept:
             print(f"{original.name} is new: yours is kept as {kept.name}")
+    trust(originals)
     memory.with_suffix(".part").write_text(json.dumps(copied, indent=1))
     memory.with_suffix(".part").replace(memory)
     for text in originals.glob("*.md"):

@@ -76,6 +76,7 @@ func TVLoss(f func(x *Node) *Node) Result {
 	return judge("TVLoss", e.lossTries("TVLoss(x [1 3 4 3])", []string{"x"},
 		func(in []*Node) *Node { return f(in[0]) }, map[string]string{
 			"sum":       "That is the formula's sum: the chapter's code takes two means and half of both.",
+			"half_sum":  "That is half of the sums: the chapter's code takes two means.",
 			"whole":     "Take half of the two means.",
 			"down":      "The differences to the right are missing.",
 			"right":     "The differences downwards are missing.",

@@ -138,7 +138,7 @@
     show();
   }
 
-  for (const root of document.querySelectorAll(".stylebook-play:not([data-on])")) {
+  for (const root of document.querySelectorAll(".stylebook-play[data-play]:not([data-on])")) {
     root.dataset.on = "";
     const play = JSON.parse(root.dataset.play);
     (play.parts ? panels : play.axes ? steps : divide)(root, play);

@@ -111,7 +111,8 @@ def tv_loss():
     rising = [d * torch.where(d >= 0, 1.0, -1.0) for d in (down, right)]  # |d| with the gradient 1 at 0, as GoMLX's Abs has it
     return {"x": array(a), "want": array(loss), "gradient": gradient(loss, x),
             "abs_gradient": gradient(0.5 * (rising[0].mean() + rising[1].mean()), x),
-            "slips": {"sum": array(down.abs().sum() + right.abs().sum()), "whole": array(2 * loss),
+            "slips": {"sum": array(down.abs().sum() + right.abs().sum()),
+                      "half_sum": array(0.5 * (down.abs().sum() + right.abs().sum())), "whole": array(2 * loss),
                       "down": array(0.5 * down.abs().mean()), "right": array(0.5 * right.abs().mean()),
                       "squared": array(0.5 * (down.square().mean() + right.square().mean())),
                       "signed": array(0.5 * (down.mean() + right.mean())), "book_axes": array(0.5 * sum(book))}}

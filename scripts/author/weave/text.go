@@ -164,12 +164,14 @@ func appendText(cells []cell, lines []string) []cell {
 // A line that ends within Chinese: Markdown would show a space there, and Chinese has none.
 var (
 	betweenCharacters = regexp.MustCompile(`([\p{Han}，。；：、！？）》”…])\n *(\*{0,2}[\p{Han}（《“])`)
+	beforePunctuation = regexp.MustCompile(`\n *([，。；：、！？）》”（《“])`)
 	afterPunctuation  = regexp.MustCompile("([，。；：、！？）》”…])\n *([A-Za-z`\\[]|[0-9]+[^.0-9]|\\$[^$])")
 )
 
 // unbroken joins lines that end within Chinese.
 func unbroken(text string) string {
-	return afterPunctuation.ReplaceAllString(betweenCharacters.ReplaceAllString(text, "$1$2"), "$1$2")
+	text = beforePunctuation.ReplaceAllString(betweenCharacters.ReplaceAllString(text, "$1$2"), "$1")
+	return afterPunctuation.ReplaceAllString(text, "$1$2")
 }
 
 var figureLink = regexp.MustCompile(`\]\((figures/[^)]+)\)`)

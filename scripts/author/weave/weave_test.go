@@ -298,6 +298,7 @@ func TestUnbroken(t *testing.T) {
 		"是什么\n`Gram`":                     "是什么\n`Gram`",
 		"如下：\n* 一\n* 二\n1. 三\n\n四\n| 五 |": "如下：\n* 一\n* 二\n1. 三\n\n四\n| 五 |",
 		"即，\n$$x$$\n和，\n$y$":              "即，\n$$x$$\n和，$y$",
+		"`conv4_4`\n（25）":                 "`conv4_4`（25）",
 		"one,\ntwo":                       "one,\ntwo",
 	} {
 		if got := unbroken(text); got != want {
