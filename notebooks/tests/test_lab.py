@@ -60,6 +60,8 @@ def test_the_list_shows_one_language_in_reading_order(start, arguments, folder, 
     for path in other[0].name, "figures/gram.en.svg":
         found = lab.ask(f"/api/contents/{folder}/{path}?content=0")
         assert found["path"] == f"{folder}/{path}", "links lead there"
+    cells = lab.ask(f"/api/contents/{folder}/{shown[1].name}")["content"]["cells"]
+    assert all(cell["metadata"]["trusted"] for cell in cells if cell["cell_type"] == "code"), "what is stored can be played with"
     assert ("notebooks" in [entry["name"] for entry in lab.ask("/api/contents/")["content"]]) == (folder == "notebooks")
 
 
