@@ -19,7 +19,7 @@ def test_runs_from_top_to_bottom(tmp_path):
     client_for(book).execute()
     assert list(check_notebooks.executed_problems(book)) == []
     checked = [c for c in book.cells if is_check(c)]
-    assert len(checked) == 12 and all("all right ✓" in stream(c) and "not yet" not in stream(c) for c in checked)
+    assert len(checked) == 13 and all("all right ✓" in stream(c) and "not yet" not in stream(c) for c in checked)
     training = book.cells[find(book, TRAINING)]
     assert len(pictures(training)) == 1, "the live figure must stay, once, in the saved notebook"
     assert f"saved {tmp_path / 'out.png'}" in stream(training)
