@@ -33,15 +33,11 @@ func ShowClouds(style *tensors.Tensor, axes []Axis, images ...*tensors.Tensor) e
 	if err != nil {
 		return err
 	}
-	page, err := c.scene().page()
-	if err != nil {
-		return err
-	}
 	still, err := c.still()
 	if err != nil {
 		return err
 	}
-	return showPlay(page, still, "", i18n.Said("style")+", "+i18n.Said("synthesized image"))
+	return c.scene().show(still, i18n.Said("style")+", "+i18n.Said("synthesized image"))
 }
 
 func cloudsOf(style *tensors.Tensor, axes []Axis, images []*tensors.Tensor) (c clouds, err error) {

@@ -36,15 +36,11 @@ func ShowReceptiveField(e *sl.Extractor, x *tensors.Tensor, layers ...string) er
 	if err != nil {
 		return err
 	}
-	page, err := scene.page()
-	if err != nil {
-		return err
-	}
 	still, err := f.still()
 	if err != nil {
 		return err
 	}
-	return showPlay(page, still, "", i18n.Said("content image"))
+	return scene.show(still, i18n.Said("content image"))
 }
 
 // window is the receptive field of a layer: the value at position i is decided by the pixels from i·step - before to i·step + after.

@@ -28,11 +28,7 @@ func ShowGram(picture figure.Picture, features *tensors.Tensor) error {
 	if err != nil {
 		return err
 	}
-	page, err := scene.page()
-	if err != nil {
-		return err
-	}
-	return showPlay(page, still, "", i18n.Said(picture.Title))
+	return scene.show(still, i18n.Said(picture.Title))
 }
 
 func gramScene(picture figure.Picture, features *tensors.Tensor) (*scene, image.Image, error) {

@@ -133,6 +133,15 @@ func (s *scene) add(p pane) {
 // page is the whole output.
 func (s *scene) page() (string, error) { return s.play.page(s.panels.String(), nil, nil) }
 
+// show displays the scene, and a picture in its place where no HTML is shown.
+func (s *scene) show(still image.Image, alt string) error {
+	page, err := s.page()
+	if err != nil {
+		return err
+	}
+	return showPlay(page, still, "", alt)
+}
+
 // The styles of a photograph and of a map in a panel.
 const (
 	photograph = `style="display: block; width: 100%; margin: 0"`
@@ -153,6 +162,11 @@ func greyPNG(values []float64, width int) (source string, err error) {
 	for i, v := range values {
 		picture.Pix[i] = uint8(math.Round(15 * min(1, max(0, v))))
 	}
+	return pngURL(picture)
+}
+
+// pngURL is a picture as PNG, with its pixels as they are.
+func pngURL(picture image.Image) (source string, err error) {
 	var file bytes.Buffer
 	err = png.Encode(&file, picture)
 	return dataURL("image/png", file.Bytes()), err

@@ -1,13 +1,11 @@
 package nbui
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"html"
 	"image"
 	"image/color"
-	"image/png"
 	"math"
 	"slices"
 	"strings"
@@ -54,15 +52,11 @@ func ShowWishes(stages ...Stage) error {
 	if err != nil {
 		return err
 	}
-	page, err := scene.page()
-	if err != nil {
-		return err
-	}
 	still, err := wishStill(stages)
 	if err != nil {
 		return err
 	}
-	return showPlay(page, still, "", i18n.Said("synthesized image"))
+	return scene.show(still, i18n.Said("synthesized image"))
 }
 
 func checkStages(stages []Stage) error {
@@ -174,11 +168,11 @@ func wishScene(stages []Stage) (*scene, error) {
 		if err != nil {
 			return nil, err
 		}
-		var file bytes.Buffer
-		if err := png.Encode(&file, stage.pixels(corner)); err != nil {
+		enlarged, err := pngURL(stage.pixels(corner))
+		if err != nil {
 			return nil, err
 		}
-		pictures, pixels = append(pictures, picture), append(pixels, dataURL("image/png", file.Bytes()))
+		pictures, pixels = append(pictures, picture), append(pixels, enlarged)
 		for k, arrows := range stage.arrows(corner) {
 			var path strings.Builder
 			for i, a := range arrows {

@@ -112,8 +112,7 @@ func decodeBMP(data []byte, _ int) (decoded, error) {
 	if h.packing == bmpRLE8 || h.packing == bmpRLE4 {
 		return decoded{img: h.unpack()}, nil
 	}
-	stride := (h.width*h.bits + 31) / 32 * 4
-	if len(h.pixels) < stride*(h.height-1)+(h.width*h.bits+7)/8 { // the padding of the last row may be missing
+	if len(h.pixels) < h.stride()*(h.height-1)+(h.width*h.bits+7)/8 { // the padding of the last row may be missing
 		return decoded{}, io.ErrUnexpectedEOF
 	}
 	rect := image.Rect(0, 0, h.width, h.height)
@@ -137,15 +136,17 @@ func decodeBMP(data []byte, _ int) (decoded, error) {
 	return decoded{img: img}, nil
 }
 
+// stride is how many bytes a row takes.
+func (h *bmpFile) stride() int { return (h.width*h.bits + 31) / 32 * 4 }
+
 // rows calls do for each row, from above.
 func (h *bmpFile) rows(do func(y int, row []byte)) {
-	stride := (h.width*h.bits + 31) / 32 * 4
 	for y := range h.height {
 		from := h.height - 1 - y
 		if h.topDown {
 			from = y
 		}
-		do(y, h.pixels[stride*from:])
+		do(y, h.pixels[h.stride()*from:])
 	}
 }
 

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
-
-	"errors"
 )
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
