@@ -3,6 +3,7 @@ package imagefile
 import (
 	"image"
 	"image/color"
+	"image/draw"
 	"math"
 	"runtime"
 	"slices"
@@ -142,4 +143,23 @@ func deviceOf(c color.Color) (device, uint16) {
 	}
 	n := color.NRGBA64Model.Convert(c).(color.NRGBA64)
 	return device{n.R, n.G, n.B}, n.A
+}
+
+// onCanvas lays an animation's first frame, placed at a rectangle, over a white canvas.
+func onCanvas(height, width int, frame image.Image, at image.Rectangle) *image.RGBA {
+	canvas := image.NewRGBA(image.Rect(0, 0, width, height))
+	draw.Draw(canvas, canvas.Rect, image.White, image.Point{}, draw.Src)
+	draw.Draw(canvas, at, Flatten(frame), image.Point{}, draw.Src)
+	return canvas
+}
+
+// withAlpha gives an opaque picture, whose pixels become the result's, alpha that is not multiplied into its colours.
+func withAlpha(picture *image.RGBA, alpha []uint8, stride int) *image.NRGBA {
+	for y := range picture.Rect.Dy() {
+		row := picture.Pix[y*picture.Stride:]
+		for x := range picture.Rect.Dx() {
+			row[4*x+3] = alpha[y*stride+x]
+		}
+	}
+	return &image.NRGBA{Pix: picture.Pix, Stride: picture.Stride, Rect: picture.Rect}
 }

@@ -3,8 +3,6 @@ package imagefile
 import (
 	"bytes"
 	"encoding/binary"
-	"image"
-	"image/draw"
 	"image/gif"
 )
 
@@ -52,8 +50,5 @@ func decodeGIF(data []byte, _ int) (decoded, error) {
 	if err != nil {
 		return decoded{}, err
 	}
-	screen := image.NewRGBA(image.Rect(0, 0, width, height))
-	draw.Draw(screen, screen.Rect, image.White, image.Point{}, draw.Src)
-	draw.Draw(screen, frame.Bounds(), Flatten(frame), image.Point{}, draw.Src)
-	return decoded{img: screen}, nil
+	return decoded{img: onCanvas(height, width, frame, frame.Bounds())}, nil
 }

@@ -66,12 +66,7 @@ func decodeHEIF(data []byte, pixels int) (decoded, error) {
 	}
 	if h.Alpha != nil {
 		picture := Flatten(d.img)
-		for y := range picture.Rect.Dy() {
-			for x := range picture.Rect.Dx() {
-				picture.Pix[picture.PixOffset(x, y)+3] = h.Alpha.Pix[y*h.Alpha.Stride+x]
-			}
-		}
-		d.img = &image.NRGBA{Pix: picture.Pix, Stride: picture.Stride, Rect: picture.Rect}
+		d.img = withAlpha(picture, h.Alpha.Pix, h.Alpha.Stride)
 		if h.Premultiplied {
 			d.img = unmultiplied(picture)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
-	"image/draw"
 	"io"
 
 	"golang.org/x/image/webp"
@@ -87,10 +86,7 @@ func decodeWebP(data []byte, _ int) (decoded, error) {
 	if err != nil {
 		return decoded{}, err
 	}
-	canvas := image.NewRGBA(image.Rect(0, 0, width, height))
-	draw.Draw(canvas, canvas.Rect, image.White, image.Point{}, draw.Src)
-	draw.Draw(canvas, frame.at, Flatten(img), image.Point{}, draw.Src)
-	return decoded{img: canvas}, nil
+	return decoded{img: onCanvas(height, width, img, frame.at)}, nil
 }
 
 func decodeStill(data []byte) (image.Image, error) {
@@ -102,14 +98,7 @@ func decodeStill(data []byte) (image.Image, error) {
 	case *image.YCbCr:
 		return vp8ToRGBA(img), nil
 	case *image.NYCbCrA:
-		rgba := vp8ToRGBA(&img.YCbCr)
-		for y := range rgba.Rect.Dy() {
-			alpha, row := img.A[y*img.AStride:], rgba.Pix[y*rgba.Stride:]
-			for x := range rgba.Rect.Dx() {
-				row[4*x+3] = alpha[x]
-			}
-		}
-		return &image.NRGBA{Pix: rgba.Pix, Stride: rgba.Stride, Rect: rgba.Rect}, nil
+		return withAlpha(vp8ToRGBA(&img.YCbCr), img.A, img.AStride), nil
 	}
 	return img, nil
 }
