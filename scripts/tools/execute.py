@@ -11,8 +11,8 @@ and the kernel with it, when whoever started it ends.
 left as it was.
 """
 
+import asyncio
 import json
-import logging
 import os
 import signal
 import sys
@@ -27,6 +27,7 @@ from nbclient.exceptions import CellExecutionError
 import check_notebooks
 
 HOUR = 3600
+SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 class Progress(threading.Thread):
@@ -81,8 +82,15 @@ def end_with_parent():
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    for number in SIGNALS:
+        signal.signal(number, end)
+
+
+def end(number, _):
+    """Ends the program by SystemExit, once."""
+    for other in SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def parameter(text):
@@ -107,9 +115,29 @@ def with_parameters(book, parameters):
         book.cells.insert(place, nbformat.v4.new_code_cell("\n".join(lines), metadata={"tags": ["injected-parameters"]}))
 
 
-def client(book, path, **options):
-    return NotebookClient(book, kernel_name="stylebook", startup_timeout=120, record_timing=False,
-                          resources={"metadata": {"path": os.path.dirname(os.path.abspath(path))}}, **options)
+def run_cells(book, path, **options):
+    """Executes the cells in a thread of their own: nbclient would clean up from a signal's handler and from its own end at once."""
+    client = NotebookClient(book, kernel_name="stylebook", startup_timeout=120, record_timing=False,
+                            resources={"metadata": {"path": os.path.dirname(os.path.abspath(path))}}, **options)
+    loop, ended, failed = asyncio.new_event_loop(), threading.Event(), []
+    task = loop.create_task(client.async_execute())
+
+    def work():
+        try:
+            loop.run_until_complete(task)
+        except BaseException as error:
+            failed.append(error)
+        ended.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        ended.wait()
+    except SystemExit:  # a signal: the kernel ends before this program does
+        loop.call_soon_threadsafe(task.cancel)
+        ended.wait()
+        raise
+    if failed:
+        raise failed[0]
 
 
 def failure(book, error):
@@ -126,7 +154,7 @@ def execute(path, out, parameters):
     book = nbformat.read(path, as_version=4)
     with_parameters(book, parameters)
     try:
-        client(book, path).execute()
+        run_cells(book, path)
     except CellExecutionError as error:
         number, message = failure(book, error)
         sys.exit(f"execute.py: cell {number} of {path} failed:\n{message}")
@@ -156,7 +184,7 @@ def execute_in_place(path):
         slowest, last = max(slowest, (now - last, cell_index + 1)), now
 
     try:
-        client(book, path, timeout=HOUR, on_cell_executed=after).execute()
+        run_cells(book, path, timeout=HOUR, on_cell_executed=after)
     except CellExecutionError as error:
         sys.exit(f"{path}: a cell failed:\n{error}")
     for cell in book.cells:
@@ -181,7 +209,6 @@ def main():
     in_place = arguments[0] == "--in-place"
     parameters = [] if in_place else [parameter(p) for p in arguments[2:]]
     end_with_parent()
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of tasks that an interrupt left
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
         os.environ["STYLEBOOK_PROGRESS"] = file.name
         progress = Progress(file.name)
