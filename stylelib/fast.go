@@ -59,7 +59,7 @@ func pyramidStep(m, v, scale *Node, levels int) *Node {
 		return step
 	}
 	coarser := pyramidStep(halved(m), halved(v), scale, levels-1)
-	return Add(step, MulScalar(doubled(coarser, m.Shape().Dim(1), m.Shape().Dim(2)), fastGain))
+	return Add(step, MulScalar(Doubled(coarser, m.Shape().Dim(1), m.Shape().Dim(2)), fastGain))
 }
 
 // halved returns the sums of 2 × 2 values of x [1, h, w, 3], with zeros beyond an odd height or width.
@@ -69,8 +69,8 @@ func halved(x *Node) *Node {
 	return ReduceSum(Reshape(x, 1, (h+1)/2, 2, (w+1)/2, 2, 3), 2, 4)
 }
 
-// doubled interpolates x [1, h, w, 3] bilinearly at twice its height and width, and cuts the result to height × width.
-func doubled(x *Node, height, width int) *Node {
+// Doubled interpolates x [1, h, w, c] bilinearly at twice its height and width, and cuts the result to height × width.
+func Doubled(x *Node, height, width int) *Node {
 	return doubledAlong(doubledAlong(x, 1, height), 2, width)
 }
 

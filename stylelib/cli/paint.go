@@ -49,6 +49,8 @@ func (c *command) begin(s *settings) (*engine.Engine, error) {
 	}
 	if s.Choice.Preset == transfer.Painting {
 		c.say(s.Quiet, "preset   painting, strength %g: losses relative to their size; the chapter's own numbers are -preset pytorch", s.Strength)
+	} else if s.Choice.Preset == transfer.NNST {
+		c.say(s.Quiet, "preset   nnst, strength %g: each place is painted like the place of the painting that is nearest to it (neural neighbours)", s.Strength)
 	} else if description, err := sl.DescribePreset(s.Choice.Preset); err != nil {
 		return nil, err
 	} else {

@@ -116,7 +116,7 @@ func (c *checkpoint) check(state *transfer.State, spec Spec) error {
 	if err := state.Check(spec.Options, spec.Height, spec.Width); err != nil {
 		return err
 	}
-	if c.Done != spec.Options.EpochsBefore(c.Scale)+c.Epoch || !(c.Seconds >= 0) {
+	if c.Done != spec.Options.EpochsBefore(c.Scale, spec.Height, spec.Width)+c.Epoch || !(c.Seconds >= 0) {
 		return fmt.Errorf("epoch %d of scale %d can't be epoch %d of all, after %g seconds", c.Epoch, c.Scale, c.Done, c.Seconds)
 	}
 	return nil

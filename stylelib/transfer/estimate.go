@@ -74,10 +74,26 @@ func (t *Transfer) Estimate() (Estimate, error) {
 		return stepPerForward*pass*t.passes(of) + float64(roots)
 	}
 	total := 0.0
-	for i, s := range o.sizes(of.height, of.width) {
-		total += compilePerForward*float64(compile) + epoch(s)*float64(o.epochsOf()[i])
+	perProduct := float64(forward) / t.products(probe)
+	for _, s := range o.stages(of.height, of.width) {
+		total += compilePerForward*float64(compile) + epoch(s.size)*float64(s.epochs)
+		if o.StyleLoss == neighboursTerm.Name && !s.places {
+			total += perProduct * t.matchedProducts(s.size)
+		}
 	}
 	return Estimate{PerEpoch: time.Duration(epoch(of)), Total: time.Duration(total), Bytes: t.memory(of)}, nil
+}
+
+// products is how many products of two numbers the convolutions of a picture take.
+func (t *Transfer) products(of size) (n float64) {
+	before := 3
+	t.eachMap(of, func(layer sl.Layer, of size, channels int) {
+		if layer.Kind == sl.ConvLayer {
+			n += float64(9 * before * channels * of.area())
+		}
+		before = channels
+	})
+	return n
 }
 
 func (s size) area() int { return s.height * s.width }

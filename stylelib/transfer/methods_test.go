@@ -133,7 +133,11 @@ func TestChooseOwnMethod(t *testing.T) {
 			t.Errorf("%s: %q with the rate %g, %v", preset, o.Optimizer, o.LearningRate, err)
 		}
 		o, err = transfer.Choose(transfer.Choice{Preset: preset, Own: own, Optimizer: transfer.Fast})
-		if err != nil || o.Optimizer != transfer.Fast || o.Epochs != sl.FastEpochs {
+		epochs := sl.FastEpochs
+		if preset == transfer.NNST {
+			epochs = 400
+		}
+		if err != nil || o.Optimizer != transfer.Fast || o.Epochs != epochs {
 			t.Errorf("%s: %q, %v", preset, o.Optimizer, err)
 		}
 		if _, err = transfer.Choose(transfer.Choice{Preset: preset, Optimizer: "other"}); err == nil {

@@ -26,8 +26,8 @@ type objective struct {
 	options   Options
 	layers    []sl.Layer
 	parts     []part
-	epochs    int // of the training
-	scale     int // from 0, the coarsest
+	stage     stage
+	scale     int // the stage's number, from 0, the coarsest
 }
 
 // part is one term of the loss with its targets.
@@ -43,8 +43,8 @@ type part interface {
 }
 
 // newObjective binds the terms and computes their targets. What is computed in pieces has its content targets in the tiles.
-func newObjective(extractor *sl.Extractor, pictures *sized, options Options, epochs, scale int) (*objective, error) {
-	o := &objective{extractor: extractor, pictures: pictures, options: options, layers: extractor.Layers, epochs: epochs, scale: scale}
+func newObjective(extractor *sl.Extractor, pictures *sized, options Options, stage stage, scale int) (*objective, error) {
+	o := &objective{extractor: extractor, pictures: pictures, options: options, layers: extractor.Layers, stage: stage, scale: scale}
 	for _, term := range options.terms() {
 		part, err := o.bind(term)
 		if err != nil {
@@ -67,6 +67,8 @@ func (o *objective) bind(term weighted) (part, error) {
 		return nothing{base}, nil
 	case term.Image != nil:
 		return imagePart{base}, nil
+	case term.bind != nil:
+		return term.bind(o, base)
 	case term.Loss != nil:
 		return o.bindScene(base)
 	case term.Pointwise != nil:

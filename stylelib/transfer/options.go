@@ -73,8 +73,13 @@ type Options struct {
 	History    int      // steps that L-BFGS remembers
 	OwnMethods []Method `json:"-"` // that the library doesn't have, for Optimizer to name
 
-	Scales int // trainings one after the other, each √2 times as high and wide as the one before; 1 is the chapter's
-	Tile   int // height and width of the pieces in which the loss is computed, in pixels; 0 computes it whole
+	ContentShare float64 // share of the photograph in what neighbours are sought for, from 0 to 1; the rest is the picture so far
+	Rotations    int     // quarter turns of the style images, from 1 to 4, in which neighbours are sought; 1: as they stand
+
+	Scales      int     // trainings one after the other, each √2 times as high and wide as the one before; 1 is the chapter's
+	Coarsest    int     // longer side of the coarsest scale, in pixels: scales follow from it, each twice as high and wide as the one before; 0: Scales says
+	FinerEpochs float64 // with Coarsest: epochs of a scale as a multiple of those of the one before
+	Tile        int     // height and width of the pieces in which the loss is computed, in pixels; 0 computes it whole
 }
 
 // TermOptions are a further term of the loss.
@@ -103,13 +108,15 @@ func From(options sl.Options) Options {
 		Colours:     ColoursOfStyle,
 		Optimizer:   Adam,
 		History:     20,
+		Rotations:   1,
 		Scales:      1,
+		FinerEpochs: 1,
 	}
 }
 
 // seeded says whether the seed has a say.
 func (o Options) seeded() bool {
-	return o.Init == InitNoise || o.Init == InitStatistics || slices.ContainsFunc(o.terms(), func(t weighted) bool { return t.Sampled != nil })
+	return o.Init == InitNoise || o.Init == InitStatistics || slices.ContainsFunc(o.terms(), func(t weighted) bool { return t.Sampled != nil || t.bind != nil })
 }
 
 // Constants are the numbers that decide a result beside the options.

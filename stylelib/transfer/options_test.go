@@ -175,7 +175,7 @@ func TestPainting(t *testing.T) {
 	if err != nil || o.StyleLoss != "gram" || o.StyleWeight != transfer.NormalizedStyleWeight || o.Epochs != 500 {
 		t.Errorf("%+v, %v", o, err)
 	}
-	if _, err := transfer.Choose(transfer.Choice{Preset: "oil"}); err == nil || !strings.Contains(err.Error(), "painting, pytorch") {
+	if _, err := transfer.Choose(transfer.Choice{Preset: "oil"}); err == nil || !strings.Contains(err.Error(), "painting, nnst, pytorch") {
 		t.Errorf("%v", err)
 	}
 }

@@ -87,9 +87,8 @@ func (t *Transfer) methodPrint() (print string, err error) {
 	defer g.Finalize()
 	h := sha256.New()
 	err = caught(func() {
-		for scale, of := range t.Options.sizes(t.Height, t.Width) {
-			epochs := t.Options.epochsOf()[scale]
-			optimizer := t.Options.NewOptimizer(epochs)
+		for scale, of := range t.Options.stages(t.Height, t.Width) {
+			optimizer := t.Options.NewOptimizer(of.epochs)
 			var state, numbers []*Node
 			for _, array := range optimizer.State {
 				state = append(state, t.sample(g, fmt.Sprint(array.Name, scale), array.Copies, of.height, of.width, 3))
@@ -97,7 +96,7 @@ func (t *Transfer) methodPrint() (print string, err error) {
 			for i := range optimizer.Numbers(1) {
 				numbers = append(numbers, t.sample(g, fmt.Sprint("number", scale, " ", i)))
 			}
-			for epoch := range epochs {
+			for epoch := range of.epochs {
 				fmt.Fprintln(h, optimizer.Numbers(epoch+1), optimizer.LearningRate(epoch+1))
 			}
 			image, gradient := t.sample(g, fmt.Sprint("image", scale), 1, of.height, of.width, 3), t.sample(g, fmt.Sprint("gradient", scale), 1, of.height, of.width, 3)

@@ -14,30 +14,51 @@ func sizeOf(image *tensors.Tensor) size { return size{image.Shape().Dim(1), imag
 // halved is the size of a map that was pooled so many times.
 func (s size) halved(times int) size { return size{s.height >> times, s.width >> times} }
 
-// sizes returns the size of each scale, coarsest first.
-func (o Options) sizes(height, width int) []size {
-	sizes := make([]size, o.Scales)
-	for i := range sizes {
-		factor := math.Pow(2, -float64(o.Scales-1-i)/2)
-		sizes[i] = size{max(1, int(math.Round(float64(height)*factor))), max(1, int(math.Round(float64(width)*factor)))}
-	}
-	return sizes
+// stage is one of the trainings that follow each other, coarsest first.
+type stage struct {
+	size
+	epochs int
+	places bool // the style loss is [placesPart]'s
 }
 
-// epochsOf returns how many epochs each scale has; the finest has what is left over.
-func (o Options) epochsOf() []int {
-	epochs := make([]int, o.Scales)
-	for i := range epochs {
-		epochs[i] = o.Epochs / o.Scales
+// leastShorterSide is the least shorter side, in pixels, that halving a picture for a coarser scale may leave.
+const leastShorterSide = 2 * MinSide
+
+// stages returns the trainings of a picture. Each has the whole share of its epochs, and the last what is left over.
+func (o Options) stages(height, width int) []stage {
+	n, step, share := o.Scales, math.Sqrt2, 1.0
+	if o.Coarsest > 0 {
+		halvings := min(math.Round(math.Log2(float64(max(height, width))/float64(o.Coarsest))),
+			math.Floor(math.Log2(float64(min(height, width))/leastShorterSide)))
+		n, step, share = 1+int(max(0, halvings)), 2, o.FinerEpochs
 	}
-	epochs[o.Scales-1] += o.Epochs % o.Scales
-	return epochs
+	stages := make([]stage, n)
+	for i := range stages {
+		factor := math.Pow(step, -float64(n-1-i))
+		stages[i].size = size{max(1, int(math.Round(float64(height)*factor))), max(1, int(math.Round(float64(width)*factor)))}
+	}
+	if o.StyleLoss == neighboursTerm.Name {
+		stages = append(stages, stage{size: size{height, width}, places: true})
+	}
+	sum, left := 0.0, o.Epochs
+	for i := range stages {
+		sum += math.Pow(share, float64(i))
+	}
+	for i := range stages {
+		stages[i].epochs = int(float64(o.Epochs)*math.Pow(share, float64(i))/sum + 1e-9)
+		left -= stages[i].epochs
+	}
+	stages[len(stages)-1].epochs += left
+	return stages
 }
 
-// EpochsBefore returns how many epochs the scales before one have.
-func (o Options) EpochsBefore(scale int) (epochs int) {
-	for _, n := range o.epochsOf()[:scale] {
-		epochs += n
+// Stages is how many trainings follow each other for a picture of height × width pixels.
+func (o Options) Stages(height, width int) int { return len(o.stages(height, width)) }
+
+// EpochsBefore returns how many epochs the stages before one have, for a picture of height × width pixels.
+func (o Options) EpochsBefore(stage, height, width int) (epochs int) {
+	for _, s := range o.stages(height, width)[:stage] {
+		epochs += s.epochs
 	}
 	return epochs
 }

@@ -48,7 +48,7 @@ type scenePart struct {
 }
 
 func (o *objective) bindScene(b bound) (_ part, err error) {
-	p := &scenePart{bound: b, epochs: o.epochs, scale: o.scale, scales: o.options.Scales}
+	p := &scenePart{bound: b, epochs: o.stage.epochs, scale: o.scale, scales: o.options.Stages(o.pictures.height, o.pictures.width)}
 	if b.Of&ContentImage != 0 {
 		p.content = o.pictures.content
 		if p.contentFeatures, err = o.features(p.content, b); err != nil {

@@ -68,10 +68,11 @@ func checkedSize(height, width float64) (h, w int, err error) {
 func (t *Transfer) checkSizes() error {
 	vgg, ok := t.Network.(*sl.Network)
 	mirrors := ok && vgg.Padding == sl.ReflectPadding
-	for _, of := range t.Options.sizes(t.Height, t.Width) {
-		sizes := []size{of}
+	stages := t.Options.stages(t.Height, t.Width)
+	for _, of := range stages {
+		sizes := []size{of.size}
 		for i := range t.Pictures.Styles {
-			sizes = append(sizes, t.Options.styleSize(of, i))
+			sizes = append(sizes, t.Options.styleSize(of.size, i))
 		}
 		for _, s := range sizes {
 			for _, layer := range t.Extractor.Layers {
@@ -82,7 +83,7 @@ func (t *Transfer) checkSizes() error {
 				if m := s.halved(layer.Halvings); m.height < least || m.width < least {
 					return &sl.SizeError{Height: s.height, Width: s.width, Reason: fmt.Sprintf(
 						"%s of this network needs at least %d pixels either way, at each of the %d scales and for the style pictures too: choose a larger size, style scale, or layers before it",
-						layer.Name, least<<layer.Halvings, t.Options.Scales)}
+						layer.Name, least<<layer.Halvings, len(stages))}
 				}
 			}
 		}

@@ -51,6 +51,9 @@ type Term struct {
 	// layers, and can then be computed beside pieces.
 	Loss func(s *Scene) *Node
 
+	// bind binds a term of the library that is none of these.
+	bind func(o *objective, b bound) (part, error)
+
 	// Target makes what Loss finds in [Scene.Target] of the image as it is in the first epoch of each scale, and anew after
 	// every Every epochs. No gradient flows through it. nil: there is none, and Every is 0.
 	Target func(s *Scene) []*Node
@@ -61,7 +64,9 @@ type Term struct {
 func (t Term) overPositions() bool { return t.Pointwise != nil || t.Statistic != nil }
 
 // layersAtOnce says whether the term's function looks at all its layers together, so that none has a weight of its own.
-func (t Term) layersAtOnce() bool { return t.Features != nil || t.Sampled != nil || t.Loss != nil }
+func (t Term) layersAtOnce() bool {
+	return t.Features != nil || t.Sampled != nil || t.Loss != nil || t.bind != nil
+}
 
 // termName is what a term may be called: flags, keys and columns are called after it.
 var termName = regexp.MustCompile("^[a-z][a-z0-9-]*$")
@@ -69,7 +74,7 @@ var termName = regexp.MustCompile("^[a-z][a-z0-9-]*$")
 // check reports a term that can't be computed.
 func (t Term) check() error {
 	functions := 0
-	for _, set := range []bool{t.Image != nil, t.Pointwise != nil, t.Statistic != nil, t.Features != nil, t.Sampled != nil, t.Loss != nil} {
+	for _, set := range []bool{t.Image != nil, t.Pointwise != nil, t.Statistic != nil, t.Features != nil, t.Sampled != nil, t.Loss != nil, t.bind != nil} {
 		if set {
 			functions++
 		}
@@ -94,7 +99,7 @@ var (
 
 // Terms returns the terms that the library has; content and gram are the chapter's.
 func Terms() []Term {
-	return []Term{contentTerm, selfSimilarityTerm, gramTerm, wassersteinTerm, momentsTerm, remdTerm}
+	return []Term{contentTerm, selfSimilarityTerm, gramTerm, wassersteinTerm, momentsTerm, remdTerm, neighboursTerm}
 }
 
 var contentTerm = Term{

@@ -102,7 +102,7 @@ var gradientOnly = sl.Optimizer{
 // slopeAt returns content, style and TV loss and their total at an image, and the total's gradient.
 func slopeAt(t *testing.T, extractor *sl.Extractor, in *sized, options Options, image *tensors.Tensor) ([4]float64, []float32) {
 	t.Helper()
-	o, err := newObjective(extractor, in, options, options.Epochs, 0)
+	o, err := newObjective(extractor, in, options, stage{epochs: options.Epochs}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type Epoch struct {
 
 // State is where a training stands: what is needed to go on and end with the same bits.
 type State struct {
-	Scale         int                  // from 0, the coarsest
+	Scale         int                  // number of the stage, from 0, the coarsest scale
 	Epoch         int                  // epochs done at this scale
 	Height, Width int                  // of this scale's image, in pixels
 	Arrays        map[string][]float32 // the image and what the optimizer keeps, each a multiple of height·width·3 values
@@ -43,23 +43,25 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 	}
 	defer kernels.ReleaseMemory() // what its steps took has no other use
 	var image *tensors.Tensor
-	for scale, of := range t.Options.sizes(t.Height, t.Width) {
+	var before *sized
+	for scale, of := range t.Options.stages(t.Height, t.Width) {
 		if from != nil && scale < from.Scale {
 			continue
 		}
-		s := training{extractor: t.Extractor, options: t.Options, scale: scale, epochs: t.Options.epochsOf()[scale],
-			before: t.Options.EpochsBefore(scale)}
+		s := training{extractor: t.Extractor, options: t.Options, scale: scale, stage: of,
+			before: t.Options.EpochsBefore(scale, t.Height, t.Width)}
 		if from != nil && scale == from.Scale {
 			s.from = from
 		}
 		var err error
-		if s.pictures, err = t.resized(of); err != nil {
+		if s.pictures, err = t.resized(of.size); err != nil {
 			return image, err
 		}
-		x, err := s.start(t.Pictures, image)
+		x, err := s.start(t.Pictures, image, before)
 		if err != nil {
 			return image, err
 		}
+		before = s.pictures
 		if image, err = s.run(ctx, x, report); err != nil {
 			return image, err
 		}
@@ -72,22 +74,25 @@ type training struct {
 	extractor *sl.Extractor
 	pictures  *sized
 	options   Options
-	scale     int
-	epochs    int
-	before    int
+	scale     int // the stage's number
+	stage     stage
+	before    int    // epochs
 	from      *State // nil: from the beginning
 }
 
 // start returns the image to start from: that of the state, of the scale before, or what the options say.
-func (t *training) start(pictures Pictures, coarser *tensors.Tensor) (*sl.Training, error) {
+func (t *training) start(pictures Pictures, coarser *tensors.Tensor, before *sized) (*sl.Training, error) {
 	if t.from != nil {
-		return t.from.restore(t.pictures.size, t.options.NewOptimizer(t.epochs)), nil
+		return t.from.restore(t.pictures.size, t.options.NewOptimizer(t.stage.epochs)), nil
 	}
 	initial, err := coarser, error(nil)
 	if coarser != nil {
 		initial, err = Enlarge(coarser, t.pictures.height, t.pictures.width)
 	} else {
 		initial, err = pictures.initial(t.pictures, t.options)
+	}
+	if err == nil && coarser != nil && t.options.StyleLoss == neighboursTerm.Name {
+		initial, err = withDetail(initial, t.pictures.content, before.content)
 	}
 	if err != nil {
 		return nil, err
@@ -96,10 +101,10 @@ func (t *training) start(pictures Pictures, coarser *tensors.Tensor) (*sl.Traini
 }
 
 func (t *training) run(ctx context.Context, x *sl.Training, report func(Epoch) error) (*tensors.Tensor, error) {
-	if x.Epoch >= t.epochs {
+	if x.Epoch >= t.stage.epochs {
 		return x.Image, nil
 	}
-	o, err := newObjective(t.extractor, t.pictures, t.options, t.epochs, t.scale)
+	o, err := newObjective(t.extractor, t.pictures, t.options, t.stage, t.scale)
 	if err != nil {
 		return x.Image, err
 	}
@@ -117,8 +122,8 @@ func (t *training) run(ctx context.Context, x *sl.Training, report func(Epoch) e
 		defer pieces.finalize()
 		objective = pieces.minimized()
 	}
-	optimizer := t.options.NewOptimizer(t.epochs)
-	return sl.Minimize(ctx, t.extractor, objective, x, optimizer, t.epochs, func(record sl.Record) error {
+	optimizer := t.options.NewOptimizer(t.stage.epochs)
+	return sl.Minimize(ctx, t.extractor, objective, x, optimizer, t.stage.epochs, func(record sl.Record) error {
 		if report == nil {
 			return nil
 		}
@@ -152,13 +157,14 @@ func (t *training) snapshot(x *sl.Training, optimizer sl.Optimizer, o *objective
 // Check says what makes a state none of a training of height × width pixels with these options; nil if it is one. Arrays of
 // several copies may have fewer, as earlier versions saved them.
 func (s *State) Check(o Options, height, width int) error {
-	if s.Scale < 0 || s.Scale >= o.Scales {
-		return fmt.Errorf("the saved state is of scale %d of %d", s.Scale, o.Scales)
+	stages := o.stages(height, width)
+	if s.Scale < 0 || s.Scale >= len(stages) {
+		return fmt.Errorf("the saved state is of scale %d of %d", s.Scale, len(stages))
 	}
 	if _, err := o.method(); err != nil {
 		return err
 	}
-	of, epochs := o.sizes(height, width)[s.Scale], o.epochsOf()[s.Scale]
+	of, epochs := stages[s.Scale].size, stages[s.Scale].epochs
 	if s.Height != of.height || s.Width != of.width {
 		return fmt.Errorf("the saved state is %d × %d (height × width), this training %d × %d", s.Height, s.Width, of.height, of.width)
 	}
@@ -170,7 +176,7 @@ func (s *State) Check(o Options, height, width int) error {
 		wanted = append(wanted, sl.StateArray{Name: transportArray, Copies: 1})
 	}
 	for _, t := range o.terms() {
-		if t.Target != nil && t.counts() {
+		if (t.Target != nil || t.bind != nil) && t.counts() {
 			wanted = append(wanted, sl.StateArray{Name: targetArray(t.name), Copies: 1})
 		}
 	}

@@ -48,7 +48,7 @@ func (o Options) transports(of size) bool {
 }
 
 func (o *objective) bindTransport(p *statisticPart) (part, error) {
-	t := &transportPart{statisticPart: p, every: o.options.Renew, last: o.epochs}
+	t := &transportPart{statisticPart: p, every: o.options.Renew, last: o.stage.epochs}
 	var err error
 	if t.begin, err = o.extractor.Compile(t.beginGraph); err != nil {
 		return nil, err

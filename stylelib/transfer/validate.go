@@ -28,6 +28,7 @@ func (o Options) Validate(styles int) error {
 		o.checkBlend(styles),
 		o.checkStyles(styles),
 		o.checkNumbers(),
+		o.checkNeighbours(),
 		o.checkMethods(),
 		o.checkOwn(),
 		o.checkTerms(),
@@ -90,6 +91,8 @@ const (
 	maxHistory    = 1000
 	maxStyleScale = 20
 	maxSamples    = 4096
+
+	maxFinerEpochs = 10
 )
 
 func (o Options) checkNumbers() error {
@@ -105,13 +108,17 @@ func (o Options) checkNumbers() error {
 		between("scales", o.Scales, 1, maxScales),
 		between("renew", o.Renew, 1, maxEpochs),
 		between("samples", o.Samples, 2, maxSamples),
+		between("coarsest", o.Coarsest, 0, math.MaxInt32),
 		between("tile", o.Tile, 0, math.MaxInt32),
 	} {
 		if err != nil {
 			return err
 		}
 	}
-	if o.Epochs > 0 && o.Scales > o.Epochs {
+	if !(o.FinerEpochs > 0 && o.FinerEpochs <= maxFinerEpochs) {
+		return &sl.OptionError{Option: "finer epochs", Reason: fmt.Sprintf("%g is not a number above 0 and at most %d", o.FinerEpochs, maxFinerEpochs)}
+	}
+	if o.Epochs > 0 && o.Coarsest == 0 && o.Scales > o.Epochs {
 		return &sl.OptionError{Option: "scales", Reason: fmt.Sprintf("%d epochs do not suffice for %d scales", o.Epochs, o.Scales)}
 	}
 	return nil

@@ -1,0 +1,326 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"image"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	sl "stylebook/stylelib"
+	"stylebook/stylelib/engine"
+	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/weights"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// neighboursFile is what scripts/author/reference/neighbours.py computed in float64.
+type neighboursFile struct {
+	Share      float64       `json:"share"`
+	Rotations  int           `json:"rotations"`
+	Photograph goldenArray   `json:"photograph"`
+	Begin      goldenArray   `json:"begin"`
+	Image      goldenArray   `json:"image"`
+	Styles     []goldenArray `json:"styles"`
+	Stage      goldenSlope   `json:"stage"`
+	Places     goldenSlope   `json:"places"`
+}
+
+type goldenArray struct {
+	Shape  []int     `json:"shape"`
+	Values []float64 `json:"values"`
+}
+
+func (a goldenArray) tensor() *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(testkit.Float32s(a.Values), a.Shape...)
+}
+
+type goldenSlope struct {
+	Value    float64   `json:"value"`
+	RMS      float64   `json:"rms"`
+	Gradient []float64 `json:"gradient"` // element k is ((k+1)·7919) mod n of the flattened one
+}
+
+func TestNeighboursAgainstPyTorch(t *testing.T) {
+	var file neighboursFile
+	testkit.ReadJSON(t, filepath.Join(testkit.Root(t), "data", "golden", "neighbours.json"), &file)
+	options := Default()
+	options.UseStyleLoss(neighboursTerm.Name)
+	options.StyleRepeat, options.ContentWeight, options.TVWeight = 1, 0, 0
+	options.ContentShare, options.Rotations = file.Share, file.Rotations
+	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
+		loaded, err := weights.Load(t.Context(), weights.Options{
+			Spec: filepath.Join(testkit.Root(t), "data", "weights", "vgg16-random.safetensors"), Layers: options.Layers()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures := &sized{size: size{file.Photograph.Shape[1], file.Photograph.Shape[2]}, content: file.Photograph.tensor()}
+		for _, style := range file.Styles {
+			pictures.styles = append(pictures.styles, style.tensor())
+		}
+		extractor, err := NewExtractor(e.Backend, loaded.Network, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer extractor.Finalize()
+		for name, c := range map[string]struct {
+			stage stage
+			want  goldenSlope
+		}{"a stage": {stage{size: pictures.size}, file.Stage}, "the last one": {stage{size: pictures.size, places: true}, file.Places}} {
+			o, err := newObjective(extractor, pictures, options, c.stage, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer o.finalize()
+			value, gradient := slopeOf(t, o.parts[1].(renewed), extractor, file.Begin.tensor(), file.Image.tensor())
+			if off := testkit.RelativeError(value, c.want.Value); !(off < 2e-6) {
+				t.Errorf("%s: the loss is %.9g, want %.9g: off by %.1e", name, value, c.want.Value, off)
+			}
+			worst := 0.0
+			for k, want := range c.want.Gradient {
+				worst = max(worst, math.Abs(float64(gradient[(k+1)*7919%len(gradient)])-want)/c.want.RMS)
+			}
+			if !(worst < 2e-4) {
+				t.Errorf("%s: the gradient is off by %.1e of its RMS", name, worst)
+			}
+		}
+	})
+}
+
+// slopeOf is the loss of a part and its gradient at an image, with what was found for another image.
+func slopeOf(t *testing.T, p renewed, extractor *sl.Extractor, begin, image *tensors.Tensor) (float64, []float32) {
+	t.Helper()
+	if err := p.find(begin, 1); err != nil {
+		t.Fatal(err)
+	}
+	inputs, err := p.inputs(image, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := extractor.Compile(func(vgg *sl.VGG, in []*Node) []*Node {
+		rest := feed(in[1:])
+		loss := p.loss(in[0], mapsOf(vgg, in[0], p.term().layers), &rest)
+		return []*Node{loss, Gradient(loss, in[0])[0]}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Finalize()
+	out, err := program.Run(append([]any{image}, sl.AsInputs(inputs)...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return float64(tensors.ToScalar[float32](out[0])), tensors.MustCopyFlatData[float32](out[1])
+}
+
+// At full width, 2688 channels, the nearest of some rows are those that float64 finds, whatever block they come in.
+func TestMatchingAtFullWidth(t *testing.T) {
+	const rows, offered, channels = 70, 150, 2688
+	random := rand.New(rand.NewPCG(1, 2))
+	some := func(n int) []float32 {
+		values := make([]float32, n*channels)
+		for i := range values {
+			values[i] = float32(max(0, random.NormFloat64()+0.2*float64(i%channels%5))) // as after a ReLU, with means of their own
+		}
+		return values
+	}
+	x, s := some(rows), some(offered)
+	mean := func(values []float32) []float64 {
+		m := make([]float64, channels)
+		for i, v := range values {
+			m[i%channels] += float64(v) / float64(len(values)/channels)
+		}
+		return m
+	}
+	xMean, sMean := mean(x), mean(s)
+	cosine := func(i, j int) float64 {
+		var product, a, b float64
+		for c := range channels {
+			p, q := float64(x[i*channels+c])-xMean[c], float64(s[j*channels+c])-sMean[c]
+			product, a, b = product+p*q, a+p*p, b+q*q
+		}
+		return product / math.Sqrt(a*b)
+	}
+	narrow := func(v []float64) *tensors.Tensor { return tensors.FromValue(testkit.Float32s(v)) }
+	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
+		match, err := NewExec(e.Backend, matchGraph)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer match.Finalize()
+		most := make([]float32, rows)
+		for i := range most {
+			most[i] = -math.MaxFloat32
+		}
+		state := []*tensors.Tensor{tensors.FromValue(most), tensors.FromFlatDataAndDimensions(make([]float32, rows*channels), rows, channels)}
+		asked := tensors.FromFlatDataAndDimensions(x, rows, channels)
+		for _, part := range [][2]int{{0, 90}, {90, offered}} {
+			block := tensors.FromFlatDataAndDimensions(s[part[0]*channels:part[1]*channels], part[1]-part[0], channels)
+			if state, err = match.Call(asked, narrow(xMean), block, narrow(sMean), state[0], state[1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		nearest := tensors.MustCopyFlatData[float32](state[1])
+		for i := range rows {
+			best := 0
+			for j := range offered {
+				if cosine(i, j) > cosine(i, best) {
+					best = j
+				}
+			}
+			if !slices.Equal(nearest[i*channels:(i+1)*channels], s[best*channels:(best+1)*channels]) {
+				t.Errorf("row %d has another neighbour than %d", i, best)
+			}
+		}
+	})
+}
+
+// A hypercolumn is where its pixels are, whatever the size: of maps that grow evenly to the right and down, each is sampled at the
+// middle of its place.
+func TestHypercolumnsAreInPlace(t *testing.T) {
+	layers := []sl.Layer{{Halvings: 0}, {Halvings: 1}, {Halvings: 2}, {Halvings: 3}, {Halvings: 4}}
+	e := testkit.Engine(t, "go")
+	for _, of := range []size{{64, 96}, {60, 84}, {77, 101}} {
+		out, err := ExecOnceN(e.Backend, func(g *Graph) (columns []*Node) {
+			var maps []*Node
+			for _, layer := range layers {
+				m := of.halved(layer.Halvings)
+				values := make([]float32, 0, m.area())
+				for i := range m.height {
+					for j := range m.width { // in pixels, the middle of what the value is of
+						values = append(values, float32(1000*(float64(i)+0.5)+float64(j)+0.5)*float32(int(1)<<layer.Halvings))
+					}
+				}
+				maps = append(maps, Const(g, tensors.FromFlatDataAndDimensions(values, 1, m.height, m.width, 1)))
+			}
+			return hypercolumns(maps, layers, of)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		grid := of.halved(gridHalvings)
+		for k, column := range out {
+			if got := sizeOf(column); got != grid {
+				t.Fatalf("%v: map %d has the grid %v, want %v", of, k, got, grid)
+			}
+			values := tensors.MustCopyFlatData[float32](column)
+			border := 1 << max(0, layers[k].Halvings-gridHalvings) // where a coarser map ends, its last value is repeated
+			for i := border; i < grid.height-2*border; i++ {
+				for j := border; j < grid.width-2*border; j++ {
+					if got, want := float64(values[i*grid.width+j]), 4000*(float64(i)+0.5)+4*(float64(j)+0.5); math.Abs(got-want) > 0.5 {
+						t.Fatalf("%v: map %d at %d, %d was sampled at %g, want %g", of, k, i, j, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// neighboursTraining is a short training by neural neighbours.
+func neighboursTraining(t *testing.T, change func(*Options)) *Transfer {
+	t.Helper()
+	options, err := Choose(Choice{Preset: NNST})
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Epochs, options.Coarsest = 18, 32
+	if change != nil {
+		change(&options)
+	}
+	net, err := weights.Random(1, sl.VGG16, [5]int{4, 4, 8, 8, 8}, options.Layers()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures := Pictures{Content: noisePicture(t, 1, 40, 60), Styles: []image.Image{noisePicture(t, 2, 50, 40), noisePicture(t, 3, 33, 64)}}
+	training, err := New(testkit.Engine(t, "go").Backend, net, pictures, 64, 90, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(training.Close)
+	return training
+}
+
+// A training by neighbours that was stopped, at whatever epoch of whatever stage, ends with the same bits.
+func TestNeighboursGoOn(t *testing.T) {
+	training := neighboursTraining(t, nil)
+	if n := training.Options.Stages(training.Height, training.Width); n != 3 {
+		t.Fatalf("%d stages, want two scales and the last one", n)
+	}
+	whole, err := training.Train(t.Context(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := errors.New("stop")
+	for _, at := range []int{1, 5, 6, 9, 12, 15, 17} {
+		var state *State
+		_, err := training.Train(t.Context(), nil, func(e Epoch) (err error) {
+			if e.Epoch < at {
+				return nil
+			}
+			if state, err = e.Snapshot(); err != nil {
+				return err
+			}
+			return stop
+		})
+		if !errors.Is(err, stop) {
+			t.Fatal(err)
+		}
+		again, err := training.Train(t.Context(), state, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(tensors.MustCopyFlatData[float32](again), tensors.MustCopyFlatData[float32](whole)) {
+			t.Errorf("stopped after epoch %d it ends with other bits", at)
+		}
+	}
+}
+
+// Strength 0 leaves the photograph; more strength goes further from it.
+func TestStrengthOfNeighbours(t *testing.T) {
+	distance := func(strength float64) float64 {
+		training := neighboursTraining(t, func(o *Options) {
+			if err := o.Strengthen(strength); err != nil {
+				t.Fatal(err)
+			}
+		})
+		image, err := training.Train(context.Background(), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		photograph, err := sl.Preprocess(training.Pictures.Content, training.Height, training.Width, training.Options.Resize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return testkit.RelativeL2(t, tensors.MustCopyFlatData[float32](image), tensors.MustCopyFlatData[float32](photograph))
+	}
+	none, usual, much := distance(0), distance(1), distance(4)
+	if !(none < 1e-6 && 0.01 < usual && 1.1*usual < much) {
+		t.Errorf("strengths 0, 1 and 4 are %g, %g and %g from the photograph", none, usual, much)
+	}
+}
+
+func TestNeighboursRefuse(t *testing.T) {
+	for want, change := range map[string]func(*Options){
+		"content share: 1.5 is not":    func(o *Options) { o.ContentShare = 1.5 },
+		"rotations: 5 is not":          func(o *Options) { o.Rotations = 5 },
+		"finer epochs: 0 is not":       func(o *Options) { o.FinerEpochs = 0 },
+		"blend: each place is painted": func(o *Options) { o.Blend = []float64{1} },
+		"tile: neighbours is no sum":   func(o *Options) { o.Tile = 64 },
+		"neighbours: decides how":      func(o *Options) { o.UseStyleLoss("gram"); o.Term("neighbours") },
+	} {
+		options, err := Choose(Choice{Preset: NNST})
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&options)
+		if err := options.Validate(1); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s …", err, want)
+		}
+	}
+}
