@@ -26,6 +26,7 @@ var examples = map[string][2]string{
 	"content-weight": {"2", "2"}, "style-weight": {"3", "3"}, "tv-weight": {"4", "4"}, "content-loss": {"selfsim", `"selfsim"`}, "style-loss": {"remd", `"remd"`},
 	"term": {"moments:2@conv1_1 remd", `["moments:2@conv1_1","remd"]`}, "normalize-layers": {"true", "true"}, "renew": {"3", "3"}, "samples": {"64", "64"},
 	"blend": {"3,1", `"3,1"`}, "style-scale": {"1,0.5", `"1,0.5"`}, "init": {"start.png", `"start.png"`}, "seed": {"-4", "-4"}, "scales": {"2", "2"},
+	"content-share": {"0.5", "0.5"}, "rotations": {"2", "2"}, "coarsest": {"128", "128"}, "finer-epochs": {"0.5", "0.5"},
 	"weights": {"vgg16", `"vgg16"`}, "pooling": {"average", `"average"`}, "backend": {"go", `"go"`}, "memory": {"4000000B", `"4000000B"`}, "tile": {"64", "64"},
 	"runs": {"r", `"r"`}, "checkpoint-every": {"3", "3"}, "quiet": {"true", "true"},
 }

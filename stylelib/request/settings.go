@@ -97,6 +97,9 @@ func (s *Settings) choose(r Request) (err error) {
 	if s.Options, err = transfer.Choose(*c); err != nil {
 		return err
 	}
+	if r.Given("scales") {
+		s.Options.Coarsest = 0 // unless it is given too
+	}
 	c.Optimizer, c.NormalizeLayers = s.Options.Optimizer, s.Options.NormalizeLayers
 	c.ContentLoss, c.StyleLoss = s.Options.ContentLoss, s.Options.StyleLoss
 	if r.Given("strength") && r.Given("style-weight") {

@@ -58,6 +58,7 @@ func New(engine compute.Backend, network sl.FeatureNetwork, pictures Pictures, h
 
 // prepare brings the pictures to the size of the result.
 func (t *Transfer) prepare() (err error) {
+	t.Options = t.Options.settled(t.Height, t.Width)
 	if err := cmp.Or(t.checkReach(), t.checkSizes()); err != nil {
 		return err
 	}

@@ -52,6 +52,14 @@ func (o Options) stages(height, width int) []stage {
 	return stages
 }
 
+// settled are the options without what has no say at a size: there a run is the same with and without them.
+func (o Options) settled(height, width int) Options {
+	if o.Coarsest > 0 && len(o.stages(height, width)) == 1 {
+		o.Scales, o.Coarsest, o.FinerEpochs = 1, 0, 1
+	}
+	return o
+}
+
 // Stages is how many trainings follow each other for a picture of height × width pixels.
 func (o Options) Stages(height, width int) int { return len(o.stages(height, width)) }
 
