@@ -1,7 +1,6 @@
 package weights
 
 import (
-	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/gofrs/flock"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/atomicfile"
@@ -53,23 +50,6 @@ func (c *cache) candidates(architecture sl.Architecture, convs int) (paths []str
 		}
 	}
 	return paths
-}
-
-// lock keeps other downloads out of the cache, also those of other processes. waiting is called if it must wait.
-func (c *cache) lock(ctx context.Context, waiting func()) (unlock func(), err error) {
-	lock := flock.New(c.path(".lock"))
-	locked, err := false, os.MkdirAll(c.dir, 0o755)
-	if err == nil {
-		locked, err = lock.TryLock()
-	}
-	if err == nil && !locked {
-		waiting()
-		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("downloads can't be kept: locking %s: %w", c.dir, err)
-	}
-	return func() { lock.Unlock() }, nil
 }
 
 // failure is the last download that failed.

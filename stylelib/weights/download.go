@@ -9,6 +9,8 @@ import (
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/cachedir"
+	"stylebook/stylelib/internal/fetch"
 	"stylebook/stylelib/internal/oneline"
 )
 
@@ -18,7 +20,7 @@ const retryDelay = 300 * time.Millisecond
 // download is the state of the downloads of one Load.
 type download struct {
 	*loader
-	client   *client
+	client   client
 	convs    []sl.Layer // that are needed
 	streamed bool       // the last source did not serve ranges
 	brought  bool       // some source sent a part of its file
@@ -26,7 +28,11 @@ type download struct {
 
 // lock keeps other downloads out of the cache.
 func (l *loader) lock(ctx context.Context) (unlock func(), err error) {
-	return l.cache.lock(ctx, func() { l.Progress(Progress{Waiting: true}) })
+	unlock, err = cachedir.Lock(ctx, l.cache.dir, func() { l.Progress(Progress{Waiting: true}) })
+	if err != nil {
+		err = fmt.Errorf("downloads can't be kept: %w", err)
+	}
+	return unlock, err
 }
 
 // fromNetwork returns nil without an error if no source gave the weights. Where all of them failed less than rest ago, they
@@ -56,7 +62,7 @@ func (l *loader) fromNetwork(ctx context.Context, convs []sl.Layer, rest time.Du
 		return nil, nil
 	}
 	before := len(l.notes)
-	d := &download{loader: l, client: newClient(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout), convs: convs}
+	d := &download{loader: l, client: client{fetch.New(l.AnswerTimeout/time.Duration(len(l.Sources)), l.StallTimeout)}, convs: convs}
 	for _, source := range l.Sources {
 		loaded, err := d.from(ctx, source)
 		if err == nil {

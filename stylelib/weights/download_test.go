@@ -20,6 +20,7 @@ import (
 	"unicode"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/internal/cachedir"
 )
 
 // torchLike lays a file out as Hugging Face's copy is: names in alphabetical order, a large classifier behind them.
@@ -522,8 +523,7 @@ func TestDownloadsAtOnce(t *testing.T) {
 
 func TestWaitingForAnotherDownloadEnds(t *testing.T) {
 	options := testOptions(t.TempDir(), Remote{URL: "http://127.0.0.1:1"})
-	other := &cache{dir: options.CacheDir}
-	unlock, err := other.lock(context.Background(), func() {})
+	unlock, err := cachedir.Lock(context.Background(), options.CacheDir, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,16 +2,14 @@ package weights
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
-	"net/url"
 	"strings"
-	"time"
+
+	"stylebook/stylelib/internal/fetch"
 )
 
 // Limits on a download. The whole file has 575 MB, its convolutions 80 MB.
@@ -19,35 +17,6 @@ const (
 	maxWhole = 1 << 30
 	maxConvs = 256 << 20
 )
-
-// client asks for files and gives up on servers that don't answer or stand still.
-type client struct {
-	http          *http.Client
-	answer, stall time.Duration
-	login         url.URL // its user is sent to its host only
-}
-
-// newClient makes a client; a duration of 0 sets no limit.
-func newClient(answer, stall time.Duration) *client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DisableCompression = true // byte ranges and sizes are those of the file itself
-	transport.DisableKeepAlives = true  // net/http prints what a server sends after its answer
-	return &client{
-		http:   &http.Client{Transport: transport, CheckRedirect: checkRedirect},
-		answer: cmp.Or(answer, math.MaxInt64),
-		stall:  cmp.Or(stall, math.MaxInt64),
-	}
-}
-
-func checkRedirect(req *http.Request, via []*http.Request) error {
-	if len(via) >= 10 {
-		return errors.New("more than 10 redirects")
-	}
-	if via[0].URL.Scheme == "https" && req.URL.Scheme != "https" {
-		return errors.New("redirects from https to " + req.URL.Scheme)
-	}
-	return nil
-}
 
 // httpRange is a part of a remote file. to is the first byte after it, 0 for everything from from on.
 type httpRange struct{ from, to int64 }
@@ -59,6 +28,9 @@ func (r httpRange) header() string {
 	return fmt.Sprintf("bytes=%d-%d", r.from, r.to-1)
 }
 
+// client asks for files and their parts.
+type client struct{ *fetch.Client }
+
 // answer is a server's reply to a request for a range.
 type answer struct {
 	body    io.ReadCloser
@@ -68,12 +40,12 @@ type answer struct {
 }
 
 // get asks for a range of a file; tag, if any, must still be its tag for that.
-func (c *client) get(ctx context.Context, address string, wanted httpRange, tag string) (*answer, error) {
+func (c client) get(ctx context.Context, address string, wanted httpRange, tag string) (*answer, error) {
 	header := http.Header{"Range": {wanted.header()}}
 	if tag != "" {
 		header.Set("If-Range", tag)
 	}
-	response, err := c.do(ctx, address, header)
+	response, err := c.Do(ctx, address, header)
 	if err != nil {
 		return nil, err
 	}
@@ -82,41 +54,6 @@ func (c *client) get(ctx context.Context, address string, wanted httpRange, tag 
 		response.Body.Close()
 	}
 	return reply, err
-}
-
-// do sends a request. The body of its response ends with an error when nothing comes for too long.
-func (c *client) do(ctx context.Context, address string, header http.Header) (*http.Response, error) {
-	request, err := http.NewRequest(http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	request.Header = header
-	request.Header.Set("User-Agent", "stylebook")
-	if c.login.User != nil && request.URL.Host == c.login.Host && request.URL.Scheme == c.login.Scheme {
-		password, _ := c.login.User.Password()
-		request.SetBasicAuth(c.login.User.Username(), password)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	timer := time.AfterFunc(c.answer, func() { cancel(fmt.Errorf("no answer within %v", c.answer.Round(time.Millisecond))) })
-	response, err := c.http.Do(request.WithContext(ctx))
-	timer.Stop()
-	if err != nil {
-		defer cancel(nil)
-		return nil, causeOf(ctx, err)
-	}
-	response.Body = &watchedBody{body: response.Body, ctx: ctx, cancel: cancel, stall: c.stall}
-	return response, nil
-}
-
-// causeOf says why a request ended, without the address that its caller adds.
-func causeOf(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	if wrapped, is := errors.AsType[*url.Error](err); is {
-		return wrapped.Err
-	}
-	return err
 }
 
 func readAnswer(response *http.Response, wanted httpRange) (*answer, error) {
@@ -172,37 +109,4 @@ func contentRange(header string, wanted httpRange) (size int64, err error) {
 		return 0, fmt.Errorf("sent another range (%s) than it was asked for (%s)", header, wanted.header())
 	}
 	return size, nil
-}
-
-// watchedBody is a response body that ends with an error when hardly anything comes for too long.
-type watchedBody struct {
-	body   io.ReadCloser
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	stall  time.Duration
-	got    int           // bytes, of the next dripBytes
-	waited time.Duration // for them
-}
-
-// dripBytes is what must come within a stall's time: less is a server that keeps a reader waiting for ever, byte by byte.
-const dripBytes = 16 << 10
-
-func (b *watchedBody) Read(buffer []byte) (int, error) {
-	start := time.Now()
-	timer := time.AfterFunc(b.stall-b.waited, func() { b.cancel(fmt.Errorf("stood still for %v, or nearly", b.stall)) })
-	defer timer.Stop()
-	n, err := b.body.Read(buffer)
-	b.waited += time.Since(start)
-	if b.got += n; b.got >= dripBytes {
-		b.got, b.waited = 0, 0
-	}
-	if err != nil && err != io.EOF {
-		err = causeOf(b.ctx, err)
-	}
-	return n, err
-}
-
-func (b *watchedBody) Close() error {
-	b.cancel(nil)
-	return b.body.Close()
 }

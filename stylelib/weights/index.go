@@ -20,6 +20,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/atomicfile"
+	"stylebook/stylelib/internal/fetch"
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/safetensors"
 )
@@ -79,10 +80,10 @@ var lpipsJax = sdist{
 // Of the options it takes Dir, CacheDir, AnswerTimeout (for each request), StallTimeout, Retries and Progress. A download that
 // ended early is continued by the next call. The error is one line.
 func FetchVGG16(ctx context.Context, options Options, index Index) (*Loaded, error) {
-	return fetch(ctx, options, index, lpipsJax)
+	return fetchFrom(ctx, options, index, lpipsJax)
 }
 
-func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Loaded, error) {
+func fetchFrom(ctx context.Context, options Options, index Index, dist sdist) (*Loaded, error) {
 	options.Layers = nil // every one
 	l := newLoader(options)
 	if l.cache == nil {
@@ -93,7 +94,7 @@ func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Load
 		return nil, err
 	}
 	defer unlock()
-	d := &download{loader: l, client: newClient(l.AnswerTimeout, l.StallTimeout), convs: convsOf(sl.VGG16)}
+	d := &download{loader: l, client: client{fetch.New(l.AnswerTimeout, l.StallTimeout)}, convs: convsOf(sl.VGG16)}
 	if loaded, err := l.fromCache(ctx, sl.VGG16, d.convs); loaded != nil || err != nil {
 		return loaded, err
 	}
@@ -118,8 +119,8 @@ func fetch(ctx context.Context, options Options, index Index, dist sdist) (*Load
 }
 
 // configure makes the client use an index's proxy and authorities.
-func (c *client) configure(index Index) error {
-	transport := c.http.Transport.(*http.Transport)
+func (c client) configure(index Index) error {
+	transport := c.HTTP.Transport.(*http.Transport)
 	if index.Proxy != "" {
 		address := index.Proxy
 		if !strings.Contains(address, "://") {
@@ -179,7 +180,7 @@ func (d *download) find(ctx context.Context, address string, dist sdist) (Remote
 	if err != nil || base.Host == "" {
 		return Remote{}, errors.New("is no address of a package index")
 	}
-	d.client.login, base.User = *base, nil
+	d.client.Login, base.User = *base, nil
 	page, from, err := d.client.page(ctx, base.JoinPath(dist.project, "/").String())
 	if err != nil {
 		return Remote{}, err
@@ -193,7 +194,7 @@ func (d *download) find(ctx context.Context, address string, dist sdist) (Remote
 	}
 	found.Fragment = ""
 	if found.User != nil { // an address with a password would be kept beside the part
-		d.client.login, found.User = *found, nil
+		d.client.Login, found.User = *found, nil
 	}
 	return Remote{URL: found.String(), Whole: true, SHA256: dist.sum, size: dist.size}, nil
 }
@@ -216,8 +217,8 @@ func (s sdist) link(page []byte, from *url.URL) (*url.URL, error) {
 }
 
 // page returns an HTML page, and where it really came from.
-func (c *client) page(ctx context.Context, address string) ([]byte, *url.URL, error) {
-	response, err := c.do(ctx, address, http.Header{"Accept": {"text/html"}})
+func (c client) page(ctx context.Context, address string) ([]byte, *url.URL, error) {
+	response, err := c.Do(ctx, address, http.Header{"Accept": {"text/html"}})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -143,7 +143,7 @@ func TestFetch(t *testing.T) {
 	options := testOptions(t.TempDir())
 	var last Progress
 	options.Progress = func(p Progress) { last = p }
-	loaded, err := fetch(t.Context(), options, x.index(), dist)
+	loaded, err := fetchFrom(t.Context(), options, x.index(), dist)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,14 +164,14 @@ func TestFetch(t *testing.T) {
 	}
 
 	x.files.set(nil)
-	again, err := fetch(t.Context(), options, Index{}, dist)
+	again, err := fetchFrom(t.Context(), options, Index{}, dist)
 	if requests, _ := x.files.log(); err != nil || again.Path != loaded.Path || len(requests) > 0 {
 		t.Errorf("the second time: %+v, %v, %d requests", again, err, len(requests))
 	}
 	if err := flipBit(loaded.Path); err != nil {
 		t.Fatal(err)
 	}
-	if again, err = fetch(t.Context(), options, x.index(), dist); err != nil || again.SHA256 != loaded.SHA256 {
+	if again, err = fetchFrom(t.Context(), options, x.index(), dist); err != nil || again.SHA256 != loaded.SHA256 {
 		t.Errorf("a damaged file is repaired: %+v, %v", again, err)
 	}
 }
@@ -227,7 +227,7 @@ func TestFetchUselessAnswers(t *testing.T) {
 				x.page = test.page
 			}
 			options := testOptions(t.TempDir())
-			_, err := fetch(t.Context(), options, x.index(), test.dist)
+			_, err := fetchFrom(t.Context(), options, x.index(), test.dist)
 			wantError(t, err, "no VGG-16 could be had: 127.0.0.1", test.want)
 			entries, _ := os.ReadDir(options.CacheDir)
 			for _, entry := range entries {
@@ -237,7 +237,7 @@ func TestFetchUselessAnswers(t *testing.T) {
 			}
 		})
 	}
-	_, err := fetch(t.Context(), testOptions(t.TempDir()), Index{URLs: []string{"http://127.0.0.1:1/simple", "index"}}, dist)
+	_, err := fetchFrom(t.Context(), testOptions(t.TempDir()), Index{URLs: []string{"http://127.0.0.1:1/simple", "index"}}, dist)
 	wantError(t, err, "127.0.0.1:1: ", "; index: is no address of a package index")
 }
 
@@ -247,12 +247,12 @@ func TestFetchContinues(t *testing.T) {
 	x := newPackageIndex(t, archive, dist)
 	x.files.set(x.files.breaking(len(archive) / 3))
 	options := testOptions(t.TempDir())
-	_, err := fetch(t.Context(), options, x.index(), dist)
+	_, err := fetchFrom(t.Context(), options, x.index(), dist)
 	wantError(t, err, "broke off at ")
 	wantFiles(t, options.CacheDir, "tiny_net-0.1.tar.gz.part", "tiny_net-0.1.tar.gz.part.json")
 
 	x.files.set(nil)
-	if _, err := fetch(t.Context(), options, x.index(), dist); err != nil {
+	if _, err := fetchFrom(t.Context(), options, x.index(), dist); err != nil {
 		t.Fatal(err)
 	}
 	if requests, sent := x.files.log(); len(requests) != 1 || requests[0] == "bytes=0-" || sent >= len(archive) {
@@ -263,7 +263,7 @@ func TestFetchContinues(t *testing.T) {
 	options = testOptions(t.TempDir())
 	options.Retries = 4
 	x.files.set(x.files.breaking(len(archive) / 3))
-	if _, err := fetch(t.Context(), options, x.index(), dist); err != nil {
+	if _, err := fetchFrom(t.Context(), options, x.index(), dist); err != nil {
 		t.Error(err)
 	}
 }
@@ -274,7 +274,7 @@ func TestFetchInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	options := testOptions(t.TempDir())
 	options.Progress = func(Progress) { cancel() }
-	_, err := fetch(ctx, options, x.index(), dist)
+	_, err := fetchFrom(ctx, options, x.index(), dist)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -295,7 +295,7 @@ func TestFetchLogin(t *testing.T) {
 	})
 	options := testOptions(t.TempDir())
 	index := Index{URLs: []string{strings.Replace(x.URL, "://", "://user:s3cret@", 1) + "/simple"}}
-	_, err := fetch(t.Context(), options, index, dist)
+	_, err := fetchFrom(t.Context(), options, index, dist)
 	wantError(t, err, "no VGG-16 could be had")
 	if user, password, _ := x.seen[0].BasicAuth(); user != "user" || password != "s3cret" || len(leaked) > 0 {
 		t.Errorf("the index got %q and %q, the file's host %v", user, password, leaked)
@@ -316,17 +316,17 @@ func TestFetchCerts(t *testing.T) {
 	defer secure.Close()
 	options := testOptions(t.TempDir())
 	index := Index{URLs: []string{secure.URL + "/simple"}}
-	_, err := fetch(t.Context(), options, index, dist)
+	_, err := fetchFrom(t.Context(), options, index, dist)
 	wantError(t, err, "certificate")
 	index.Certs = writeFile(t, filepath.Join(t.TempDir(), "ca.pem"),
 		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}))
-	if _, err := fetch(t.Context(), options, index, dist); err != nil {
+	if _, err := fetchFrom(t.Context(), options, index, dist); err != nil {
 		t.Error(err)
 	}
 	index.Certs = writeFile(t, filepath.Join(t.TempDir(), "none.pem"), []byte("x"))
-	_, err = fetch(t.Context(), testOptions(t.TempDir()), index, dist)
+	_, err = fetchFrom(t.Context(), testOptions(t.TempDir()), index, dist)
 	wantError(t, err, "holds none")
-	_, err = fetch(t.Context(), testOptions(t.TempDir()), Index{Certs: filepath.Join(t.TempDir(), "gone")}, dist)
+	_, err = fetchFrom(t.Context(), testOptions(t.TempDir()), Index{Certs: filepath.Join(t.TempDir(), "gone")}, dist)
 	wantError(t, err, "the package index's certificates")
 }
 
@@ -344,10 +344,10 @@ func TestFetchProxy(t *testing.T) {
 	}))
 	defer proxy.Close()
 	index := Index{URLs: []string{"http://index.invalid/simple"}, Proxy: strings.TrimPrefix(proxy.URL, "http://")}
-	if _, err := fetch(t.Context(), testOptions(t.TempDir()), index, dist); err != nil || asked[0] != "index.invalid" {
+	if _, err := fetchFrom(t.Context(), testOptions(t.TempDir()), index, dist); err != nil || asked[0] != "index.invalid" {
 		t.Errorf("%v, the proxy was asked for %v", err, asked)
 	}
-	_, err := fetch(t.Context(), testOptions(t.TempDir()), Index{Proxy: "http://user:s3cret@[::1"}, dist)
+	_, err := fetchFrom(t.Context(), testOptions(t.TempDir()), Index{Proxy: "http://user:s3cret@[::1"}, dist)
 	wantError(t, err, "the package index's proxy is no address")
 	if strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("the password is told: %v", err)

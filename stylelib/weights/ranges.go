@@ -79,7 +79,7 @@ func (l *layout) missing(have int64) []httpRange {
 
 // remote is a file on a server.
 type remote struct {
-	client  *client
+	client  client
 	address string
 	*answer           // the first one
 	stream  io.Reader // the file from its beginning on, where the server doesn't serve ranges

@@ -2,12 +2,10 @@ package compiled
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"stylebook/stylelib/internal/atomicfile"
+	"stylebook/stylelib/internal/cachedir"
 )
 
 const (
@@ -90,30 +89,6 @@ func store(path string, program []byte) {
 		return err
 	})
 	if err == nil {
-		shrink(folder)
-	}
-}
-
-// shrink deletes what was used longest ago, where there is too much.
-func shrink(folder string) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return
-	}
-	var files []fs.FileInfo
-	total := int64(0)
-	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil && filepath.Ext(entry.Name()) == extension {
-			files, total = append(files, info), total+info.Size()
-		}
-	}
-	slices.SortFunc(files, func(a, b fs.FileInfo) int { return cmp.Compare(a.ModTime().UnixNano(), b.ModTime().UnixNano()) })
-	for _, info := range files {
-		if total <= maxBytes {
-			return
-		}
-		if os.Remove(filepath.Join(folder, info.Name())) == nil {
-			total -= info.Size()
-		}
+		cachedir.Shrink(folder, extension, maxBytes)
 	}
 }
