@@ -123,7 +123,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 	if err := asked.Require("content", "style", "out"); err != nil {
 		return &usageError{err}
 	}
-	pictures, left, err := contents(s.Content)
+	pictures, left, err := s.contents()
 	if err != nil {
 		return fmt.Errorf("-content: %w", err)
 	}

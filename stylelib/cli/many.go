@@ -13,6 +13,7 @@ import (
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/internal/imagefile"
+	"stylebook/stylelib/internal/paths"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
@@ -27,9 +28,9 @@ type leftOut struct {
 }
 
 // contents are the pictures of -content if they are several or a folder, of which each file counts that is a picture, or is named
-// like one, which fails alone if it is none; nil for one picture.
-func contents(list string) (all []string, left []leftOut, err error) {
-	paths := request.SplitPaths("", list)
+// like one, which fails alone if it is none; nil for one picture, whose name is then without quotes.
+func (s *settings) contents() (all []string, left []leftOut, err error) {
+	paths := request.SplitPaths("", s.Content)
 	several := len(paths) > 1
 	for _, path := range paths {
 		info, err := os.Stat(path)
@@ -44,10 +45,11 @@ func contents(list string) (all []string, left []leftOut, err error) {
 		}
 		all, left = append(all, inside...), append(left, others...)
 	}
-	if !several {
-		return nil, nil, nil
+	if several || len(all) == 0 {
+		return all, left, nil
 	}
-	return all, left, nil
+	s.Content = all[0]
+	return nil, nil, s.asked.Set("", "content", absolutePath(all[0]))
 }
 
 func picturesIn(folder string) (all []string, left []leftOut, err error) {
@@ -135,7 +137,8 @@ func newMany(s *settings, pictures []string, left []leftOut) (*many, error) {
 func resultsOf(pictures []string, folder string) (results []string) {
 	taken := map[string]bool{"sheet": true}
 	for _, path := range pictures {
-		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		name := paths.Base(path)
+		name = strings.TrimSuffix(name, filepath.Ext(name))
 		unique := name
 		for n := 2; taken[strings.ToLower(unique)]; n++ { // there are file systems that don't tell a from A
 			unique = fmt.Sprintf("%s-%d", name, n)

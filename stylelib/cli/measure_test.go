@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -26,7 +28,9 @@ func TestSweepMeasures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := "set: {content: content.png, style: style.png, weights: net.safetensors, height: 32, epochs: 1}\nvary: {lr: [0.1, 0.2]}\n"
+	server := httptest.NewServer(http.FileServer(http.Dir("."))) // a picture may be an address
+	defer server.Close()
+	file := "set: {content: content.png, style: " + server.URL + "/style.png, weights: net.safetensors, height: 32, epochs: 1}\nvary: {lr: [0.1, 0.2]}\n"
 	if err := os.WriteFile("s.yaml", []byte(file), 0o644); err != nil {
 		t.Fatal(err)
 	}

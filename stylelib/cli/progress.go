@@ -63,11 +63,13 @@ func (p *progress) finish() {
 	}
 }
 
-// newDownloadProgress returns a listener that shows a download of weights.
+// newDownloadProgress returns a listener that shows downloads.
 func newDownloadProgress(w io.Writer) func(weights.Progress) {
 	var bar *progressbar.ProgressBar
+	of := ""
 	return func(p weights.Progress) {
-		if bar == nil {
+		if bar == nil || p.URL != of {
+			of = p.URL
 			bar = progressbar.NewOptions64(p.Total, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true),
 				progressbar.OptionSetDescription("download"), progressbar.OptionSetPredictTime(true),
 				progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionOnCompletion(func() { fmt.Fprintln(w) }))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"stylebook/stylelib/internal/paths"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/web"
@@ -36,6 +37,10 @@ Pictures in: JPEG, PNG, HEIC, AVIF, WebP, TIFF, GIF, BMP. Out: PNG, TIFF or JPEG
 content picture at the area of 300 × 450 pixels. Layers are names or indices of the network's feature layers, comma separated,
 with a weight if it is not 1: conv4_4 or 25 or conv4_4:0.5; conv4_last is the last convolution of block 4. Ctrl-C ends a run
 and saves the picture so far.
+
+A picture can be the address of one in the web, https://…, too: it is downloaded once, and kept in your cache folder. Free
+paintings are in the open collections of the Rijksmuseum, The Met, the Art Institute of Chicago, the National Gallery of Art in
+Washington and the Cleveland Museum of Art, and on Wikimedia Commons.
 
 Of a folder of pictures, or of several, comma separated, each is painted, and the results and a contact sheet, sheet.png, go to
 the folder -out. One that fails does not end the rest; the same command goes on where it was stopped.
@@ -86,7 +91,11 @@ func (c *command) read(flags *flag.FlagSet, wrong func() error, asked request.Re
 	return s, nil
 }
 
+// absolutePath leaves addresses in the web as they are.
 func absolutePath(path string) string {
+	if paths.IsAddress(path) {
+		return path
+	}
 	if absolute, err := filepath.Abs(path); err == nil && path != "" {
 		return absolute
 	}

@@ -13,6 +13,7 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
+	"stylebook/stylelib/internal/webpicture"
 	"stylebook/stylelib/quality"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/sweep"
@@ -211,7 +212,11 @@ func (c *command) judge(ctx context.Context, w *sweep.Work, e *engine.Engine) (*
 		}
 		var pictures []image.Image
 		for _, path := range []string{record.Picture(), one.Content, one.Styles[0]} {
-			picture, err := sl.ReadImage(path)
+			local, err := webpicture.Local(ctx, path, webpicture.Default())
+			if err != nil {
+				return nil, err
+			}
+			picture, err := sl.ReadImage(local)
 			if err != nil {
 				return nil, err
 			}

@@ -79,7 +79,7 @@ func (c *command) first(s *settings, asked request.Request, run string, store *r
 		if err := asked.Require("content", "style", "out"); err != nil {
 			return nil, &usageError{err}
 		}
-		if pictures, _, err := contents(s.Content); err != nil || pictures != nil {
+		if pictures, _, err := s.contents(); err != nil || pictures != nil {
 			return nil, &usageError{errors.New("web: is for one picture: give one -content")}
 		}
 		first = s

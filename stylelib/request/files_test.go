@@ -30,6 +30,9 @@ func TestFilesCountFromAFolder(t *testing.T) {
 		{"weights", "vgg16", "vgg16", "vgg16"},
 		{"weights", "x/net.pth", in("x/net.pth"), "net.pth"},
 		{"weights", "https://x/y", "https://x/y", "https://x/y"},
+		{"content", "https://x/y/a,b.jpg?c=d,e", "https://x/y/a,b.jpg?c=d,e", "a,b.jpg"},
+		{"style", `a.jpg,"https://x/843,/0/default.jpg", HTTPS://x/b`, in("a.jpg") + `,"https://x/843,/0/default.jpg",HTTPS://x/b`, `a.jpg,default.jpg,b`},
+		{"init", "https://x/noise", "https://x/noise", "noise"},
 		{"style-layers", "conv1_1", "conv1_1", "conv1_1"},
 	} {
 		r := Request{}

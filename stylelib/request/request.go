@@ -14,11 +14,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"stylebook/stylelib/internal/nearest"
+	"stylebook/stylelib/internal/paths"
 	"stylebook/stylelib/transfer"
 )
 
@@ -120,13 +120,17 @@ func (r Request) Text(name string) string {
 }
 
 // Label is an option's value for people: files without their folders.
-func (r Request) Label(name string) string { return r.textOf(name, filepath.Base) }
+func (r Request) Label(name string) string { return r.textOf(name, paths.Base) }
 
-// Words are the request as the command's options.
+// Words are the request, which has one content picture, as the command's options.
 func (r Request) Words() (words []string) {
 	for _, o := range table {
+		text := r.Text(o.Name)
+		if o.Name == "content" {
+			text = JoinPaths([]string{text}) // the command takes a list
+		}
 		if r.Given(o.Name) {
-			words = append(words, "-"+o.Name+"="+r.Text(o.Name))
+			words = append(words, "-"+o.Name+"="+text)
 		}
 	}
 	return words

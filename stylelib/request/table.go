@@ -65,9 +65,9 @@ func parts() (all []Option) {
 func pictureOptions() []Option {
 	return []Option{
 		{Name: "content", Files: File, keep: func(s *Settings) value { return word[string]{&s.Content} },
-			Help: "content `picture`: what the result shows (required); several, comma separated, or a folder of them are painted one after the other, and -out is a folder then"},
+			Help: "content `picture`: what the result shows (required); a file, or an address, https://…, from which it is downloaded once; several, comma separated, or a folder of them are painted one after the other, and -out is a folder then"},
 		{Name: "style", Files: Several, keep: func(s *Settings) value { return files{&s.Styles} },
-			Help: "style `picture`: how it is painted (required); several, comma separated, are blended; a name with a comma stands in double quotes"},
+			Help: "style `picture`: how it is painted (required); a file or an address too; several, comma separated, are blended; a name or an address with a comma stands in double quotes"},
 		{Name: "out", Files: Place, keep: func(s *Settings) value { return word[string]{&s.Out} },
 			Help: "`file` to write the result to (required)"},
 		{Name: "preset", keep: func(s *Settings) value { return word[string]{&s.Choice.Preset} },

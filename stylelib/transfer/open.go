@@ -91,7 +91,7 @@ func NewExtractor(engine compute.Backend, network sl.FeatureNetwork, options Opt
 // engine. The error is a one-line message of the part that failed.
 func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, error) {
 	t := &Transfer{Hashes: map[string]string{}, Options: r.Options}
-	if err := t.read(r); err != nil {
+	if err := t.read(ctx, r); err != nil {
 		return nil, err
 	}
 	var err error

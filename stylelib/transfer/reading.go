@@ -1,15 +1,19 @@
 package transfer
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"image"
 
 	"stylebook/stylelib/internal/imagefile"
+	"stylebook/stylelib/internal/webpicture"
+	"stylebook/stylelib/weights"
 )
 
 // reader decodes and hashes pictures, until one fails.
 type reader struct {
+	ctx     context.Context
 	request Request
 	hashes  map[string]string
 	left    int64 // bytes of memory
@@ -20,7 +24,7 @@ func (d *reader) read(role, path string) image.Image {
 	if d.err != nil || path == "" {
 		return nil
 	}
-	file, err := imagefile.ReadFile(path, d.left)
+	file, err := webpicture.Read(d.ctx, path, d.left, d.request.downloads(path))
 	if d.err = err; err != nil {
 		return nil
 	}
@@ -30,6 +34,23 @@ func (d *reader) read(role, path string) image.Image {
 	d.left -= int64(len(file.Picture.Pix))
 	d.hashes[role] = file.SHA256
 	return file.Picture
+}
+
+// large are downloads of which it is shown how far they are.
+const large = 4 << 20
+
+// downloads are the bounds of a picture's download, which is told of as those of weights are.
+func (r Request) downloads(address string) webpicture.Options {
+	o := webpicture.Default()
+	o.Progress = func(p webpicture.Progress) {
+		if p.Done == 0 && !p.Waiting {
+			r.say("picture  %s is downloaded", address)
+		}
+		if r.Weights.Progress != nil && (p.Waiting || p.Total >= large) {
+			r.Weights.Progress(weights.Progress{URL: address, Done: p.Done, Total: p.Total, Waiting: p.Waiting})
+		}
+	}
+	return o
 }
 
 // hash notes the pixels' hashes of pictures in memory.
@@ -56,7 +77,7 @@ func (p Pictures) hash(hashes map[string]string) {
 }
 
 // read decodes and hashes each picture once.
-func (t *Transfer) read(r Request) error {
+func (t *Transfer) read(ctx context.Context, r Request) error {
 	if r.Pictures.Content != nil || len(r.Pictures.Styles) > 0 {
 		t.Pictures = r.Pictures
 		if err := t.Pictures.Check(r.Options); err != nil {
@@ -66,7 +87,7 @@ func (t *Transfer) read(r Request) error {
 		r.sayMasks(t.Pictures)
 		return nil
 	}
-	reader := reader{request: r, hashes: t.Hashes, left: r.memory()}
+	reader := reader{ctx: ctx, request: r, hashes: t.Hashes, left: r.memory()}
 	read := reader.read
 	t.Pictures.Content = read("content", r.Content)
 	for i, path := range r.Styles {

@@ -10,7 +10,7 @@ import (
 
 // Request says what to get ready. Start from [NewRequest].
 type Request struct {
-	Content     string   // picture files
+	Content     string   // picture files, or their addresses in the web, https://…, from which they are downloaded once
 	Styles      []string // at least one
 	ContentMask string   // see [Pictures]; "" for none
 	StyleMasks  []string

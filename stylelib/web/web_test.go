@@ -10,12 +10,14 @@ import (
 	"mime/multipart"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -306,11 +308,23 @@ func TestUploadsAndOptionsAreRefused(t *testing.T) {
 	content, style := good[0], good[1]
 	file := func(name string, data []byte) part { return part{name, name + ".jpg", data} }
 	with := func(name, value string) []part { return []part{content, style, {name, value, nil}} }
+	asked := atomic.Int32{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		w.Write(style.file)
+	}))
+	defer server.Close()
+	address := server.URL + "/style.jpg"
 	for what, test := range map[string]struct {
 		parts []part
 		want  int
 		text  string
 	}{
+		"an address":           {[]part{content, {"style", address, nil}}, 400, "the painting: is a text file, not a picture"},
+		"an address to begin":  {with("init", address), 400, `init: there is no "` + address + `" here`},
+		"weights' address":     {with("weights", address), 400, `weights: there is no "` + address + `" here`},
+		"a mask's address":     {with("colours-mask", address), 400, "colours-mask: this page has no such option"},
+		"a layer's address":    {with("style-layers", address), 400, "style-layers: "},
 		"no pictures":          {nil, 400, "the photograph is missing"},
 		"one picture":          {[]part{content}, 400, "the painting is missing"},
 		"two photographs":      {[]part{content, content, style}, 400, "content comes twice"},
@@ -339,6 +353,9 @@ func TestUploadsAndOptionsAreRefused(t *testing.T) {
 		if got != test.want || !strings.Contains(text, test.text) || strings.Count(text, "\n") != 1 || strings.Contains(text, p.folder) {
 			t.Errorf("%s: %d %q, want %d %q", what, got, text, test.want, test.text)
 		}
+	}
+	if asked.Load() > 0 {
+		t.Error("for who sends a form another server was asked")
 	}
 	if got, text := p.request("POST", "start", strings.NewReader("content=x"), "Content-Type", "application/x-www-form-urlencoded"); got != 400 {
 		t.Errorf("no multipart form: %d %s", got, text)

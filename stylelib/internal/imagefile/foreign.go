@@ -48,9 +48,9 @@ func rawName(data []byte) string {
 }
 
 func textReason(data []byte) string {
-	text := strings.ToLower(string(data[:min(len(data), sniffBytes)]))
+	text := lowerHead(data)
 	switch {
-	case strings.Contains(text, "<!doctype html") || strings.Contains(text, "<html"):
+	case IsWebPage(data):
 		return "is a web page, not a picture: download the picture itself"
 	case strings.Contains(text, "<svg"):
 		return "SVG is not supported: export it as PNG"
@@ -60,12 +60,20 @@ func textReason(data []byte) string {
 	return "is a text file, not a picture: use " + FormatNames
 }
 
+// IsWebPage says whether a file is HTML, by its beginning.
+func IsWebPage(data []byte) bool {
+	text := lowerHead(data)
+	return isText(data) && (strings.Contains(text, "<!doctype html") || strings.Contains(text, "<html"))
+}
+
+func lowerHead(data []byte) string { return strings.ToLower(string(data[:min(len(data), SniffBytes)])) }
+
 // isText reports whether the beginning of data is UTF-8 without control characters but white space.
 func isText(data []byte) bool {
-	for head := data[:min(len(data), sniffBytes)]; len(head) > 0; {
+	for head := data[:min(len(data), SniffBytes)]; len(head) > 0; {
 		r, size := utf8.DecodeRune(head)
 		if r == utf8.RuneError && size <= 1 {
-			return len(data) >= sniffBytes && !utf8.FullRune(head) // a character cut in two at the end
+			return len(data) >= SniffBytes && !utf8.FullRune(head) // a character cut in two at the end
 		}
 		if unicode.IsControl(r) && !unicode.IsSpace(r) {
 			return false

@@ -23,11 +23,12 @@ const (
 	MaxPixels = 256_000_000
 	// MaxMade is that of the largest that Resize makes: 100 megapixels.
 	MaxMade = 100_000_000
+	// SniffBytes of a file's beginning are enough to tell every format named here, even behind a long comment.
+	SniffBytes = 1 << 16
 )
 
 const (
 	maxFileBytes = 1 << 30
-	sniffBytes   = 1 << 16 // enough to tell every format named here, even behind a long comment
 	headBytes    = 1 << 20 // enough for the size of most
 	jpegQuality  = 95
 )
@@ -63,7 +64,7 @@ func Read(path string) (*image.RGBA, error) {
 	if !ok {
 		free = math.MaxInt64
 	}
-	f, err := readFile(path, free, false)
+	f, err := readFile(path, path, free, false)
 	return f.Picture, err
 }
 
@@ -76,25 +77,30 @@ type File struct {
 
 // ReadFile is Read that tells more. A picture whose decoding takes more than so many bytes of memory is refused, by its header
 // if that is in the first MiB, or, if it is a JPEG, read at a half, a quarter or an eighth of its size, down to smallest.
-func ReadFile(path string, memory int64) (File, error) { return readFile(path, memory, true) }
+func ReadFile(path string, memory int64) (File, error) { return ReadNamed(path, path, memory) }
 
-func readFile(path string, left int64, mayShrink bool) (File, error) {
-	data, err := readPictureFile(path, left)
+// ReadNamed is ReadFile of a file for which another name stands in errors and notes.
+func ReadNamed(path, name string, memory int64) (File, error) {
+	return readFile(path, name, memory, true)
+}
+
+func readFile(path, name string, left int64, mayShrink bool) (File, error) {
+	data, err := readPictureFile(path, name, left)
 	if err != nil {
 		return File{}, err
 	}
-	shrink, err := fits(data, path, int64(len(data)), left)
+	shrink, err := fits(data, name, int64(len(data)), left)
 	if err != nil && (shrink == 0 || !mayShrink) {
 		return File{}, err
 	}
-	picture, note, err := decode(data, path, shrink)
+	picture, note, err := decode(data, name, shrink)
 	if err != nil {
 		return File{}, err
 	}
 	hash := sha256.Sum256(data)
 	f := File{Picture: picture, SHA256: hex.EncodeToString(hash[:])}
 	if note != "" {
-		f.Note = oneline.Quote(path + ": " + note)
+		f.Note = oneline.Quote(name + ": " + note)
 	}
 	return f, nil
 }
@@ -151,39 +157,39 @@ func decode(data []byte, name string, shrink int) (picture *image.RGBA, note str
 }
 
 // readPictureFile reads the whole file if its beginning looks like a picture.
-func readPictureFile(path string, memory int64) ([]byte, error) {
+func readPictureFile(path, name string, memory int64) ([]byte, error) {
 	f, err := os.Open(paths.Plain(path))
 	if err != nil {
-		return nil, &Error{Path: path, Reason: openReason(path, err), Err: err}
+		return nil, &Error{Path: name, Reason: openReason(name, err), Err: err}
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
+		return nil, &Error{Path: name, Reason: osReason(err), Err: err}
 	}
 	if info.IsDir() {
-		return nil, &Error{Path: path, Reason: "is a folder: give a picture file in it"}
+		return nil, &Error{Path: name, Reason: "is a folder: give a picture file in it"}
 	}
-	reader := bufio.NewReaderSize(f, sniffBytes)
-	head, err := reader.Peek(sniffBytes)
+	reader := bufio.NewReaderSize(f, SniffBytes)
+	head, err := reader.Peek(SniffBytes)
 	if err != nil && err != io.EOF {
-		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
+		return nil, &Error{Path: name, Reason: osReason(err), Err: err}
 	}
 	if sniffFormat(head) == nil {
 		return head, nil // Decode says what it is; no need to read the rest of a film
 	}
-	tooLarge := &Error{Path: path, Reason: "the file has more than 1 GiB: make the picture smaller first"}
+	tooLarge := &Error{Path: name, Reason: "the file has more than 1 GiB: make the picture smaller first"}
 	if info.Size() > maxFileBytes {
 		return nil, tooLarge
 	}
 	reader = bufio.NewReaderSize(reader, int(min(headBytes, info.Size())))
 	head, _ = reader.Peek(reader.Size()) // what is wrong is told below
-	if shrink, err := fits(head, path, info.Size(), memory); err != nil && shrink == 0 {
+	if shrink, err := fits(head, name, info.Size(), memory); err != nil && shrink == 0 {
 		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(reader, maxFileBytes)) // a pipe has no size
 	if err != nil {
-		return nil, &Error{Path: path, Reason: osReason(err), Err: err}
+		return nil, &Error{Path: name, Reason: osReason(err), Err: err}
 	}
 	if len(data) == maxFileBytes {
 		return nil, tooLarge
@@ -199,17 +205,23 @@ func Recognize(path string) (picture bool, err error) {
 		return false, &Error{Path: path, Reason: osReason(err), Err: err}
 	}
 	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, sniffBytes))
-	switch {
-	case err != nil:
+	head, err := io.ReadAll(io.LimitReader(f, SniffBytes))
+	if err != nil {
 		return false, &Error{Path: path, Reason: osReason(err), Err: err}
-	case len(head) == 0:
-		return false, &Error{Path: path, Reason: "the file is empty"}
-	case sniffFormat(head) != nil:
+	}
+	return RecognizeHead(head, path)
+}
+
+// RecognizeHead is Recognize of a file's first [SniffBytes]; name stands for it in errors.
+func RecognizeHead(head []byte, name string) (picture bool, err error) {
+	if len(head) == 0 {
+		return false, &Error{Path: name, Reason: "the file is empty"}
+	}
+	if sniffFormat(head) != nil {
 		return true, nil
 	}
 	reason, picture := foreign(head)
-	return picture, &Error{Path: path, Reason: reason}
+	return picture, &Error{Path: name, Reason: reason}
 }
 
 func openReason(path string, err error) string {
