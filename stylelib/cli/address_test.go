@@ -5,11 +5,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -109,7 +112,7 @@ func TestPicturesOfAddresses(t *testing.T) {
 	}
 	paint(g.at("content.png"), g.at("style.png")+","+g.at("content.png"), "files.png")
 	said := paint(quoted(content), quoted(style)+","+g.at("content.png"), "addresses.png")
-	if !strings.Contains(said, "picture  "+content+" is downloaded\n") || !strings.Contains(said, "picture  "+style+" is downloaded\n") {
+	if !strings.Contains(said, "picture  downloading "+content+"\n") || !strings.Contains(said, "picture  downloading "+style+"\n") {
 		t.Errorf("it doesn't say what it downloads: %s", said)
 	}
 	run := lastRun(t, g)
@@ -131,6 +134,30 @@ func TestPicturesOfAddresses(t *testing.T) {
 	}
 	if asked := g.asked.Load(); asked != 2 {
 		t.Errorf("the server was asked %d times, want 2", asked)
+	}
+}
+
+// A picture comes by https from a server that is trusted, by a certificate in the place of the system's.
+func TestPictureByHTTPS(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("skipped: no variable names other certificates here")
+	}
+	dir, binary := workplace(t) // with Go's cache
+	g := newGallery(t)
+	secure := httptest.NewTLSServer(g.Config.Handler)
+	defer secure.Close()
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), authority, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SSL_CERT_FILE", filepath.Join(dir, "ca.pem"))
+	cmd := exec.Command(binary, small("-epochs", "1", "-content", "content.png", "-style", secure.URL+"/style.png", "-out", "out.png")...)
+	cmd.Dir = dir
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, said)
+	}
+	if g.asked.Load() != 1 || len(readFile(t, dir, "out.png")) == 0 {
+		t.Errorf("the server was asked %d times", g.asked.Load())
 	}
 }
 

@@ -76,7 +76,7 @@ func OnPage(name string) (Option, error) {
 }
 
 // SetOnPage is [Request.Set] for what comes from the page: of several choices it must be one that it shows. Options such as weights
-// and init could else be files.
+// and init could else be files, or addresses.
 func (r Request) SetOnPage(o Option, text string) error {
 	is := func(c Choice) bool { return c.Value == text }
 	if o.Page.Choices != nil && !o.Page.Many && !slices.ContainsFunc(o.Page.Choices, is) {

@@ -44,7 +44,7 @@ func (r Request) downloads(address string) webpicture.Options {
 	o := webpicture.Default()
 	o.Progress = func(p webpicture.Progress) {
 		if p.Done == 0 && !p.Waiting {
-			r.say("picture  %s is downloaded", address)
+			r.say("picture  downloading %s", address)
 		}
 		if r.Weights.Progress != nil && (p.Waiting || p.Total >= large) {
 			r.Weights.Progress(weights.Progress{URL: address, Done: p.Done, Total: p.Total, Waiting: p.Waiting})
