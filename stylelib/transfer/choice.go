@@ -81,7 +81,6 @@ func Choose(c Choice) (Options, error) {
 	}
 	if c.Preset == Painting && c.StyleLoss == wassersteinTerm.Name {
 		o.StyleWeight, o.Renew = paintingStyleWeight, paintingRenew
-		o.Coarsest, o.FinerEpochs = paintingCoarsest, paintingFinerEpochs
 		if o.Optimizer == Fast {
 			o.LearningRate = paintingLearningRate
 		}
@@ -108,10 +107,6 @@ const (
 	// weight 0.3, the rate 0.05 and exact losses, pictures are as far from painting and photograph as with these numbers.
 	paintingRenew        = 10
 	paintingLearningRate = 0.1
-
-	// Pictures of more than √2 times this longer side begin at half the size, or a quarter, …, with most of the epochs.
-	paintingCoarsest    = 512
-	paintingFinerEpochs = 1. / 3
 )
 
 // useNNST sets the numbers of neural neighbours. The picture is as far from the photograph as the learning rate and the epochs let
