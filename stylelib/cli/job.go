@@ -116,6 +116,12 @@ func (j *job) train(ctx context.Context, report func(sl.Record) error) (*tensors
 
 // tellBefore tells the log and the page of the epochs of earlier sessions.
 func (j *job) tellBefore(log *epochLog) error {
+	if j.run == nil {
+		if j.watch != nil {
+			j.watch.Begin("", j.Height, j.Width, j.Options.Epochs, nil)
+		}
+		return nil
+	}
 	losses, err := j.store.Losses(j.run.ID)
 	if err != nil {
 		return err
@@ -144,9 +150,9 @@ func (j *job) savePicture(p transfer.Epoch) error {
 	return sl.WriteImage(j.pictureOf(p.Epoch, j.result()), picture)
 }
 
-// result is where the picture goes.
+// result is where the picture goes; "": it is only shown.
 func (j *job) result() string {
-	if j.Out == "" {
+	if j.Out == "" && j.run != nil {
 		return j.run.Picture()
 	}
 	return j.Out

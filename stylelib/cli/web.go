@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"image"
 	"net"
+	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
+	"stylebook/stylelib/queue"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
@@ -36,6 +38,7 @@ func (c *command) web(ctx context.Context, args []string) error {
 	asked := request.Request{}
 	flags, wrong := asked.Flags("web", request.All, c.own...)
 	port := flags.Int("port", 0, "")
+	base := flags.String("base-path", "", "")
 	run := flags.String("resume", "", "")
 	s, err := c.read(flags, wrong, asked, args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -46,6 +49,10 @@ func (c *command) web(ctx context.Context, args []string) error {
 	}
 	if s.Runs == runsOff {
 		return &usageError{errors.New("web: the page shows runs that are kept: leave -runs off out")}
+	}
+	behind, err := web.ParseBehind(*base)
+	if err != nil {
+		return &usageError{fmt.Errorf("-base-path: %w", err)}
 	}
 	listener, err := web.Listen(*port)
 	if err != nil {
@@ -61,7 +68,7 @@ func (c *command) web(ctx context.Context, args []string) error {
 			return errors.Join(err, listener.Close())
 		}
 		defer e.Close()
-		return c.serve(ctx, e, s, store, listener, first)
+		return c.serve(ctx, e, s, first, listener, &web.Page{Store: store, Engine: e.String(), Behind: behind})
 	})
 }
 
@@ -105,46 +112,55 @@ func (c *command) beginWeb(s, first *settings) (*engine.Engine, error) {
 }
 
 // serve shows the page until ctx ends, or the first job, if there is one, fails. What its trainings have in common is kept.
-func (c *command) serve(ctx context.Context, e *engine.Engine, s *settings, store *runs.Store, listener net.Listener, job *settings) error {
-	cache := transfer.NewCache(e.Backend)
+func (c *command) serve(ctx context.Context, e *engine.Engine, s, job *settings, listener net.Listener, page *web.Page) error {
+	store, cache := page.Store, transfer.NewCache(e.Backend)
 	defer cache.Close()
-	painting := func(one *settings) web.Paint {
+	painting := func(one *settings) queue.Paint {
 		one.Cache = cache
 		return c.painting(ctx, e, one, store)
 	}
-	var first web.Paint
+	var first queue.Paint
 	if job != nil {
 		first = painting(job)
 	}
-	page := &web.Page{
-		Store: store, Engine: e.String(),
-		Start: func(r request.Request, uploads []string) (web.Paint, error) {
-			one, err := c.settings(r)
-			if err != nil {
-				return nil, err
-			}
-			one.Quiet, one.Memory, one.uploads = true, s.Memory, uploads
-			return painting(one), nil
-		},
-		Resume: func(run runs.Summary) (web.Paint, error) {
-			of := *s.Settings
-			of.Quiet, of.CheckpointEvery = true, request.CheckpointEvery
-			one, err := c.resumed(run.ID, &of, store)
-			if err == nil {
-				err = one.checkOutputs(store)
-			}
-			if err != nil {
-				return nil, err
-			}
-			return painting(one), nil
-		},
+	page.Start = func(r request.Request, uploads []string, preview bool) (queue.Paint, error) {
+		one, err := c.settings(r)
+		if err != nil {
+			return nil, err
+		}
+		one.Quiet, one.Memory, one.uploads = true, s.Memory, uploads
+		if preview {
+			one.Cache = cache
+			return c.painting(ctx, e, one, nil), nil
+		}
+		return painting(one), nil
+	}
+	page.Foresee = func(ctx context.Context, r request.Request, pictures transfer.Pictures) (transfer.Forecast, error) {
+		resolved, err := r.Settings(c.own...)
+		if err != nil {
+			return transfer.Forecast{}, err
+		}
+		resolved.Cache, resolved.Memory = cache, 0
+		return transfer.Foresee(ctx, e.Backend, resolved.Request.With(pictures))
+	}
+	page.Resume = func(run runs.Summary) (queue.Paint, error) {
+		of := *s.Settings
+		of.Quiet, of.CheckpointEvery = true, request.CheckpointEvery
+		one, err := c.resumed(run.ID, &of, store)
+		if err == nil {
+			err = one.checkOutputs(store)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return painting(one), nil
 	}
 	return page.Serve(ctx, listener, first, func(address string) { c.tell("page     %s", address) })
 }
 
 // painting makes a picture that a page watches. That it was stopped there is told here.
-func (c *command) painting(page context.Context, e *engine.Engine, s *settings, store *runs.Store) web.Paint {
-	return func(ctx context.Context, job *web.Job) (err error) {
+func (c *command) painting(page context.Context, e *engine.Engine, s *settings, store *runs.Store) queue.Paint {
+	return func(ctx context.Context, job *queue.Job) (err error) {
 		s.watch = job
 		s.Say = func(line string) { c.sayOf(s, "%s", line) }
 		if s.Weights.Progress == nil {
@@ -186,12 +202,13 @@ func (j *job) tellPage(r sl.Record, left time.Duration) error {
 	return j.watch.Epoch(r, left, func() (image.Image, error) { return j.Picture(r.Image, 8) })
 }
 
-// adopt takes the uploads, photograph and painting, into the run's folder, so that it can be resumed.
+// adopt takes the uploads into the run's folder, so that it can be resumed.
 func (j *job) adopt() error {
-	for i, name := range []string{"content", "style"} {
-		if err := j.asked.Set("", name, request.JoinPaths([]string{j.run.Inside(j.uploads[i])})); err != nil {
-			return err
+	j.asked = j.asked.Moved(func(path string) string {
+		if slices.Contains(j.uploads, path) {
+			return j.run.Inside(path)
 		}
-	}
+		return path
+	})
 	return j.run.Adopt(j.uploads, j.asked)
 }
