@@ -15,6 +15,9 @@ var sizes = map[string]bool{"size": true, "height": true, "width": true, "minute
 // Versus says for people, a line each, in what a run differs from another: by what the page calls it. Runs that nobody asked for by a
 // request differ by their specs.
 func (r Summary) Versus(was Summary, chinese bool) (lines []string) {
+	if r.Request == nil || was.Request == nil {
+		return r.Spec.Differences(was.Spec)
+	}
 	say := func(name, value, other string) {
 		lines = append(lines, fmt.Sprintf(request.Text{En: "%s %s, was %s", Zh: "%s：%s，原为 %s"}.In(chinese), name, value, other))
 	}
@@ -27,7 +30,7 @@ func (r Summary) Versus(was Summary, chinese bool) (lines []string) {
 		say(request.Text{En: "Size", Zh: "尺寸"}.In(chinese), size(r), size(was))
 	}
 	differences, err := r.asked().Differences(was.asked(), chinese)
-	if err != nil || r.Request == nil || was.Request == nil {
+	if err != nil {
 		return r.Spec.Differences(was.Spec)
 	}
 	for _, d := range differences {

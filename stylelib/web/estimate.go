@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"fmt"
 	"image"
 	"maps"
@@ -28,8 +27,11 @@ func (p *Page) estimate(w http.ResponseWriter, r *http.Request) {
 	}
 	var err error
 	for _, o := range request.OfPage() {
-		if query.Has(o.Name) {
-			err = errors.Join(err, asked.SetOnPage(o, query.Get(o.Name)))
+		if !query.Has(o.Name) {
+			continue
+		}
+		if wrong := asked.SetOnPage(o, query.Get(o.Name)); wrong != nil {
+			err = fmt.Errorf("%s: %w", o.Name, wrong)
 		}
 	}
 	if run, findErr := p.Store.Find(query.Get("from")); findErr == nil {

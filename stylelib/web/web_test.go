@@ -55,7 +55,7 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
-var addressLine = regexp.MustCompile(`(?m)^page     (http://\S+/)$`)
+var addressLine = regexp.MustCompile(`(?m)^page     (https?://\S+/)$`)
 
 // open starts the command with a page, on the pure-Go engine and the network that ships.
 func open(t *testing.T, arguments ...string) *page {
@@ -129,9 +129,14 @@ func (p *page) request(method, path string, body io.Reader, headers ...string) (
 type update struct {
 	Phase, Run, Error                     string
 	Height, Width, Epoch, Epochs, Picture int
-	Anew                                  bool
+	Anew, Preview                         bool
+	Waiting                               []waiting
 	Records                               []sl.Record
 }
+
+type waiting struct{ ID int }
+
+func (w waiting) id() string { return fmt.Sprint(w.ID) }
 
 // watch follows the events until a condition holds.
 func (p *page) watch(until func(update) bool) (all []sl.Record, last update) {
