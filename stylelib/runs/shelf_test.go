@@ -172,7 +172,7 @@ func TestVersus(t *testing.T) {
 		t.Errorf("the same: %v", got)
 	}
 	r.Request = nil
-	if got := r.Versus(was, false); len(got) == 0 || !strings.Contains(strings.Join(got, "; "), "Height: 9, was 2") {
+	if got := r.Versus(was, false); len(got) == 0 || !strings.Contains(strings.Join(got, "; "), "height: 9, was 2") {
 		t.Errorf("by specs: %v", got)
 	}
 }

@@ -358,3 +358,4 @@ function duration(seconds) {
 $("stop").addEventListener("click", () => ask("stop"));
 $("resume").addEventListener("click", () => ask(`resume/${state.run}`));
 for (const field of fields) put(field, before[field.id]);
+renew();
