@@ -20,9 +20,9 @@ import (
 	"stylebook/stylelib/weights"
 )
 
-const webHelp = `stylize web shows a page on 127.0.0.1 in which two pictures are dropped, options chosen, trainings watched, stopped and resumed, and
-earlier runs compared. Its address has a token, which keeps others on this machine out. Ctrl-C ends it, and keeps the picture
-that is being painted.
+const webHelp = `stylize web shows a page on 127.0.0.1 in which pictures are dropped, options chosen, trainings watched, stopped and resumed, and
+pictures named, found, compared, deleted and painted again. What is started while another is painted waits. Its address has a token, which
+keeps others on this machine out. Ctrl-C ends it, keeps the picture that is being painted, and removes what was deleted.
 
   stylize web                       the page
   stylize web -content … -out …     with a picture that is painted at once: all options of stylize -help may be given
@@ -30,6 +30,8 @@ that is being painted.
 
   -port port
     	of the page; 0: a free one
+  -base-path path or address
+    	where a proxy on this machine, such as JupyterHub's, shows the page: https://hub.example.org/user/me/proxy/8000/
 
 `
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -295,5 +296,29 @@ func TestBehindAProxy(t *testing.T) {
 				t.Errorf("a name that points here: %v %v", answer, err)
 			}
 		})
+	}
+}
+
+// Each slider shows what its ends do, each example is there, and all that ships is small.
+func TestPicturesThatShip(t *testing.T) {
+	p := open(t, "web", "-quiet")
+	_, html := p.request("GET", "", nil)
+	total, found := 0, 0
+	for _, match := range regexp.MustCompile(`(?:src="((?:ends|examples)/[^"]+))"|class="plain" value="(\w+)"`).FindAllStringSubmatch(html, -1) {
+		paths := []string{match[1]}
+		if match[2] != "" {
+			paths = []string{"examples/" + match[2] + "-content.jpg", "examples/" + match[2] + "-style.jpg"}
+		}
+		for _, path := range paths {
+			status, file := p.request("GET", path, nil)
+			picture, err := jpeg.DecodeConfig(strings.NewReader(file))
+			if status != 200 || err != nil || max(picture.Height, picture.Width) > 224 {
+				t.Errorf("%s: %d %v %+v", path, status, err, picture)
+			}
+			total, found = total+len(file), found+1
+		}
+	}
+	if found != 4*3+2*strings.Count(html, `type="range"`) || total > 150_000 {
+		t.Errorf("%d pictures of %d bytes in all, %d sliders", found, total, strings.Count(html, `type="range"`))
 	}
 }

@@ -1,7 +1,8 @@
-// Package web is a page in the browser that starts trainings, watches them and shows earlier ones. It is for the person at this
+// Package web is a page in the browser that starts trainings, watches them and keeps a gallery of them. It is for the person at this
 // machine alone: it listens on 127.0.0.1, and who has not its address with the token gets nothing.
 //
-// A [Page] hands on a request of the options that the table has for it; rules and bounds are the request's.
+// A [Page] hands on a request of the options that the table has for it; rules and bounds are the request's. In static are the page, its scripts
+// (page.js sends and watches, gallery.js shows what there is, curves.js draws losses) and small pictures, which scripts/author/examples makes.
 package web
 
 import (

@@ -28,7 +28,7 @@ var pairs = [][3]string{{"cat", "photographs/chelsea", "quality/shore"}, {"rocke
 
 // ends are the options with which both ends of each slider are painted.
 var ends = map[string][2][]string{
-	"strength": {{"-strength=0.2"}, {"-strength=5"}}, "size": {{"-size=24"}, {"-size=256"}}, "epochs": {{"-epochs=4"}, {"-epochs=300"}},
+	"strength": {{"-strength=0"}, {"-strength=10"}}, "size": {{"-size=48"}, {"-size=256"}}, "epochs": {{"-epochs=4"}, {"-epochs=300"}},
 	"content-weight": {{"-content-weight=0"}, {"-content-weight=10"}}, "tv-weight": {{"-tv-weight=0"}, {"-tv-weight=100"}},
 	"style-scale": {{"-style-scale=0.4"}, {"-style-scale=3"}},
 }

@@ -227,7 +227,8 @@ async function start(preview) {
     for (const [name, value] of given()) form.append(name, value);
     if (from) form.append("from", from);
     if (preview) form.append("preview", "1");
-    window.brush?.append?.(form);
+    reason = await window.brush?.add(form) || "";
+    if (reason) break;
     const text = `${$("sending").dataset.text} ${photographs.length > 1 ? `${i + 1} / ${photographs.length}` : ""}`;
     reason = await upload(form, share => sending(text, share));
   }
