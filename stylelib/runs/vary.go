@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -39,12 +40,10 @@ func larger(r request.Request, of Summary, s *request.Settings) error {
 	return nil
 }
 
-// reseed takes other noise. Where there was none it starts from noise in the painting's colours, or the seed would say nothing.
-func reseed(r request.Request, of Summary, s *request.Settings) error {
+// reseed takes other random numbers, where there are any: a training that starts from the photograph is the same with each seed.
+func reseed(r request.Request, _ Summary, s *request.Settings) error {
 	if !s.Options.Seeded() {
-		if err := r.Set("", "init", string(transfer.InitStatistics)); err != nil {
-			return err
-		}
+		return errors.New("nothing in this run is random, so another seed makes the same picture")
 	}
 	return r.Set("", "seed", fmt.Sprint(1+rand.Int64N(math.MaxInt32)))
 }

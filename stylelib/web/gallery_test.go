@@ -133,7 +133,8 @@ func TestStartsWait(t *testing.T) {
 func TestAgain(t *testing.T) {
 	p := open(t, "web", "-quiet")
 	second := part{"style", "second.jpg", sample(t, "quality/ink.jpg")}
-	run := p.paint(append(pictures(t), second, quick[0], quick[1], part{"strength", "2", nil}, part{"blend", "3,1", nil})...).Run
+	options := []part{quick[0], quick[1], {"strength", "2", nil}, {"blend", "3,1", nil}, {"init", "noise", nil}}
+	run := p.paint(append(append(pictures(t), second), options...)...).Run
 	var settings struct {
 		Values         map[string]string
 		Others         []string
@@ -143,7 +144,7 @@ func TestAgain(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &settings); err != nil || settings.Values["blend"] != "3,1" || len(settings.Style) != 2 || settings.Content[0] != "photo.jpg" {
 		t.Fatalf("%v: %s", err, text)
 	}
-	again := p.paint(part{"from", run, nil}, quick[0], quick[1], part{"strength", "2", nil}, part{"blend", "3,1", nil}).Run
+	again := p.paint(append(options, part{"from", run, nil})...).Run
 	var compared struct{ Differences []string }
 	_, text = p.request("GET", "compare/"+run+"/"+again, nil)
 	if err := json.Unmarshal([]byte(text), &compared); err != nil || len(compared.Differences) != 0 {
@@ -152,8 +153,8 @@ func TestAgain(t *testing.T) {
 	for _, test := range []struct{ how, differences string }{
 		{"more", "Style 3, was 2"},
 		{"less", "Style 1.33, was 2"},
-		{"larger", "Size 43 × 64, was 21 × 32; Start from init-picture.png, was the photograph; -scales 2, was 1"},
-		{"seed", "Start from noise in the painting's colours, was the photograph; -seed "},
+		{"larger", "Size 43 × 64, was 21 × 32; Start from init-picture.png, was noise; -scales 2, was 1"},
+		{"seed", "-seed "},
 	} {
 		p.post("runs/"+run+"/again/"+test.how, "", 204)
 		n := p.finished()
@@ -164,6 +165,7 @@ func TestAgain(t *testing.T) {
 		}
 	}
 	p.post("runs/"+run+"/again/better", "", 400)
+	p.post("runs/"+p.rows("init-picture")[0].ID+"/again/seed", "", 400) // nothing there is random
 	if err := os.Remove(filepath.Join(p.folder, run, "content-photo.jpg")); err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,8 @@ type row struct {
 	Content int         `json:"content"` // how many pictures can be seen small
 	Style   int         `json:"style"`
 	Again   bool        `json:"again"` // whether it can be painted again
-	Said    []string    `json:"said"`  // what was asked for, in words
+	Seeded  bool        `json:"seeded"`
+	Said    []string    `json:"said"` // what was asked for, in words
 }
 
 func rowOf(r runs.Summary, chinese bool) row {
@@ -51,7 +52,8 @@ func rowOf(r runs.Summary, chinese bool) row {
 		}
 	}
 	return row{r.ID, r.Title(), r.Created, r.Status, oneline.Short(r.Error), r.Epoch, r.Spec.Options.Epochs, r.Spec.Height, r.Spec.Width, r.Spec.Engine,
-		r.Seconds, r.Last, err == nil, len(r.Inputs("content")), len(r.Inputs("style")), r.Request.Given("content") && r.Request.Given("style"), said}
+		r.Seconds, r.Last, err == nil, len(r.Inputs("content")), len(r.Inputs("style")), r.Request.Given("content") && r.Request.Given("style"),
+		r.Spec.Options.Seeded(), said}
 }
 
 // list tells of runs, the latest first, so many at a time; of those only that have all the words in the query.

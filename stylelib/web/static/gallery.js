@@ -33,6 +33,8 @@ async function list(more = false) {
   if (cards.size) $("runs").querySelector(".none")?.remove();
   $("count").textContent = all || "";
   show($("more"), cards.size < all);
+  end.unobserve($("more")); // or it says nothing while it stays in sight
+  end.observe($("more"));
 }
 
 function clear() {
@@ -46,7 +48,7 @@ $("search").addEventListener("input", () => {
   clear.timer = setTimeout(clear, 300);
 });
 $("more").addEventListener("click", () => list(true));
-new IntersectionObserver(seen => { if (seen[0].isIntersecting && !$("more").hidden) list(true); }, {rootMargin: "600px"}).observe($("more"));
+const end = new IntersectionObserver(seen => { if (seen.at(-1).isIntersecting) list(true); }, {rootMargin: "600px"});
 
 function card(run) {
   const id = `mark-${run.id}`;
@@ -113,7 +115,8 @@ function menu(run) {
     click();
   }}, texts[how]);
   const vary = how => entry(how, () => ask(`runs/${run.id}/again/${how}`));
-  details.append(make("div", {}, entry("use", () => use(run)), vary("more"), vary("less"), ...(run.picture ? [vary("larger")] : []), vary("seed")));
+  details.append(make("div", {}, entry("use", () => use(run)), vary("more"), vary("less"), ...(run.picture ? [vary("larger")] : []),
+    ...(run.seeded ? [vary("seed")] : [])));
   details.addEventListener("keydown", event => {
     if (event.key !== "Escape") return;
     details.open = false;
