@@ -40,6 +40,17 @@ func (r Request) Described() string {
 	return words.String()
 }
 
+// Said are, for people, the request's options that the page has, but for the usual preset.
+func (r Request) Said(chinese bool) []string {
+	said := []string{}
+	for _, o := range OfPage() {
+		if value := r.Text(o.Name); r.Given(o.Name) && !(o.Name == "preset" && value == DefaultPreset) {
+			said = append(said, o.Label(chinese)+" "+o.Say(value, chinese))
+		}
+	}
+	return said
+}
+
 // Difference is an option in which two requests differ, for people.
 type Difference struct{ Option, Value, Other string }
 

@@ -11,7 +11,6 @@ import (
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/internal/resample"
-	"stylebook/stylelib/transfer"
 )
 
 const (
@@ -51,11 +50,7 @@ func (r Summary) Small(option string, i int) ([]byte, error) {
 
 // Shrink makes a small JPEG of a picture file.
 func Shrink(path string) ([]byte, error) {
-	free, ok := transfer.FreeMemory()
-	if !ok {
-		free = 1 << 62
-	}
-	f, err := imagefile.ReadFile(path, free)
+	f, err := imagefile.ReadFree(path)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 )
@@ -61,8 +62,8 @@ func (f *form) copyFile(role, path string) (string, error) {
 		return "", err
 	}
 	defer file.Close()
-	to := f.pathFor(role, runs.OwnName(path), filepath.Ext(path))
-	size, err := write(to, file)
+	to := f.pathFor(role, runs.OwnName(path)) + filepath.Ext(path)
+	size, err := imagefile.Copy(to, file)
 	f.bytes += size
 	f.pictures[role] = append(f.pictures[role], to)
 	return to, err

@@ -10,7 +10,6 @@ import (
 
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/queue"
-	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 
 	sl "stylebook/stylelib"
@@ -45,15 +44,9 @@ type row struct {
 
 func rowOf(r runs.Summary, chinese bool) row {
 	_, err := os.Stat(r.Picture())
-	said := []string{}
-	for _, o := range request.OfPage() {
-		if r.Request.Given(o.Name) && o.Name != "size" && !(o.Name == "preset" && r.Request.Text("preset") == request.DefaultPreset) {
-			said = append(said, o.Label(chinese)+" "+o.Say(r.Request.Text(o.Name), chinese))
-		}
-	}
 	return row{r.ID, r.Title(), r.Created, r.Status, oneline.Short(r.Error), r.Epoch, r.Spec.Options.Epochs, r.Spec.Height, r.Spec.Width, r.Spec.Engine,
 		r.Seconds, r.Last, err == nil, len(r.Inputs("content")), len(r.Inputs("style")), r.Request.Given("content") && r.Request.Given("style"),
-		r.Spec.Options.Seeded(), said}
+		r.Spec.Options.Seeded(), r.Request.Said(chinese)}
 }
 
 // list tells of runs, the latest first, so many at a time; of those only that have all the words in the query.

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,16 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/paths"
 	"stylebook/stylelib/queue"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
-	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
 )
 
@@ -29,7 +25,6 @@ const (
 	maxValue   = 1000     // bytes of an option
 	maxStyles  = 4        // paintings of a picture
 	maxRequest = (1+maxStyles)*maxUpload + 1<<20
-	maxStem    = 40 // characters that are kept of a picture's name
 	uploadTime = 10 * time.Minute
 	uploads    = ".upload-" // how the folders begin in which pictures wait for their run
 	forsaken   = 24 * time.Hour
@@ -40,9 +35,6 @@ var roles = map[string]struct {
 	what string
 	most int
 }{"content": {"photograph", 1}, "style": {"painting", maxStyles}}
-
-// extensions of pictures by their type; others go without.
-var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp"}
 
 // form is what the page sends.
 type form struct {
@@ -234,51 +226,17 @@ func (f *form) option(name string, part io.Reader) error {
 }
 
 // pathFor is where a picture goes: under its role and what is harmless of its own name.
-func (f *form) pathFor(role, name, extension string) string {
-	stem := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" -_()", r) {
-			return r
-		}
-		return '_'
-	}, strings.TrimSuffix(filepath.Base(strings.ToValidUTF8(name, "")), filepath.Ext(name)))
+func (f *form) pathFor(role, name string) string {
 	if n := len(f.pictures[role]); n > 0 {
 		role = fmt.Sprintf("%s%d", role, n+1)
 	}
-	stem = string([]rune(stem)[:min(len([]rune(stem)), maxStem)])
-	return filepath.Join(f.folder, role+"-"+cmp.Or(strings.TrimSpace(stem), "picture")+extension)
+	return filepath.Join(f.folder, role+"-"+paths.Harmless(name))
 }
 
 // store keeps a picture under a name of ours, and sees that it can be read.
 func (f *form) store(role, name string, part io.Reader) error {
-	head := make([]byte, 512)
-	n, err := io.ReadFull(part, head)
-	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
-		return err
-	}
-	path := f.pathFor(role, name, extensions[http.DetectContentType(head[:n])])
-	size, err := write(path, io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), part), maxUpload+1))
-	if err == nil && size > maxUpload {
-		err = fmt.Errorf("it has more than %d MB: make it smaller first", maxUpload>>20)
-	}
-	if err != nil {
-		return err
-	}
+	path, size, err := imagefile.Keep(f.pathFor(role, name), part, maxUpload)
 	f.bytes += size
 	f.pictures[role] = append(f.pictures[role], path)
-	free, ok := transfer.FreeMemory()
-	if !ok {
-		free = 1 << 62
-	}
-	_, err = imagefile.ReadFile(path, free)
 	return err
-}
-
-// write makes a new file.
-func write(path string, from io.Reader) (size int64, err error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return 0, err
-	}
-	size, err = io.Copy(file, from)
-	return size, errors.Join(err, file.Close())
 }

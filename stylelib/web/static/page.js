@@ -68,6 +68,7 @@ $("form").addEventListener("change", renew);
 // renew is called when what is asked for has changed: what was said of it holds no more.
 function renew() {
   refuse("");
+  if (!$("forecast").textContent.endsWith("…")) $("forecast").append(" …");
   clearTimeout(renew.timer);
   renew.timer = setTimeout(foresee, 400);
 }
