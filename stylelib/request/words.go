@@ -40,11 +40,11 @@ func (r Request) Described() string {
 	return words.String()
 }
 
-// Said are, for people, the request's options that the page has, but for the usual preset.
+// Said are, for people, the request's options that the page has, but for the size and the usual preset.
 func (r Request) Said(chinese bool) []string {
 	said := []string{}
 	for _, o := range OfPage() {
-		if value := r.Text(o.Name); r.Given(o.Name) && !(o.Name == "preset" && value == DefaultPreset) {
+		if value := r.Text(o.Name); r.Given(o.Name) && o.Name != "size" && value != DefaultPreset {
 			said = append(said, o.Label(chinese)+" "+o.Say(value, chinese))
 		}
 	}
