@@ -60,7 +60,7 @@ func (t *Transfer) Estimate() (Estimate, error) {
 	if err != nil {
 		return Estimate{}, fmt.Errorf("estimate the time: %w", err)
 	}
-	perPixel, roots := float64(paced.forward)/float64(probe.area()), paced.roots
+	perPixel, roots := float64(paced.forward)/float64(paced.of.area()), paced.roots
 	// epoch is what one takes at a size, on average: exact losses take the roots in each, transports a forward pass too, now and then.
 	epoch := func(of size) float64 {
 		pass := perPixel * float64(of.area())
@@ -70,7 +70,7 @@ func (t *Transfer) Estimate() (Estimate, error) {
 		return stepPerForward*pass*t.passes(of) + float64(roots)
 	}
 	total := 0.0
-	perProduct := float64(paced.forward) / t.products(probe)
+	perProduct := float64(paced.forward) / t.products(paced.of)
 	for _, s := range o.stages(of.height, of.width) {
 		total += compilePerForward*float64(paced.compile) + epoch(s.size)*float64(s.epochs)
 		if o.StyleLoss == neighboursTerm.Name && !s.places {
@@ -92,18 +92,26 @@ func (t *Transfer) products(of size) (n float64) {
 	return n
 }
 
-// pace is how fast the engine computes a network.
-type pace struct{ forward, compile, roots time.Duration }
+// pace is how fast the engine computes a network, measured with a picture of some size.
+type pace struct {
+	of                      size
+	forward, compile, roots time.Duration
+}
 
 // maxPaces is how many a network in a cache keeps.
 const maxPaces = 64
 
-// paced measures the pace with a picture of some size, or takes what was measured before.
+// paced measures the pace with a picture of some size, or takes what was measured before with as large a one.
 func (t *Transfer) paced(probe size) (p pace, err error) {
-	key := fmt.Sprint(t.Options.computed(), probe, t.Options.Taps, t.Options.Pooling, t.rootsAt())
+	area := probe.area()
+	if area > probeArea*9/10 { // pictures of all shapes are brought to about this
+		area = probeArea
+	}
+	key := fmt.Sprint(t.Options.computed(), area, t.Options.Taps, t.Options.Pooling, t.rootsAt())
 	if p, before := t.cache.pace(t.cached, key); before {
 		return p, nil
 	}
+	p.of = probe
 	if p.forward, p.compile, err = timeForward(t.Extractor, t.Options.computed(), probe); err == nil {
 		p.roots, err = t.timeRoots()
 	}
