@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"image"
 	"net"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -52,9 +54,9 @@ func (c *command) web(ctx context.Context, args []string) error {
 	if s.Runs == runsOff {
 		return &usageError{errors.New("web: the page shows runs that are kept: leave -runs off out")}
 	}
-	behind, err := web.ParseBehind(*base)
+	behind, err := behindOf(*base)
 	if err != nil {
-		return &usageError{fmt.Errorf("-base-path: %w", err)}
+		return &usageError{err}
 	}
 	listener, err := web.Listen(*port)
 	if err != nil {
@@ -72,6 +74,21 @@ func (c *command) web(ctx context.Context, args []string) error {
 		defer e.Close()
 		return c.serve(ctx, e, s, first, listener, &web.Page{Store: store, Engine: e.String(), Behind: behind})
 	})
+}
+
+// behindOf reads where a proxy shows the page: an address, or a path, where the proxy asks for this machine by its own name; nil for none.
+func behindOf(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, nil
+	}
+	behind, err := url.Parse(text)
+	web := err == nil && (behind.Scheme == "http" || behind.Scheme == "https") && behind.Host != ""
+	path := err == nil && behind.Scheme == "" && behind.Host == "" && strings.HasPrefix(text, "/")
+	if !web && !path || behind.RawQuery != "" || behind.Fragment != "" || behind.User != nil {
+		return nil, fmt.Errorf("-base-path: %q is neither a path such as /user/me/proxy/8000/ nor an address such as https://hub.example.org/user/me/proxy/8000/", text)
+	}
+	behind.Path = strings.TrimSuffix(behind.Path, "/") + "/"
+	return behind, nil
 }
 
 // first is what the page begins with: a run that goes on, a new picture, or nil.

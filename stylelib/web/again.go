@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 
 	"stylebook/stylelib/internal/imagefile"
@@ -53,17 +52,11 @@ func (f *form) copyFiles() (err error) {
 
 // copyFile copies a picture, without what the name of one of another run begins with.
 func (f *form) copyFile(role, path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is gone: choose another picture", filepath.Base(path))
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
 	to := f.pathFor(role, runs.OwnName(path)) + filepath.Ext(path)
-	size, err := imagefile.Copy(to, file)
+	size, err := imagefile.Copy(to, path)
+	if err != nil {
+		err = fmt.Errorf("%s is gone: choose another picture", filepath.Base(path))
+	}
 	f.bytes += size
 	f.pictures[role] = append(f.pictures[role], to)
 	return to, err

@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/rand"
 	"crypto/subtle"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -19,21 +18,6 @@ func (p *Page) prepare() {
 // policy lets the page load what comes with it and nothing else; no other page may frame it.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-// ParseBehind reads where a proxy shows the page: a path, where the proxy asks for this machine by its own name, as most do that hand a port
-// on; or an address, where it hands on the name that the browser asked for.
-func ParseBehind(text string) (*url.URL, error) {
-	if text == "" {
-		return nil, nil
-	}
-	behind, err := url.Parse(text)
-	web := err == nil && (behind.Scheme == "http" || behind.Scheme == "https") && behind.Host != ""
-	if !web && !(err == nil && behind.Scheme == "" && behind.Host == "" && strings.HasPrefix(text, "/")) || behind.RawQuery+behind.Fragment != "" || behind.User != nil {
-		return nil, fmt.Errorf("%q is neither a path such as /user/me/proxy/8000/ nor an address such as https://hub.example.org/user/me/proxy/8000/", text)
-	}
-	behind.Path = strings.TrimSuffix(behind.Path, "/") + "/"
-	return behind, nil
-}
 
 // address is where the page is, with its token.
 func (p *Page) address(listener net.Addr) string {

@@ -54,8 +54,8 @@ func (p *Page) handler() http.Handler {
 	mux.HandleFunc("POST /resume/{run}", p.change(p.resume))
 	mux.HandleFunc("POST /runs/{run}/again/{how}", p.again)
 	mux.HandleFunc("POST /runs/{run}/name", p.change(p.rename))
-	mux.HandleFunc("POST /runs/{run}/delete", p.change(p.delete))
-	mux.HandleFunc("POST /runs/{run}/restore", p.change(p.restore))
+	mux.HandleFunc("POST /runs/{run}/delete", p.change(func(run string, _ *http.Request) error { return p.Store.Delete(run) }))
+	mux.HandleFunc("POST /runs/{run}/restore", p.change(func(run string, _ *http.Request) error { return p.Store.Restore(run) }))
 	return p.guard(mux)
 }
 

@@ -93,10 +93,6 @@ func (p *Page) rename(run string, r *http.Request) error {
 	return p.Store.Rename(run, string(name))
 }
 
-func (p *Page) delete(run string, _ *http.Request) error { return p.Store.Delete(run) }
-
-func (p *Page) restore(run string, _ *http.Request) error { return p.Store.Restore(run) }
-
 // small is a small picture of a run: of its result, or of one that it was made from.
 func (p *Page) small(w http.ResponseWriter, r *http.Request) {
 	run, ok := p.find(w, r)

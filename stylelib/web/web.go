@@ -29,7 +29,8 @@ type Page struct {
 	Store  *runs.Store
 	Engine string // what computes, one line
 
-	// Behind is the address, or the path alone, under which a proxy on this machine shows the page; nil: none does. See [ParseBehind].
+	// Behind is the address, or the path alone, under which a proxy on this machine shows the page; nil: none does. Its path ends
+	// with a slash. A proxy that hands on the name that the browser asked for needs the address.
 	Behind *url.URL
 
 	// Start checks a request, whose pictures are uploads that will be in the run's folder once it has begun, and returns how to paint

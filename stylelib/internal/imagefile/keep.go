@@ -35,7 +35,7 @@ func Keep(path string, from io.Reader, most int64) (kept string, size int64, err
 		return "", 0, err
 	}
 	kept = path + extensions[http.DetectContentType(head[:n])]
-	size, err = Copy(kept, io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), from), most+1))
+	size, err = create(kept, io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), from), most+1))
 	if err == nil && size > most {
 		err = fmt.Errorf("it has more than %d MB: make it smaller first", most>>20)
 	}
@@ -45,8 +45,21 @@ func Keep(path string, from io.Reader, most int64) (kept string, size int64, err
 	return kept, size, err
 }
 
-// Copy writes a new file.
-func Copy(path string, from io.Reader) (size int64, err error) {
+// Copy copies a file to a new one, and says how many bytes it has.
+func Copy(to, from string) (size int64, err error) {
+	if info, err := os.Stat(from); err != nil || !info.Mode().IsRegular() {
+		return 0, &Error{Path: from, Reason: "is no file", Err: err}
+	}
+	file, err := os.Open(from)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	return create(to, file)
+}
+
+// create writes a new file.
+func create(path string, from io.Reader) (size int64, err error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return 0, err
