@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/paths"
 	"stylebook/stylelib/request"
 )
 
@@ -156,7 +157,7 @@ func (r Summary) Names(option string) (names []string) {
 		if filepath.Dir(path) == r.Folder {
 			path = OwnName(path)
 		}
-		names = append(names, filepath.Base(path))
+		names = append(names, paths.Base(path))
 	}
 	return names
 }

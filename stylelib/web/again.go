@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"stylebook/stylelib/internal/imagefile"
+	"stylebook/stylelib/internal/paths"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 )
@@ -50,8 +51,11 @@ func (f *form) copyFiles() (err error) {
 	return err
 }
 
-// copyFile copies a picture, without what the name of one of another run begins with.
+// copyFile copies a picture, without what the name of one of another run begins with. One from the web stays where it is.
 func (f *form) copyFile(role, path string) (string, error) {
+	if paths.IsAddress(path) {
+		return path, nil
+	}
 	to := f.pathFor(role, runs.OwnName(path)) + filepath.Ext(path)
 	size, err := imagefile.Copy(to, path)
 	if err != nil {
