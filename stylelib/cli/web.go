@@ -19,8 +19,8 @@ import (
 )
 
 const webHelp = `stylize web shows a page on 127.0.0.1 in which two pictures are dropped, options chosen, trainings watched, stopped and resumed, and
-earlier runs compared. Its address has a token, which keeps others on this machine out. Ctrl-C ends it, and keeps the picture
-that is being painted.
+earlier runs compared and seen large, with their photograph and how they came to be. Its address has a token, which keeps others on
+this machine out. Ctrl-C ends it, and keeps the picture that is being painted.
 
   stylize web                       the page
   stylize web -content … -out …     with a picture that is painted at once: all options of stylize -help may be given
@@ -177,6 +177,14 @@ func (c *command) sayOf(s *settings, format string, args ...any) {
 		s.watch.Say(fmt.Sprintf(format, args...))
 	}
 }
+
+// What a page has to turn back to: so many pictures of a training beside the first and the last, JPEGs of so many pixels at most in
+// height and width.
+const (
+	pageFrames  = 24
+	pageSide    = 480
+	pageQuality = 80
+)
 
 // tellPage tells the page of an epoch.
 func (j *job) tellPage(r sl.Record, left time.Duration) error {

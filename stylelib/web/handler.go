@@ -17,13 +17,13 @@ var static embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"t": func(request.Text) string { return "" }, "f": func(a, b string) string { return "" },
-}).ParseFS(static, "static/page.html"))
+}).ParseFS(static, "static/*.html"))
 
 // handler answers all that the page asks.
 func (p *Page) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.html)
-	for _, name := range []string{"page.js", "page.css", "icon.svg"} {
+	for _, name := range []string{"page.js", "page.css", "look.js", "look.css", "icon.svg"} {
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, static, "static/"+name) })
 	}
 	mux.HandleFunc("GET /events", p.events)
@@ -31,6 +31,7 @@ func (p *Page) handler() http.Handler {
 	mux.HandleFunc("GET /runs", p.list)
 	mux.HandleFunc("GET /runs/{run}/picture.png", p.pictureOf)
 	mux.HandleFunc("GET /compare/{a}/{b}", p.compare)
+	p.looks(mux)
 	mux.HandleFunc("POST /start", p.start)
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 		p.runner.end()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"mime/multipart"
 	"net/http"
 	"os"
@@ -186,10 +187,15 @@ func (f *form) store(role string, part io.Reader) (path string, err error) {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return "", err
 	}
+	_, err = imagefile.ReadFile(path, freeMemory())
+	return path, err
+}
+
+// freeMemory is how much decoding a picture may take.
+func freeMemory() int64 {
 	free, ok := transfer.FreeMemory()
 	if !ok {
-		free = 1 << 62
+		return math.MaxInt64
 	}
-	_, err = imagefile.ReadFile(path, free)
-	return path, err
+	return free
 }

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"stylebook/stylelib/request"
@@ -37,6 +38,7 @@ type Page struct {
 	token    string
 	runner   runner
 	starting chan struct{} // holds one while pictures are uploaded
+	decoding sync.Mutex    // of photographs to look at: one takes memory enough
 }
 
 // Listen opens a port of this machine for pages of its own programs; 0 takes a free one.

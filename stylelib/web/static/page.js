@@ -171,9 +171,9 @@ function curve(name, from, label = name, colour = null, second = false) {
 }
 
 // plot draws curves over epochs, on a logarithmic axis.
-function plot(curves) {
+function plot(curves, most = 640) {
   const seen = curves.filter(c => c.points.length), inRow = 4;
-  const width = Math.min(640, innerWidth - 60), left = 62, bottom = 22, top = 8 + 18 * Math.ceil(seen.length / inRow), height = 216 + top;
+  const width = Math.min(most, innerWidth - 60), left = 62, bottom = 22, top = 8 + 18 * Math.ceil(seen.length / inRow), height = 216 + top;
   const xs = seen.flatMap(c => c.points.map(p => p[0])), ys = seen.flatMap(c => c.points.map(p => Math.log10(p[1])));
   const extent = values => values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
   const [x0, x1] = extent(xs), [low, high] = extent(ys);
@@ -222,7 +222,8 @@ function card(run) {
   }
   if (run.picture) buttons.push(make("a", {class: "button", href: address(run), download: `stylize-${run.id}.png`}, texts.download));
   return make("li", {},
-    run.picture ? make("img", {src: address(run), loading: "lazy", alt: run.id}) : make("div", {class: "empty"}, texts.nopicture),
+    make("button", {type: "button", class: "large", "data-look": run.id, "aria-label": `${run.id}: ${texts.large}`, click: () => look.open(run)},
+      run.picture ? make("img", {src: address(run), loading: "lazy", alt: ""}) : make("div", {class: "empty"}, texts.nopicture)),
     make("b", {}, run.id),
     make("small", {}, `${new Date(run.created).toLocaleString()} · ${texts[run.status] || run.status}`),
     make("small", {}, `${run.height} × ${run.width} · ${texts.epoch} ${run.epoch} / ${run.epochs}` +
@@ -247,6 +248,7 @@ async function compare() {
   const curves = losses.flatMap((records, i) => names.map((name, k) =>
     curve(name, records || [], `${name} ${i + 1}`, k, i === 1)));
   $("compared").replaceChildren(
+    make("button", {type: "button", class: "large", click: () => look.pair(...runs)}, texts.large),
     make("div", {class: "pair"}, ...runs.map((run, i) => make("figure", {},
       run.picture ? make("img", {src: address(run), alt: run.id}) : make("div", {}, texts.nopicture),
       make("figcaption", {}, `${i + 1} · ${run.id}`)))),
