@@ -1,7 +1,8 @@
-"""Looking closely at runs on the command's page, in a real browser: wide with a mouse, and as a phone."""
+"""Looking closely and marking regions on the command's page, in a real browser: wide with a mouse, and as a phone."""
 
 import base64
 import json
+import re
 import urllib.request
 
 import pytest
@@ -263,3 +264,118 @@ def pairs(page, *runs):
     middles = [(frame["x"] + frame["width"] / 2 - box["x"]) / box["width"] for box, frame in boxes]
     assert abs(middles[0] - middles[1]) < 0.01 and middles[0] > 0.51, "both show the same place"
     page.keyboard.press("Escape")
+
+
+# --- marking ---
+
+
+def mark(page, role, kind="regions"):
+    page.click(f".brush[data-role={role}][data-mark={kind}]")
+    page.wait_for_selector("#brush[open]")
+    inside(page, "#brush")
+    assert page.evaluate("document.activeElement.tagName") == "CANVAS"
+
+
+def colour(page, number):
+    page.locator(f"[name=brush-colour][value='{number}']").check(force=True)
+
+
+# The colours of a PNG's pixels, each with its share.
+COLOURS = """async png => {
+  const image = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height), on = canvas.getContext("2d"), shares = {};
+  on.drawImage(image, 0, 0);
+  const data = on.getImageData(0, 0, image.width, image.height).data;
+  for (let i = 0; i < data.length; i += 4) {
+    const name = data.slice(i, i + 4).join(" ");
+    shares[name] = (shares[name] || 0) + 4 / data.length;
+  }
+  return shares;
+}"""
+REST, BLUE, ORANGE = "128 128 128 255", "0 114 178 255", "230 159 0 255"
+
+
+def refused(page):
+    page.click("#start")
+    page.wait_for_selector("#refused:visible")
+    return page.inner_text("#refused")
+
+
+def test_marks(page):
+    plain = paint(page)
+    mark(page, "content")
+    drag(page, "#brush canvas", (0.1, 0.2), (0.9, 0.2))
+    undoes_and_erases(page)
+    colour(page, 2)
+    by_key(page)
+    page.click("#brush-done")
+    page.wait_for_selector(".brush[data-role=content][data-mark=regions]:has-text('1, 2')")
+    assert "1" in refused(page) and len(rows(page)) == 1, "regions that the painting lacks"
+    mark(page, "style")
+    drag(page, "#brush canvas", (0.1, 0.3), (0.9, 0.3))
+    colour(page, 2)
+    drag(page, "#brush canvas", (0.1, 0.8), (0.9, 0.8))
+    page.keyboard.press("Escape")  # which keeps what was painted
+    mark(page, "content", "colours")
+    drag(page, "#brush canvas", (0.3, 0.6), (0.7, 0.6))
+    page.click("#brush-done")
+    page.wait_for_selector(".brush[data-mark=colours]:has-text('✓')")
+    assert page.locator("#keep-colours").input_value() == "luminance"
+    row = paint(page)
+    files = {name: decoded(page, (page.command.log.parent / "runs" / row["id"] / f"{name}-mask.png").read_bytes(), COLOURS)
+             for name in ("content", "style", "colours")}
+    for name in "content", "style":
+        assert set(files[name]) == {REST, BLUE, ORANGE}, "flat colours and no others"
+        assert 0.03 < files[name][BLUE] < 0.4 and 0.003 < files[name][ORANGE] < 0.4
+    assert len(files["colours"]) > 100 and files["colours"]["0 0 0 255"] > 0.5, "a soft edge"
+    assert "255 255 255 255" in files["colours"] and all(len(set(c.split()[:3])) == 1 for c in files["colours"]), "gray"
+    assert row["id"] != plain["id"]
+    drop(page, "content", "style.jpg")
+    assert not re.search(r"\d|✓", page.inner_text(".brushes >> nth=0")), "another photograph has no marks"
+
+
+# How many pixels of the marks are seen.
+MARKED = """() => {
+  const seen = document.querySelector("#brush canvas"), canvas = new OffscreenCanvas(seen.width, seen.height), on = canvas.getContext("2d");
+  on.drawImage(seen, 0, 0);
+  return on.getImageData(0, 0, canvas.width, canvas.height).data.filter((v, i) => i % 4 === 3 && v).length;
+}"""
+
+
+def undoes_and_erases(page):
+    one = page.evaluate(MARKED)
+    drag(page, "#brush canvas", (0.1, 0.6), (0.5, 0.6))
+    assert page.evaluate(MARKED) > 1.3 * one > 0
+    page.keyboard.press("Control+z")
+    assert page.evaluate(MARKED) == one
+    page.click("#brush-clear")
+    assert page.evaluate(MARKED) == 0
+    page.click("#brush-undo")
+    assert page.evaluate(MARKED) == one
+    colour(page, 0)
+    drag(page, "#brush canvas", (0.5, 0.1), (0.5, 0.3))
+    assert 0.5 * one < page.evaluate(MARKED) < 0.95 * one
+
+
+def by_key(page):
+    page.focus("#brush canvas")
+    before = page.evaluate(MARKED)
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(MARKED) == before, "a lifted brush marks nothing"
+    page.keyboard.press("Space")
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    assert page.evaluate(MARKED) > before and "%" in page.inner_text("#brush-says")
+    after = page.evaluate(MARKED)
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(MARKED) == after
+
+
+def test_marks_want_a_picture(start):  # noqa: F811
+    command = start("web")
+    with chromium() as browser:
+        page = visit(browser, command, viewport={"width": 1280, "height": 800})
+        page.click(".brush[data-role=style]")
+        page.wait_for_selector("#refused:has-text('Choose the picture first.')")
+        assert page.complaints == []

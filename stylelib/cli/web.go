@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"net"
+	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -19,8 +20,9 @@ import (
 )
 
 const webHelp = `stylize web shows a page on 127.0.0.1 in which two pictures are dropped, options chosen, trainings watched, stopped and resumed, and
-earlier runs compared and seen large, with their photograph and how they came to be. Its address has a token, which keeps others on
-this machine out. Ctrl-C ends it, and keeps the picture that is being painted.
+earlier runs compared and seen large, with their photograph and how they came to be. With a brush regions are marked, and places
+that keep their colours. Its address has a token, which keeps others on this machine out. Ctrl-C ends it, and keeps the picture that is
+being painted.
 
   stylize web                       the page
   stylize web -content … -out …     with a picture that is painted at once: all options of stylize -help may be given
@@ -194,12 +196,13 @@ func (j *job) tellPage(r sl.Record, left time.Duration) error {
 	return j.watch.Epoch(r, left, func() (image.Image, error) { return j.Picture(r.Image, 8) })
 }
 
-// adopt takes the uploads, photograph and painting, into the run's folder, so that it can be resumed.
+// adopt takes the uploads into the run's folder, so that it can be resumed.
 func (j *job) adopt() error {
-	for i, name := range []string{"content", "style"} {
-		if err := j.asked.Set("", name, request.JoinPaths([]string{j.run.Inside(j.uploads[i])})); err != nil {
-			return err
+	j.asked = j.asked.Moved(func(path string) string {
+		if slices.Contains(j.uploads, path) {
+			return j.run.Inside(path)
 		}
-	}
+		return path
+	})
 	return j.run.Adopt(j.uploads, j.asked)
 }

@@ -23,7 +23,7 @@ var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 func (p *Page) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.html)
-	for _, name := range []string{"page.js", "page.css", "look.js", "look.css", "icon.svg"} {
+	for _, name := range []string{"page.js", "page.css", "look.js", "look.css", "brush.js", "icon.svg"} {
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, static, "static/"+name) })
 	}
 	mux.HandleFunc("GET /events", p.events)

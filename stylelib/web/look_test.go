@@ -1,11 +1,13 @@
 package web_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"testing"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/cli"
 	"stylebook/stylelib/internal/testkit"
 )
 
@@ -127,5 +130,95 @@ func (p *page) showsPhotograph(run string) {
 	}
 	if mean := sum / (32 * 48); mean > 4 {
 		p.t.Errorf("the photograph is %.1f levels off", mean)
+	}
+}
+
+// halves is a PNG of two colours side by side.
+func halves(t *testing.T, left, right color.Color) []byte {
+	t.Helper()
+	picture := image.NewRGBA(image.Rect(0, 0, 30, 20))
+	for i := range 30 * 20 {
+		picture.Set(i%30, i/30, left)
+		if i%30 >= 15 {
+			picture.Set(i%30, i/30, right)
+		}
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, picture); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// Marks go up with the pictures and lie beside them; the command makes the same picture of these files.
+func TestMarks(t *testing.T) {
+	p := open(t, "web", "-quiet")
+	gray, blue := color.RGBA{128, 128, 128, 255}, color.RGBA{0, 114, 178, 255}
+	options := append(small(4), part{"keep-colours", "luminance", nil})
+	marks := []part{{"content-mask", "m", halves(t, gray, blue)}, {"style-mask", "m", halves(t, blue, gray)},
+		{"colours-mask", "m", halves(t, color.White, color.Gray{60})}}
+	run := p.finish(slices.Concat(pictures(t), options, marks)...)
+	folder, alone := filepath.Join(p.folder, run), filepath.Join(t.TempDir(), "alone.png")
+	arguments := []string{"-content", filepath.Join(folder, "content.jpg"), "-style", filepath.Join(folder, "style.jpg"), "-out", alone, "-quiet", "-runs", "off"}
+	for _, o := range options {
+		arguments = append(arguments, "-"+o.name+"="+o.value)
+	}
+	for _, m := range marks {
+		path := filepath.Join(folder, m.name+".png")
+		if data, err := os.ReadFile(path); err != nil || !bytes.Equal(data, m.file) {
+			t.Errorf("%s is not what was sent: %v", m.name, err)
+		}
+		arguments = append(arguments, "-"+m.name+"="+path)
+	}
+	if status := cli.Run(t.Context(), arguments, p.said, p.said); status != 0 {
+		t.Fatal(p.said)
+	}
+	want, err := os.ReadFile(alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, got := p.request("GET", "runs/"+run+"/picture.png", nil); got != string(want) {
+		t.Error("the page's picture is not the command's")
+	}
+	plain := p.finish(append(pictures(t), options...)...)
+	if _, got := p.request("GET", "runs/"+plain+"/picture.png", nil); got == string(want) {
+		t.Error("marks change nothing")
+	}
+}
+
+func TestMarksAreRefused(t *testing.T) {
+	p := open(t, "web", "-quiet")
+	regions := halves(t, color.Black, color.White)
+	for what, test := range map[string]struct {
+		parts []part
+		text  string
+	}{
+		"a text":      {[]part{{"content-mask", "m.png", []byte("hello, world")}}, "the regions of the photograph: is a text file, not a picture"},
+		"a path":      {[]part{{"colours-mask", "/etc/passwd", nil}}, "the places that keep their colours: "},
+		"two of them": {[]part{{"style-mask", "m", regions}, {"style-mask", "m", regions}}, "style-mask comes twice"},
+	} {
+		if got, text := p.start(append(pictures(t), test.parts...)...); got != 400 || !strings.Contains(text, test.text) {
+			t.Errorf("%s: %d %q, want %q", what, got, text, test.text)
+		}
+	}
+	for what, test := range map[string]struct {
+		parts []part
+		text  string
+	}{
+		"one of two":    {[]part{{"content-mask", "m", regions}}, "masks: 0 for 1 style images"},
+		"other colours": {[]part{{"content-mask", "m", regions}, {"style-mask", "m", halves(t, color.Black, color.Black)}}, "no style mask has the colour #ffffff"},
+		"no luminance":  {[]part{{"colours-mask", "m", regions}}, "colours mask: says where the luminance alone is painted"},
+	} {
+		if got, text := p.start(append(pictures(t), test.parts...)...); got != 204 {
+			t.Errorf("%s: %d %q", what, got, text)
+			continue
+		}
+		if _, n := p.watch(phase("failed")); !strings.Contains(n.Error, test.text) {
+			t.Errorf("%s: %q, want %q", what, n.Error, test.text)
+		}
+		p.until("the uploads to be gone", func() bool {
+			entries, err := os.ReadDir(p.folder)
+			return err == nil && len(entries) == 1
+		})
 	}
 }

@@ -23,7 +23,7 @@ import (
 const (
 	maxUpload  = 64 << 20 // bytes of a picture
 	maxValue   = 1000     // bytes of an option
-	maxRequest = 2*maxUpload + 1<<20
+	maxRequest = 2*maxUpload + 8<<20
 	uploadTime = 2 * time.Minute
 	uploads    = ".upload-" // how the folders begin in which pictures wait for their run
 	forsaken   = 24 * time.Hour
@@ -76,7 +76,7 @@ func (p *Page) start(w http.ResponseWriter, r *http.Request) {
 	f, err := read(r, folder)
 	var paint Paint
 	if err == nil {
-		paint, err = p.Start(f.request, []string{f.pictures["content"], f.pictures["style"]})
+		paint, err = p.Start(f.request, slices.Collect(maps.Values(f.pictures)))
 	}
 	if err == nil {
 		err = p.runner.begin(paint, clean)
@@ -131,15 +131,16 @@ func read(r *http.Request, folder string) (*form, error) {
 		if path == "" {
 			return nil, fmt.Errorf("the %s is missing", roles[role])
 		}
-		if err := f.request.Set("", role, request.JoinPaths([]string{path})); err != nil {
-			return nil, err
-		}
 	}
-	return f, nil
+	return f, f.name()
 }
 
 func (f *form) take(name string, part *multipart.Part) error {
-	if role, ok := roles[name]; ok {
+	role, ok := roles[name]
+	if !ok {
+		role, ok = marks[name]
+	}
+	if ok {
 		path, err := f.store(name, part)
 		var unreadable *imagefile.Error
 		switch {

@@ -79,6 +79,8 @@ $("form").addEventListener("submit", async event => {
   for (const field of fields) {
     if (field.id !== "preset" && changed(field)) form.append(field.id, valueOf(field));
   }
+  const unfit = await brush.add(form);
+  if (unfit) return refuse(unfit);
   const large = Object.values(chosen).some(f => f && f.size > Number(document.body.dataset.limit));
   if (large) refuse($("refused").dataset.large); else if (await ask("start", form)) $("job").scrollIntoView({block: "nearest"});
 });
