@@ -23,7 +23,8 @@ import (
 )
 
 const webHelp = `stylize web shows a page on 127.0.0.1 in which pictures are dropped, options chosen, trainings watched, stopped and resumed, and
-pictures named, found, compared, deleted and painted again. What is started while another is painted waits. Its address has a token, which
+pictures named, found, seen large, compared, deleted and painted again. With a brush regions are marked, and places that keep their
+colours. What is started while another is painted waits. Its address has a token, which
 keeps others on this machine out. Ctrl-C ends it, keeps the picture that is being painted, and removes what was deleted.
 
   stylize web                       the page
@@ -212,6 +213,14 @@ func (c *command) sayOf(s *settings, format string, args ...any) {
 		s.watch.Say(fmt.Sprintf(format, args...))
 	}
 }
+
+// What a page has to turn back to: so many pictures of a training beside the first and the last, JPEGs of so many pixels at most in
+// height and width.
+const (
+	pageFrames  = 24
+	pageSide    = 480
+	pageQuality = 80
+)
 
 // tellPage tells the page of an epoch.
 func (j *job) tellPage(r sl.Record, left time.Duration) error {

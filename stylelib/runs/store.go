@@ -58,6 +58,9 @@ type Summary struct {
 // Picture is the path of the run's result; it is there once the run is finished. That of a run that was stopped is the picture so far.
 func (r Summary) Picture() string { return filepath.Join(r.Folder, pictureName) }
 
+// Film is the folder of pictures of the training, as far as they are kept: see film.Recorder.
+func (r Summary) Film() string { return filepath.Join(r.Folder, "film") }
+
 // TermNames returns the names of the losses that some runs have, in the order in which they come.
 func TermNames(records ...Summary) (names []string) {
 	for _, r := range records {

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -20,14 +21,14 @@ var static embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"t": func(request.Text) string { return "" }, "f": func(a, b string) string { return "" },
-}).ParseFS(static, "static/page.html"))
+}).ParseFS(static, "static/*.html"))
 
 // handler answers all that the page asks.
 func (p *Page) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.html)
 	_ = fs.WalkDir(static, "static", func(path string, entry fs.DirEntry, _ error) error { // what is embedded can be read
-		if name := strings.TrimPrefix(path, "static/"); !entry.IsDir() && name != "page.html" {
+		if name := strings.TrimPrefix(path, "static/"); !entry.IsDir() && filepath.Ext(name) != ".html" {
 			mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, static, path) })
 		}
 		return nil
@@ -40,6 +41,7 @@ func (p *Page) handler() http.Handler {
 	mux.HandleFunc("GET /runs/{run}/settings", p.settingsOf)
 	mux.HandleFunc("GET /compare/{a}/{b}", p.compare)
 	mux.HandleFunc("GET /estimate", p.estimate)
+	p.looks(mux)
 	mux.HandleFunc("POST /start", p.start)
 	mux.HandleFunc("POST /small", p.shrink)
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {

@@ -21,10 +21,10 @@ import (
 )
 
 const (
-	maxUpload  = 64 << 20 // bytes of a picture
-	maxValue   = 1000     // bytes of an option
-	maxStyles  = 4        // paintings of a picture
-	maxRequest = (1+maxStyles)*maxUpload + 1<<20
+	maxUpload  = 64 << 20                         // bytes of a picture
+	maxValue   = 1000                             // bytes of an option
+	maxStyles  = 4                                // paintings of a picture
+	maxRequest = (1+maxStyles)*maxUpload + 16<<20 // with marks
 	uploadTime = 10 * time.Minute
 	uploads    = ".upload-" // how the folders begin in which pictures wait for their run
 	forsaken   = 24 * time.Hour
@@ -34,7 +34,8 @@ const (
 var roles = map[string]struct {
 	what string
 	most int
-}{"content": {"photograph", 1}, "style": {"painting", maxStyles}}
+}{"content": {"photograph", 1}, "style": {"painting", maxStyles}, "content-mask": {"regions of the photograph", 1},
+	"style-mask": {"regions of the painting", maxStyles}, "colours-mask": {"places that keep their colours", 1}}
 
 // form is what the page sends.
 type form struct {
@@ -175,7 +176,7 @@ func (f *form) read(store *runs.Store, r *http.Request) error {
 			return err
 		}
 	}
-	for _, role := range slices.Sorted(maps.Keys(roles)) {
+	for _, role := range []string{"content", "style"} {
 		if !f.request.Given(role) {
 			return fmt.Errorf("the %s is missing", roles[role].what)
 		}
@@ -183,10 +184,14 @@ func (f *form) read(store *runs.Store, r *http.Request) error {
 	return nil
 }
 
-// name gives the request the pictures that have come.
+// name gives the request the pictures that have come. An option for one file takes its name as it is.
 func (f *form) name() error {
 	for role, paths := range f.pictures {
-		if err := f.request.Set("", role, request.JoinPaths(paths)); err != nil {
+		list := paths[0]
+		if o, err := request.Find(role); err == nil && o.Files == request.Several {
+			list = request.JoinPaths(paths)
+		}
+		if err := f.request.Set("", role, list); err != nil {
 			return err
 		}
 	}

@@ -328,7 +328,7 @@ func TestUploadsAndOptionsAreRefused(t *testing.T) {
 		"an address":           {[]part{content, {"style", address, nil}}, 400, "the painting: is a text file, not a picture"},
 		"an address to begin":  {with("init", address), 400, `init: there is no "` + address + `" here`},
 		"weights' address":     {with("weights", address), 400, `weights: there is no "` + address + `" here`},
-		"a mask's address":     {with("colours-mask", address), 400, "colours-mask: this page has no such option"},
+		"a mask's address":     {with("colours-mask", address), 400, "the places that keep their colours: is a text file, not a picture"},
 		"a layer's address":    {with("style-layers", address), 400, "style-layers: "},
 		"no pictures":          {nil, 400, "the photograph is missing"},
 		"one picture":          {[]part{content}, 400, "the painting is missing"},

@@ -10,9 +10,9 @@ function curve(name, from, label = name, colour = null, second = false) {
 }
 
 // plot draws curves over epochs, on a logarithmic axis.
-function plot(curves) {
+function plot(curves, most = 640) {
   const seen = curves.filter(c => c.points.length), inRow = 4;
-  const width = Math.min(640, innerWidth - 60), left = 62, bottom = 22, top = 8 + 18 * Math.ceil(seen.length / inRow), height = 216 + top;
+  const width = Math.min(most, innerWidth - 60), left = 62, bottom = 22, top = 8 + 18 * Math.ceil(seen.length / inRow), height = 216 + top;
   const xs = seen.flatMap(c => c.points.map(p => p[0])), ys = seen.flatMap(c => c.points.map(p => Math.log10(p[1])));
   const extent = values => values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
   const [x0, x1] = extent(xs), [low, high] = extent(ys);

@@ -81,11 +81,8 @@ function grow(run, source) {
 function seen(run) {
   const inputs = [["content", run.content], ["style", run.style]].flatMap(([of, n]) => Array.from({length: Math.min(n, 4)}, (_, i) =>
     make("img", {src: small(run, of, i), loading: "lazy", alt: "", error: event => event.target.remove()})));
-  const picture = run.picture ? make("a", {class: "large", href: address(run), "aria-label": `${texts.look} ${run.title}`, click: event => {
-    if (!window.look?.open) return; // the link leads to the picture
-    event.preventDefault();
-    look.open(run);
-  }}, make("img", {src: small(run, "picture"), loading: "lazy", alt: ""})) : make("div", {class: "empty"}, texts.nopicture);
+  const picture = make("button", {type: "button", class: "plain large", "data-look": run.id, "aria-label": `${texts.look} ${run.title}`, click: () => look.open(run)},
+    run.picture ? make("img", {src: small(run, "picture"), loading: "lazy", alt: ""}) : make("span", {class: "empty"}, texts.nopicture));
   return make("div", {class: "seen"}, picture, make("div", {class: "inputs"}, ...inputs));
 }
 
@@ -164,7 +161,7 @@ async function compare() {
     make("div", {class: "pair"}, ...runs.map((run, i) => make("figure", {},
       run.picture ? make("img", {src: small(run, "picture"), alt: run.title}) : make("div", {}, texts.nopicture),
       make("figcaption", {}, `${i + 1} · ${run.title}`)))),
-    ...(window.look?.pair && runs.every(r => r.picture) ? [make("button", {type: "button", class: "second", click: () => look.pair(...runs)}, texts.pair)] : []),
+    ...(runs.every(r => r.picture) ? [make("button", {type: "button", class: "second large", click: () => look.pair(...runs)}, texts.pair)] : []),
     make("h3", {}, texts.differ),
     make("ul", {class: "differ"}, ...(differences?.length ? differences : [texts.same]).map(line => make("li", {}, line))),
     make("table", {}, row("th", "", runs.map(r => r.title)),

@@ -104,6 +104,7 @@ function choose(role, pictures) {
   drop.dataset.more = chosen[role].length > 1 ? `× ${chosen[role].length}` : "";
   if (first) look_at(image, first);
   if (role === "style") shares();
+  brush.tell();
   if (!chosen.content.concat(chosen.style).some(p => !p.file)) forget();
   renew();
 }
@@ -228,7 +229,7 @@ async function start(preview) {
     for (const [name, value] of given()) form.append(name, value);
     if (from) form.append("from", from);
     if (preview) form.append("preview", "1");
-    reason = await window.brush?.add(form) || "";
+    reason = await brush.add(form, photographs[i]);
     if (reason) break;
     const text = `${$("sending").dataset.text} ${photographs.length > 1 ? `${i + 1} / ${photographs.length}` : ""}`;
     reason = await upload(form, share => sending(text, share));
