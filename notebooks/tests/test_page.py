@@ -1,10 +1,16 @@
-"""The command's page in a real browser: two pictures are dropped, a training is started, watched, stopped, resumed, compared."""
+"""The command's page in a real browser: pictures are dropped, painted, watched, stopped, resumed, named, varied, compared, deleted. With
+STYLEBOOK_SHOTS=FOLDER pictures of the page are written there."""
 
 import base64
+import contextlib
+import os
+import pathlib
 import re
 import signal
+import socket
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
@@ -12,7 +18,10 @@ import pytest
 from books import PATIENCE, REPOSITORY
 from lab import chromium, needs_browser, new_page, wait_for
 
+import axe_playwright_python  # once it is clear that playwright is here
+
 pytestmark = needs_browser
+AXE = (pathlib.Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 DATA = REPOSITORY / "data"
 
 
@@ -105,20 +114,22 @@ def test_the_whole_path(start):
         page.click("#start")
         page.wait_for_selector("#refused:has-text('the photograph is missing')")
         drop(page, "content", "content.jpg")
+        assert page.is_hidden("#refused"), "a message goes away when its cause has gone"
         page.set_input_files("#style", DATA / "style.jpg")  # chosen instead of dropped
         slide(page, "size", 160)  # a browser on a busy machine sees three pictures before its epochs are over
         slide(page, "epochs", 1000)
         page.select_option("#preset", "pytorch")
         assert page.inner_text("output[for=epochs]") == "1000", "what was chosen outlives another preset"
-        page.click("#form summary")
+        page.click("#further summary")
         page.uncheck("#style-layers input[value=conv5_1]")
         page.select_option("#keep-colours", "luminance")
         page.click("#start")
         seen = set()
         wait_for("the picture to grow three times", lambda: epoch(page) > 2 and (
             seen.add(page.get_attribute("#picture", "src")) or len(seen - {None}) >= 3))
-        assert page.is_disabled("#start") and "left" in page.inner_text("#left")
+        assert "Paint next" in page.inner_text("#start") and "left" in page.inner_text("#left")
         assert page.locator("#curves polyline").count() == 4
+        page.wait_for_function("() => document.querySelector('#runs .empty img')?.naturalWidth > 0")
         page.click("#stop")
         page.wait_for_selector("#phase:has-text('Stopped')")
         stopped = epoch(page)
@@ -129,7 +140,7 @@ def test_the_whole_path(start):
         page.reload()  # all is still there for who comes again
         wait_for("the stopped run", lambda: epoch(page) == stopped)
         page.click("#resume")
-        wait_for("the run to go on", lambda: phase(page) == "Painting" and epoch(page) > stopped + 2)
+        wait_for("the run to go on", lambda: phase(page).endswith("Painting") and epoch(page) > stopped + 2)
         page.click("#stop")
         page.wait_for_selector("#phase:has-text('Stopped')")
 
@@ -155,12 +166,228 @@ def finish_another(page):
 
 
 def compare(page):
-    wait_for("both runs", lambda: page.locator("#runs li").count() == 2)
+    wait_for("both runs", lambda: cards(page).count() == 2)
     for i in range(2):
-        page.locator("#runs input").nth(i).check()
-    page.wait_for_selector("#compared pre:has-text('StyleLoss: gram, was wasserstein')")
+        page.locator("#runs input[type=checkbox]").nth(i).check()
+    page.wait_for_selector("#compared li:has-text('Preset painting, was pytorch'), #compared li:has-text('Preset pytorch, was painting')")
     assert page.locator("#compared img").count() == 2
     assert page.locator("#compared polyline").count() >= 6
+
+
+def cards(page):
+    return page.locator("#runs li[data-run]")
+
+
+def accessible(page):
+    """What axe-core finds wrong with the page as it is."""
+    page.evaluate(AXE)
+    found = page.evaluate("async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})).violations")
+    return [(v["id"], [n["html"][:200] for n in v["nodes"]], v["nodes"][0]["failureSummary"]) for v in found]
+
+
+WORDS = {"en": {"finished": "Finished", "style": "Style 1.5, was 1", "preview": "Preview, not kept", "undo": "Undo", "missing": "the painting is missing"},
+         "zh-CN": {"finished": "已完成", "style": "风格强度：1.5，原为 1", "preview": "预览，不保存", "undo": "撤销", "missing": "缺少画作"}}
+
+
+@pytest.mark.parametrize("width, height, language, colours", [(1280, 800, "en", "light"), (390, 844, "zh-CN", "dark")])
+def test_the_studio(start, tmp_path, width, height, language, colours):
+    command, words = start("web"), WORDS[language]
+    with chromium() as browser:
+        page = visit(browser, command, viewport={"width": width, "height": height}, locale=language, color_scheme=colours)
+
+        def shot(name):
+            if folder := os.environ.get("STYLEBOOK_SHOTS"):
+                page.screenshot(path=f"{folder}/{language}-{name}.png", full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} fits"
+            assert accessible(page) == [], name
+
+        page.wait_for_function("() => document.querySelector('#forecast').textContent")
+        shot("fresh")
+        slide(page, "epochs", 10)
+        for button in page.locator("#examples button").all():  # one is painted, the others wait
+            button.click()
+            page.wait_for_function("() => !document.querySelector('#start').disabled")
+        page.wait_for_selector("#waiting li")
+        shot("painting")
+        page.locator("#waiting li button").last.click()
+        wait_for("three pictures", lambda: cards(page).count() == 3 and words["finished"] in phase(page) and page.is_hidden("#waiting"))
+        loaded(page)
+        shot("gallery")
+
+        rename(page, "<b>Katze</b> & Meer")
+        page.fill("#search", "katze")
+        wait_for("what was sought", lambda: cards(page).count() == 1)
+        page.fill("#search", "")
+        wait_for("all again", lambda: cards(page).count() == 3)
+
+        forecast_follows(page)
+        use_and_vary(page, words)
+        shot("compared")
+        delete_and_undo(page, words, shot)
+        preview(page, words)
+        several(page, words, tmp_path)
+        shot("several")
+        assert [c for c in page.complaints if "status of 400" not in c] == []
+    assert command.interrupt() == 0
+
+
+def loaded(page):
+    page.locator("#runs").scroll_into_view_if_needed()
+    page.wait_for_function("() => [...document.querySelectorAll('#runs li[data-run]')][0].querySelectorAll('img').length === 3")
+    page.wait_for_function("() => [...document.querySelectorAll('#runs li[data-run]')][0].querySelector('.large img').naturalWidth > 0")
+
+
+def rename(page, name):
+    """By keyboard alone; what looks like HTML is none."""
+    page.locator("#runs button.name").last.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    wait_for("the name", lambda: page.locator("#runs button.name").last.inner_text() == name)
+    assert page.locator("#runs button.name b").count() == 0
+
+
+def forecast_follows(page):
+    def seconds(size):
+        slide(page, "size", size)
+        page.wait_for_function("size => document.querySelector('#forecast').textContent.includes(` ${size} `)", arg=str(size))
+        minutes, rest = re.search(r"(\d+):(\d\d) ·", page.inner_text("#forecast")).groups()
+        return 60 * int(minutes) + int(rest)
+    slide(page, "epochs", 300)
+    assert seconds(1200) > seconds(600)
+
+
+def again(page, nth):
+    """Opens the menu of the first picture by keyboard, and takes an entry."""
+    summary = cards(page).first.locator(".again summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    for _ in range(nth + 1):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+
+def use_and_vary(page, words):
+    slide(page, "strength", 1)
+    assert page.inner_text("output[for=strength]") == "10"
+    again(page, 0)
+    page.wait_for_function("() => document.querySelector('#strength').value === '0'")  # the middle of the track
+    assert page.inner_text("output[for=strength]") == "1" and page.inner_text("output[for=epochs]") == "10"
+    page.wait_for_function("() => [...document.querySelectorAll('.drop > img')].every(i => i.naturalWidth > 0)")
+    again(page, 1)  # more style
+    wait_for("more style", lambda: cards(page).count() == 4 and words["finished"] in phase(page))
+    page.locator("#runs input[type=checkbox]").nth(1).check()
+    page.locator("#runs input[type=checkbox]").nth(0).check()
+    page.wait_for_selector("#compared .differ li")
+    assert page.locator("#compared .differ li").all_inner_texts() == [words["style"]]
+
+
+def delete_and_undo(page, words, shot):
+    first = cards(page).first.get_attribute("data-run")
+    cards(page).first.locator("button").last.click()
+    wait_for("it to go", lambda: cards(page).count() == 3)
+    assert page.evaluate("document.activeElement.textContent") == words["undo"]
+    shot("deleted")
+    page.keyboard.press("Enter")
+    wait_for("it to come back", lambda: cards(page).count() == 4)
+    assert cards(page).first.get_attribute("data-run") == first
+
+
+def preview(page, words):
+    slide(page, "epochs", 5)
+    page.click("#preview")
+    page.wait_for_selector(f"#phase:has-text('{words['preview']}'):has-text('{words['finished']}')")
+    assert page.evaluate("document.querySelector('#picture').naturalWidth") > 0
+    assert page.is_hidden("#download") and cards(page).count() == 4
+
+
+def several(page, words, tmp_path):
+    """Two paintings with shares, and a folder of photographs, one of which the browser can't decode."""
+    page.locator("#others").evaluate("node => node.querySelector('button').click()")
+    page.click("#start")
+    page.wait_for_selector("#refused:visible")
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for name in ("photographs/rocket.jpg", "photographs/coffee.jpg"):
+        (folder / pathlib.Path(name).name).write_bytes((DATA / name).read_bytes())
+    page.set_input_files("#content", REPOSITORY / "stylelib/internal/imagefile/testdata/formats/turned.heic")
+    page.wait_for_function("() => document.querySelector('.drop[for=content] img').naturalWidth > 0")
+    page.click("#start")
+    page.wait_for_selector(f"#refused:has-text('{words['missing']}')")
+    page.set_input_files("#content", sorted(folder.iterdir()))
+    page.set_input_files("#style", DATA / "style.jpg")
+    page.set_input_files("#another input", DATA / "quality/ink.jpg")
+    page.wait_for_selector("#blend input >> nth=1")
+    page.locator("#blend input").first.fill("3")
+    slide(page, "size", 64)
+    page.click("#start")
+    wait_for("both photographs", lambda: cards(page).count() == 6 and words["finished"] in phase(page) and page.is_hidden("#waiting"))
+    assert sorted(page.locator("#runs button.name").all_inner_texts()[:2]) == ["coffee × style × ink", "rocket × style × ink"]
+    assert "3,1" in cards(page).first.inner_text()
+
+
+class Relay:
+    """A connection to the page that can be cut."""
+
+    def __init__(self, port):
+        self.port, self.open = port, []
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.address = self.server.getsockname()
+        self.serve()
+
+    def serve(self):
+        threading.Thread(target=self.accept, args=[self.server], daemon=True).start()
+
+    def accept(self, server):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                target = socket.create_connection(("127.0.0.1", self.port))
+                self.open += [client, target]
+                for one, other in ((client, target), (target, client)):
+                    threading.Thread(target=self.copy, args=[one, other], daemon=True).start()
+
+    @staticmethod
+    def copy(source, to):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                to.sendall(data)
+            to.shutdown(socket.SHUT_WR)
+
+    def cut(self):
+        for one in [self.server, *self.open]:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self.open = []
+
+    def mend(self):
+        self.server = socket.create_server(self.address)
+        self.serve()
+
+
+def test_it_goes_on_by_itself(start):
+    """The connection breaks and comes back; the computer sleeps."""
+    command = start("web")
+    port = int(re.search(r":(\d+)/", command.address)[1])
+    relay = Relay(port)
+    with chromium() as browser:
+        page = new_page(browser)
+        page.clock.install()
+        page.goto(command.address.replace(str(port), str(relay.address[1]), 1))
+        page.wait_for_function("() => events.readyState === EventSource.OPEN")
+        assert page.is_hidden("#away")
+        relay.cut()
+        page.wait_for_selector("#away:visible")
+        relay.mend()
+        wait_for("the page to go on", lambda: page.clock.run_for(3000) or page.is_hidden("#away"))
+        assert page.is_hidden("#slept")
+        page.clock.fast_forward("20:00")
+        page.wait_for_selector("#slept:text-matches('slept for (19|20):')")
+        wait_for("the page to go on", lambda: page.is_hidden("#away"))
+        relay.cut()
+    assert command.interrupt() == 0
 
 
 def test_ctrl_c_is_told_and_keeps_the_picture(start, tmp_path):
@@ -169,7 +396,7 @@ def test_ctrl_c_is_told_and_keeps_the_picture(start, tmp_path):
                     "-epochs", "100000")
     with chromium() as browser:
         page = visit(browser, command, viewport={"width": 390, "height": 844}, locale="zh-CN", color_scheme="dark")
-        assert page.inner_text("#start") == "开始绘制"
+        page.wait_for_selector("#start:has-text('排队绘制')")
         wait_for("some epochs", lambda: re.search(r"迭代 [3-9]", page.inner_text("#left")))
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, "it fits a phone"
         assert command.interrupt() == 130

@@ -26,7 +26,7 @@ type job struct {
 	spec     runs.Spec
 	store    *runs.Store    // nil: the run is not kept
 	run      *runs.Run      // nil as long as it has not begun, or is not kept
-	recorder *film.Recorder // nil: no film is asked for
+	recorder *film.Recorder // nil: nobody asks for a film
 }
 
 // newJob gets everything ready for the run.
@@ -78,21 +78,23 @@ func (j *job) begin() (err error) {
 			}
 		}
 	}
-	if err != nil || j.Animation == "" {
+	switch {
+	case err != nil:
 		return err
+	case j.Animation != "":
+		j.recorder = film.NewRecorder(j.Options.Epochs, 1)
+	case j.watch != nil && j.run != nil:
+		j.recorder = film.NewRecorder(j.Options.Epochs, 1+(j.Options.Epochs-1)/pageFrames)
+		j.recorder.Quality = pageQuality
 	}
-	j.recorder = film.NewRecorder(j.Options.Epochs, 1)
-	if j.run == nil {
+	if j.recorder == nil || j.run == nil {
 		return nil
 	}
-	if err := j.recorder.Keep(j.frames(), j.run.Epoch); err != nil {
+	if err := j.recorder.Keep(j.run.Film(), j.run.Epoch); err != nil {
 		return errors.Join(err, j.end(context.Background(), nil, err))
 	}
 	return nil
 }
-
-// frames is where the run keeps the pictures of its film.
-func (j *job) frames() string { return filepath.Join(j.run.Folder, "film") }
 
 // train runs the training; report is called after each epoch and before what is kept.
 func (j *job) train(ctx context.Context, report func(sl.Record) error) (*tensors.Tensor, error) {
@@ -116,6 +118,12 @@ func (j *job) train(ctx context.Context, report func(sl.Record) error) (*tensors
 
 // tellBefore tells the log and the page of the epochs of earlier sessions.
 func (j *job) tellBefore(log *epochLog) error {
+	if j.run == nil {
+		if j.watch != nil {
+			j.watch.Begin("", j.Height, j.Width, j.Options.Epochs, nil)
+		}
+		return nil
+	}
 	losses, err := j.store.Losses(j.run.ID)
 	if err != nil {
 		return err
@@ -144,9 +152,9 @@ func (j *job) savePicture(p transfer.Epoch) error {
 	return sl.WriteImage(j.pictureOf(p.Epoch, j.result()), picture)
 }
 
-// result is where the picture goes.
+// result is where the picture goes; "": it is only shown.
 func (j *job) result() string {
-	if j.Out == "" {
+	if j.Out == "" && j.run != nil {
 		return j.run.Picture()
 	}
 	return j.Out
@@ -161,21 +169,24 @@ func (j *job) filmPicture(p transfer.Epoch) error {
 	if err != nil {
 		return err
 	}
+	if j.Animation == "" {
+		picture = film.Within(picture, pageSide)
+	}
 	return j.recorder.Add(p.Epoch, picture)
 }
 
-// writeFilm makes the film, if one is asked for. What it is made of is kept as long as the run can go on.
+// writeFilm makes the film, if one is asked for. What it is made of is kept as long as the run can go on, or for the page.
 func (j *job) writeFilm(ended bool) error {
-	if j.recorder == nil {
+	if j.Animation == "" {
 		return nil
 	}
 	if err := j.recorder.Write(j.Animation); err != nil {
 		return fmt.Errorf("-animation: %w", err)
 	}
-	if j.run == nil || !ended {
+	if j.run == nil || !ended || j.watch != nil {
 		return nil
 	}
-	return os.RemoveAll(j.frames())
+	return os.RemoveAll(j.run.Film())
 }
 
 // pictureOf is where the picture of an epoch is written: out-0050.png for out.png.

@@ -98,9 +98,9 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 	if j.run != nil {
 		done = j.run.Epoch
 		c.say(s.Quiet, "run      %s%s", j.run.ID, after(done))
-		if err := j.tellBefore(log); err != nil {
-			return errors.Join(err, j.end(ctx, nil, err))
-		}
+	}
+	if err := j.tellBefore(log); err != nil {
+		return errors.Join(err, j.end(ctx, nil, err))
 	}
 	bar := newProgress(c.stderr, done, j.Options.Epochs, s.Quiet)
 	x, trainErr := j.train(ctx, func(r sl.Record) error {
@@ -113,7 +113,9 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 	if err := j.finish(ctx, x, done, trainErr); err != nil {
 		return err
 	}
-	c.sayOf(s, "saved    %s", j.result())
+	if j.result() != "" {
+		c.sayOf(s, "saved    %s", j.result())
+	}
 	if s.Animation != "" {
 		c.sayOf(s, "film     %s", s.Animation)
 	}

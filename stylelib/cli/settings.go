@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 
 	"stylebook/stylelib/internal/paths"
+	"stylebook/stylelib/queue"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
-	"stylebook/stylelib/web"
 )
 
 // settings are a request that the command serves, with what it comes to.
@@ -21,8 +21,8 @@ type settings struct {
 	shared bool                     // the run is one that sweeps share
 	opened func(*transfer.Transfer) // is told of what is ready to be trained; may be nil
 
-	watch   *web.Job // nil: no page watches
-	uploads []string // pictures that go to the run's folder
+	watch   *queue.Job // nil: no page watches
+	uploads []string   // pictures that go to the run's folder
 }
 
 // runsOff is the folder of runs that keeps none.

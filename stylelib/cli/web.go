@@ -7,10 +7,14 @@ import (
 	"fmt"
 	"image"
 	"net"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
+	"stylebook/stylelib/queue"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
@@ -18,9 +22,10 @@ import (
 	"stylebook/stylelib/weights"
 )
 
-const webHelp = `stylize web shows a page on 127.0.0.1 in which two pictures are dropped, options chosen, trainings watched, stopped and resumed, and
-earlier runs compared. Its address has a token, which keeps others on this machine out. Ctrl-C ends it, and keeps the picture
-that is being painted.
+const webHelp = `stylize web shows a page on 127.0.0.1 in which pictures are dropped, options chosen, trainings watched, stopped and resumed, and
+pictures named, found, seen large, compared, deleted and painted again. With a brush regions are marked, and places that keep their
+colours. What is started while another is painted waits. Its address has a token, which
+keeps others on this machine out. Ctrl-C ends it, keeps the picture that is being painted, and removes what was deleted.
 
   stylize web                       the page
   stylize web -content … -out …     with a picture that is painted at once: all options of stylize -help may be given
@@ -28,6 +33,8 @@ that is being painted.
 
   -port port
     	of the page; 0: a free one
+  -base-path path or address
+    	where a proxy on this machine, such as JupyterHub's, shows the page: https://hub.example.org/user/me/proxy/8000/
 
 `
 
@@ -36,6 +43,7 @@ func (c *command) web(ctx context.Context, args []string) error {
 	asked := request.Request{}
 	flags, wrong := asked.Flags("web", request.All, c.own...)
 	port := flags.Int("port", 0, "")
+	base := flags.String("base-path", "", "")
 	run := flags.String("resume", "", "")
 	s, err := c.read(flags, wrong, asked, args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -46,6 +54,10 @@ func (c *command) web(ctx context.Context, args []string) error {
 	}
 	if s.Runs == runsOff {
 		return &usageError{errors.New("web: the page shows runs that are kept: leave -runs off out")}
+	}
+	behind, err := behindOf(*base)
+	if err != nil {
+		return &usageError{err}
 	}
 	listener, err := web.Listen(*port)
 	if err != nil {
@@ -61,8 +73,23 @@ func (c *command) web(ctx context.Context, args []string) error {
 			return errors.Join(err, listener.Close())
 		}
 		defer e.Close()
-		return c.serve(ctx, e, s, store, listener, first)
+		return c.serve(ctx, e, s, first, listener, &web.Page{Store: store, Engine: e.String(), Behind: behind})
 	})
+}
+
+// behindOf reads where a proxy shows the page: an address, or a path, where the proxy asks for this machine by its own name; nil for none.
+func behindOf(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, nil
+	}
+	behind, err := url.Parse(text)
+	web := err == nil && (behind.Scheme == "http" || behind.Scheme == "https") && behind.Host != ""
+	path := err == nil && behind.Scheme == "" && behind.Host == "" && strings.HasPrefix(text, "/")
+	if !web && !path || behind.RawQuery != "" || behind.Fragment != "" || behind.User != nil {
+		return nil, fmt.Errorf("-base-path: %q is neither a path such as /user/me/proxy/8000/ nor an address such as https://hub.example.org/user/me/proxy/8000/", text)
+	}
+	behind.Path = strings.TrimSuffix(behind.Path, "/") + "/"
+	return behind, nil
 }
 
 // first is what the page begins with: a run that goes on, a new picture, or nil.
@@ -105,46 +132,55 @@ func (c *command) beginWeb(s, first *settings) (*engine.Engine, error) {
 }
 
 // serve shows the page until ctx ends, or the first job, if there is one, fails. What its trainings have in common is kept.
-func (c *command) serve(ctx context.Context, e *engine.Engine, s *settings, store *runs.Store, listener net.Listener, job *settings) error {
-	cache := transfer.NewCache(e.Backend)
+func (c *command) serve(ctx context.Context, e *engine.Engine, s, job *settings, listener net.Listener, page *web.Page) error {
+	store, cache := page.Store, transfer.NewCache(e.Backend)
 	defer cache.Close()
-	painting := func(one *settings) web.Paint {
+	painting := func(one *settings) queue.Paint {
 		one.Cache = cache
 		return c.painting(ctx, e, one, store)
 	}
-	var first web.Paint
+	var first queue.Paint
 	if job != nil {
 		first = painting(job)
 	}
-	page := &web.Page{
-		Store: store, Engine: e.String(),
-		Start: func(r request.Request, uploads []string) (web.Paint, error) {
-			one, err := c.settings(r)
-			if err != nil {
-				return nil, err
-			}
-			one.Quiet, one.Memory, one.uploads = true, s.Memory, uploads
-			return painting(one), nil
-		},
-		Resume: func(run runs.Summary) (web.Paint, error) {
-			of := *s.Settings
-			of.Quiet, of.CheckpointEvery = true, request.CheckpointEvery
-			one, err := c.resumed(run.ID, &of, store)
-			if err == nil {
-				err = one.checkOutputs(store)
-			}
-			if err != nil {
-				return nil, err
-			}
-			return painting(one), nil
-		},
+	page.Start = func(r request.Request, uploads []string, preview bool) (queue.Paint, error) {
+		one, err := c.settings(r)
+		if err != nil {
+			return nil, err
+		}
+		one.Quiet, one.Memory, one.uploads = true, s.Memory, uploads
+		if preview {
+			one.Cache = cache
+			return c.painting(ctx, e, one, nil), nil
+		}
+		return painting(one), nil
+	}
+	page.Foresee = func(ctx context.Context, r request.Request, pictures transfer.Pictures) (transfer.Forecast, error) {
+		resolved, err := r.Settings(c.own...)
+		if err != nil {
+			return transfer.Forecast{}, err
+		}
+		resolved.Cache, resolved.Memory = cache, 0
+		return transfer.Foresee(ctx, e.Backend, resolved.Request.With(pictures))
+	}
+	page.Resume = func(run runs.Summary) (queue.Paint, error) {
+		of := *s.Settings
+		of.Quiet, of.CheckpointEvery = true, request.CheckpointEvery
+		one, err := c.resumed(run.ID, &of, store)
+		if err == nil {
+			err = one.checkOutputs(store)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return painting(one), nil
 	}
 	return page.Serve(ctx, listener, first, func(address string) { c.tell("page     %s", address) })
 }
 
 // painting makes a picture that a page watches. That it was stopped there is told here.
-func (c *command) painting(page context.Context, e *engine.Engine, s *settings, store *runs.Store) web.Paint {
-	return func(ctx context.Context, job *web.Job) (err error) {
+func (c *command) painting(page context.Context, e *engine.Engine, s *settings, store *runs.Store) queue.Paint {
+	return func(ctx context.Context, job *queue.Job) (err error) {
 		s.watch = job
 		s.Say = func(line string) { c.sayOf(s, "%s", line) }
 		if s.Weights.Progress == nil {
@@ -178,6 +214,14 @@ func (c *command) sayOf(s *settings, format string, args ...any) {
 	}
 }
 
+// What a page has to turn back to: so many pictures of a training beside the first and the last, JPEGs of so many pixels at most in
+// height and width.
+const (
+	pageFrames  = 24
+	pageSide    = 480
+	pageQuality = 80
+)
+
 // tellPage tells the page of an epoch.
 func (j *job) tellPage(r sl.Record, left time.Duration) error {
 	if j.watch == nil {
@@ -186,12 +230,13 @@ func (j *job) tellPage(r sl.Record, left time.Duration) error {
 	return j.watch.Epoch(r, left, func() (image.Image, error) { return j.Picture(r.Image, 8) })
 }
 
-// adopt takes the uploads, photograph and painting, into the run's folder, so that it can be resumed.
+// adopt takes the uploads into the run's folder, so that it can be resumed.
 func (j *job) adopt() error {
-	for i, name := range []string{"content", "style"} {
-		if err := j.asked.Set("", name, request.JoinPaths([]string{j.run.Inside(j.uploads[i])})); err != nil {
-			return err
+	j.asked = j.asked.Moved(func(path string) string {
+		if slices.Contains(j.uploads, path) {
+			return j.run.Inside(path)
 		}
-	}
+		return path
+	})
 	return j.run.Adopt(j.uploads, j.asked)
 }

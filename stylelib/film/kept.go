@@ -1,11 +1,15 @@
 package film
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"stylebook/stylelib/internal/atomicfile"
 )
@@ -16,17 +20,15 @@ func (r *Recorder) Keep(folder string, done int) error {
 		return fmt.Errorf("keep the film's pictures: %w", err)
 	}
 	r.folder = folder
-	paths, err := filepath.Glob(filepath.Join(folder, "*.jpg"))
+	epochs, err := Kept(folder)
 	if err != nil {
-		return fmt.Errorf("read the film's pictures: %w", err)
+		return err
 	}
-	slices.Sort(paths)
-	for _, path := range paths {
-		epoch := 0
-		if _, err := fmt.Sscanf(filepath.Base(path), kept, &epoch); err != nil || epoch > done {
-			continue // of epochs that are computed again
+	for _, epoch := range epochs {
+		if epoch > done {
+			break // those are computed again
 		}
-		data, err := os.ReadFile(path)
+		data, err := os.ReadFile(File(folder, epoch))
 		if err != nil {
 			return fmt.Errorf("read the film's pictures: %w", err)
 		}
@@ -35,10 +37,29 @@ func (r *Recorder) Keep(folder string, done int) error {
 	return nil
 }
 
-const kept = "%06d.jpg" // the file of an epoch
+// Kept returns the epochs whose pictures lie in a folder, in order; none where there is no folder.
+func Kept(folder string) (epochs []int, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the film's pictures: %w", err)
+	}
+	for _, entry := range entries {
+		epoch, err := strconv.Atoi(strings.TrimSuffix(entry.Name(), ".jpg"))
+		if err == nil && File(folder, epoch) == filepath.Join(folder, entry.Name()) {
+			epochs = append(epochs, epoch)
+		}
+	}
+	slices.Sort(epochs)
+	return epochs, nil
+}
+
+// File is where a folder keeps the picture after an epoch.
+func File(folder string, epoch int) string {
+	return filepath.Join(folder, fmt.Sprintf("%06d.jpg", epoch))
+}
 
 func (f Frame) write(folder string) error {
-	_, err := atomicfile.Write(filepath.Join(folder, fmt.Sprintf(kept, f.Epoch)), func(w io.Writer) error {
+	_, err := atomicfile.Write(File(folder, f.Epoch), func(w io.Writer) error {
 		_, err := w.Write(f.JPEG)
 		return err
 	})

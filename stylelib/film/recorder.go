@@ -19,7 +19,8 @@ const (
 
 // Recorder keeps pictures of one training.
 type Recorder struct {
-	Frames []Frame
+	Frames  []Frame
+	Quality int // of their JPEG, 1 to 100
 
 	every, epochs int
 	folder        string // "": in memory only
@@ -35,7 +36,7 @@ type Frame struct {
 func NewRecorder(epochs, every int) *Recorder {
 	every = max(1, every)
 	possible := max(1, epochs/every)
-	return &Recorder{every: every * ((possible-1)/Frames + 1), epochs: epochs}
+	return &Recorder{Quality: 95, every: every * ((possible-1)/Frames + 1), epochs: epochs}
 }
 
 // Wants says whether the picture after an epoch is to be kept: the first, some between, and the last.
@@ -46,7 +47,7 @@ func (r *Recorder) Wants(epoch int) bool {
 // Add keeps the picture after an epoch.
 func (r *Recorder) Add(epoch int, picture image.Image) error {
 	var file bytes.Buffer
-	if err := jpeg.Encode(&file, Within(picture, Side), &jpeg.Options{Quality: 95}); err != nil {
+	if err := jpeg.Encode(&file, Within(picture, Side), &jpeg.Options{Quality: r.Quality}); err != nil {
 		return fmt.Errorf("keep the picture of epoch %d: %w", epoch, err)
 	}
 	frame := Frame{epoch, file.Bytes()}

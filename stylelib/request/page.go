@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"stylebook/stylelib/transfer"
 )
@@ -11,12 +12,22 @@ import (
 // Text is what the page says in its two languages.
 type Text struct{ En, Zh string }
 
+// In is the text in Chinese, or else in English.
+func (t Text) In(chinese bool) string {
+	if chinese {
+		return t.Zh
+	}
+	return t.En
+}
+
 // Field is an option on the page: a slider where Max is not 0, else a choice of one or, with Many, of several. What a slider
 // reaches is only what it reaches: the option has the bounds.
 type Field struct {
 	Label, Hint    Text
 	Min, Max, Step float64
 	Initial        string // where the slider stands as long as the option is not given; "": at the preset's value
+	Log            bool   // the slider's middle is 1, its left end 0, and equal ways multiply
+	Shares         bool   // a slider for each painting
 	Choices        []Choice
 	Many           bool
 	More           bool // under "more"
@@ -83,4 +94,33 @@ func (r Request) SetOnPage(o Option, text string) error {
 		return fmt.Errorf("there is no %q here", text)
 	}
 	return r.Set("", o.Name, text)
+}
+
+// shown says whether a field of the page can show an option's value.
+func (o Option) shown(value string) bool {
+	if o.Page.Choices == nil {
+		return true
+	}
+	known := func(value string) bool {
+		return slices.ContainsFunc(o.Page.Choices, func(c Choice) bool { return c.Value == value })
+	}
+	if o.Page.Many {
+		return !slices.ContainsFunc(strings.Split(value, ","), func(one string) bool { return !known(one) })
+	}
+	return known(value)
+}
+
+// Shown are the options of the request that the page's fields show, and the others that it can't show but that hold too.
+func (r Request) Shown() (fields map[string]string, others Request) {
+	fields, others = map[string]string{}, Request{}
+	for _, o := range Table() {
+		switch {
+		case !r.Given(o.Name) || o.OfCall || o.Files == Place:
+		case o.Page != nil && o.shown(r.Text(o.Name)):
+			fields[o.Name] = r.Text(o.Name)
+		default:
+			others[o.Name] = r[o.Name]
+		}
+	}
+	return fields, others
 }

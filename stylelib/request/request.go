@@ -191,3 +191,16 @@ func (r Request) With(name string, of Request) Request {
 	}
 	return other
 }
+
+// Moved returns a copy of the request in which the names of files are changed.
+func (r Request) Moved(change func(path string) string) Request {
+	moved := maps.Clone(r)
+	for _, o := range table {
+		var s Settings
+		if v := o.keep(&s); o.Files != NoFile && r.Given(o.Name) && put(v, r[o.Name]) == nil {
+			o.change(v, change)
+			moved[o.Name] = raw(v)
+		}
+	}
+	return moved
+}

@@ -133,3 +133,32 @@ func TestBadRequests(t *testing.T) {
 		}
 	}
 }
+
+// What the page's fields can show of a request they show; the rest holds too, and where results go is of the run alone.
+func TestShown(t *testing.T) {
+	r := Request{}
+	for name, text := range map[string]string{"content": "a.png", "strength": "1.7", "keep-colours": "luminance", "style-layers": "conv1_1,conv4_1", "content-layers": "25",
+		"init": "start.png", "renew": "3", "out": "o.png", "quiet": "true", "weights": "w.pth"} {
+		if err := r.Set("", name, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fields, others := r.Shown()
+	want := map[string]string{"strength": "1.7", "keep-colours": "luminance", "style-layers": "conv1_1,conv4_1"}
+	if diff := cmp.Diff(want, fields); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"-content=a.png", "-content-layers=25", "-renew=3", "-init=start.png", "-weights=w.pth"}, others.Words()); diff != "" {
+		t.Error(diff)
+	}
+	if got := strings.Join(r.Said(false), "; "); !strings.HasPrefix(got, "Style 1.7; Colours the photograph's: paint only light and dark; Style at conv1_1,conv4_1") {
+		t.Error(got)
+	}
+	weighted := Request{}
+	if err := weighted.Set("", "style-layers", "conv1_1:2"); err != nil {
+		t.Fatal(err)
+	}
+	if fields, _ := weighted.Shown(); len(fields) != 0 {
+		t.Errorf("a box can't show a weight: %v", fields)
+	}
+}

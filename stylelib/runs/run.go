@@ -139,7 +139,12 @@ func (s *Store) openLocked(id string, spec Spec, asked request.Request, every in
 		}
 	case err != nil:
 		return nil, err
-	case record.Status == Finished:
+	case record.deleted:
+		if err := s.Restore(id); err != nil { // who claims it wants it again
+			return nil, err
+		}
+	}
+	if record.Status == Finished {
 		return nil, &FinishedError{record}
 	}
 	c, state, err := readCheckpoint(filepath.Join(record.Folder, checkpointName), spec)

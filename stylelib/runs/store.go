@@ -49,11 +49,17 @@ type Summary struct {
 	Seconds   float64           `json:"seconds"`    // computed, over all sittings
 	PeakBytes int64             `json:"peak_bytes"` // of the process, the most over all sittings; 0 where the system doesn't tell
 	Error     string            `json:"error,omitempty"`
+	Name      string            `json:"name,omitempty"` // that somebody gave it
 	Folder    string            `json:"folder"`
+
+	deleted bool // its folder is still there
 }
 
 // Picture is the path of the run's result; it is there once the run is finished. That of a run that was stopped is the picture so far.
 func (r Summary) Picture() string { return filepath.Join(r.Folder, pictureName) }
+
+// Film is the folder of pictures of the training, as far as they are kept: see film.Recorder.
+func (r Summary) Film() string { return filepath.Join(r.Folder, "film") }
 
 // TermNames returns the names of the losses that some runs have, in the order in which they come.
 func TermNames(records ...Summary) (names []string) {
@@ -100,16 +106,17 @@ func DefaultDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "stylebook", "runs"), nil
 }
 
-// schemaVersion is the database's user_version. Version 1 had the command's words where the request is now; version 0 is not read
-// any more.
-const schemaVersion = 2
+// schemaVersion is the database's user_version. Version 2 had no names, version 1 the command's words where the request is now; version
+// 0 is not read any more.
+const schemaVersion = 3
 
 const schema = `
 create table if not exists runs (
 	id text primary key, key text not null, created text not null, status text not null,
 	height integer, width integer, engine text, spec text not null, request text not null, versions text not null,
 	epoch integer not null default 0, epochs integer not null,
-	seconds real not null default 0, peak_bytes integer not null default 0, error text not null default '');
+	seconds real not null default 0, peak_bytes integer not null default 0, error text not null default '',
+	name text not null default '', deleted text not null default '');
 create index if not exists runs_by_key on runs (key);
 create table if not exists epochs (
 	run text not null references runs (id), epoch integer not null, total real not null, lr real not null, seconds real not null,
@@ -152,7 +159,7 @@ func databaseURL(path string, query url.Values) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 
-// prepare makes the tables, or brings those of version 1 to this one. Where there is nothing to do it takes no lock.
+// prepare makes the tables, or brings those of an earlier version to this one. Where there is nothing to do it takes no lock.
 func prepare(db *sql.DB) error {
 	var version, tables int
 	if err := db.QueryRow("pragma user_version").Scan(&version); err != nil {
@@ -177,10 +184,10 @@ func prepare(db *sql.DB) error {
 		return fmt.Errorf("it has version %d: it is of a later stylebook", version)
 	case version == 0 && tables > 0:
 		return errors.New("it has version 0, which is not read any more: choose another folder for runs")
-	case version == 1:
-		err = renameWords(tx)
-	default:
+	case version == 0:
 		_, err = tx.Exec(schema)
+	default:
+		err = migrate(tx, version)
 	}
 	if err != nil {
 		return err
@@ -201,6 +208,18 @@ func checkTables(db *sql.DB) error {
 		rows.Close()
 	}
 	return nil
+}
+
+// migrate brings tables of an earlier version to this one.
+func migrate(tx *sql.Tx, version int) error {
+	if version == 1 {
+		if err := renameWords(tx); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(`alter table runs add column name text not null default '';
+		alter table runs add column deleted text not null default ''`)
+	return err
 }
 
 // renameWords makes requests of the words of version 1.
@@ -277,16 +296,17 @@ func (e *NoRunError) Error() string {
 	return fmt.Sprintf("there is no run %q: stylize runs lists them", e.ID)
 }
 
-const columns = "id, key, created, status, spec, request, versions, epoch, seconds, peak_bytes, error"
+const columns = "id, key, created, status, spec, request, versions, epoch, seconds, peak_bytes, error, name, deleted"
 
-// List returns all runs, the latest first.
+// List returns all runs that are not deleted, the latest first.
 func (s *Store) List() ([]Summary, error) {
-	return s.query("select " + columns + " from runs order by created desc, id")
+	return s.query("select " + columns + " from runs where deleted = '' order by created desc, id")
 }
 
-// Find returns the run with an ID, which may be cut short as long as only one run begins so. None is a *[NoRunError].
+// Find returns the run with an ID, which may be cut short as long as only one run begins so. None is a *[NoRunError], and so is one
+// that is deleted.
 func (s *Store) Find(id string) (Summary, error) {
-	found, err := s.query("select "+columns+" from runs where substr(id, 1, length(?1)) = ?1 order by id", id)
+	found, err := s.query("select "+columns+" from runs where deleted = '' and substr(id, 1, length(?1)) = ?1 order by id", id)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -358,11 +378,12 @@ func (s *Store) query(query string, args ...any) ([]Summary, error) {
 
 // scan reads a row.
 func (r *Summary) scan(rows *sql.Rows) (err error) {
-	var created, spec, asked, versions string
+	var created, spec, asked, versions, deleted string
 	if err := rows.Scan(&r.ID, &r.Key, &created, &r.Status, &spec, &asked, &versions, &r.Epoch, &r.Seconds, &r.PeakBytes,
-		&r.Error); err != nil {
+		&r.Error, &r.Name, &deleted); err != nil {
 		return err
 	}
+	r.deleted = deleted != ""
 	r.Created, err = time.Parse(time.RFC3339Nano, created)
 	return errors.Join(err, json.Unmarshal([]byte(spec), &r.Spec), json.Unmarshal([]byte(asked), &r.Request),
 		json.Unmarshal([]byte(versions), &r.Versions))

@@ -57,6 +57,7 @@ type cachedNetwork struct {
 	file       string // how the file was that it is from
 	users      int
 	extractors map[string]*sl.Extractor
+	paces      map[string]pace
 }
 
 func (n *cachedNetwork) finalize() {
@@ -76,7 +77,7 @@ func stamp(path string) string {
 
 // load is [weights.Load], or what it gave before. Give the network back when done.
 func (c *Cache) load(ctx context.Context, o weights.Options) (n *cachedNetwork, before bool, err error) {
-	request := fmt.Sprint(o.Spec, slices.Sorted(slices.Values(o.Layers)), o.Dir, o.CacheDir, os.Getenv(weights.EnvWeights))
+	request := fmt.Sprint(o.Spec, slices.Sorted(slices.Values(o.Layers)), o.Dir, o.CacheDir, os.Getenv(weights.EnvWeights), len(o.Sources) > 0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, n := range c.networks {
@@ -90,7 +91,8 @@ func (c *Cache) load(ctx context.Context, o weights.Options) (n *cachedNetwork, 
 	if err != nil {
 		return nil, false, err
 	}
-	n = &cachedNetwork{request: request, loaded: loaded, file: stamp(loaded.Path), users: 1, extractors: map[string]*sl.Extractor{}}
+	n = &cachedNetwork{request: request, loaded: loaded, file: stamp(loaded.Path), users: 1, extractors: map[string]*sl.Extractor{},
+		paces: map[string]pace{}}
 	c.networks = append(c.networks, n)
 	return n, false, nil
 }
@@ -125,5 +127,27 @@ func (c *Cache) giveBack(n *cachedNetwork) {
 			continue
 		}
 		i++
+	}
+}
+
+// pace is what was measured of a network before; c and n may be nil.
+func (c *Cache) pace(n *cachedNetwork, key string) (p pace, before bool) {
+	if c == nil || n == nil {
+		return pace{}, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, before = n.paces[key]
+	return p, before
+}
+
+func (c *Cache) keepPace(n *cachedNetwork, key string, p pace) {
+	if c == nil || n == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(n.paces) < maxPaces {
+		n.paces[key] = p
 	}
 }

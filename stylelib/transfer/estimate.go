@@ -56,15 +56,11 @@ func (t *Transfer) Estimate() (Estimate, error) {
 	if shrink := math.Sqrt(probeArea / float64(of.area())); shrink < 1 {
 		probe = size{max(smallestProbe, int(float64(of.height)*shrink)), max(smallestProbe, int(float64(of.width)*shrink))}
 	}
-	forward, compile, err := timeForward(t.Extractor, o.computed(), probe)
+	paced, err := t.paced(probe)
 	if err != nil {
 		return Estimate{}, fmt.Errorf("estimate the time: %w", err)
 	}
-	roots, err := t.timeRoots()
-	if err != nil {
-		return Estimate{}, fmt.Errorf("estimate the time: %w", err)
-	}
-	perPixel := float64(forward) / float64(probe.area())
+	perPixel, roots := float64(paced.forward)/float64(paced.of.area()), paced.roots
 	// epoch is what one takes at a size, on average: exact losses take the roots in each, transports a forward pass too, now and then.
 	epoch := func(of size) float64 {
 		pass := perPixel * float64(of.area())
@@ -74,9 +70,9 @@ func (t *Transfer) Estimate() (Estimate, error) {
 		return stepPerForward*pass*t.passes(of) + float64(roots)
 	}
 	total := 0.0
-	perProduct := float64(forward) / t.products(probe)
+	perProduct := float64(paced.forward) / t.products(paced.of)
 	for _, s := range o.stages(of.height, of.width) {
-		total += compilePerForward*float64(compile) + epoch(s.size)*float64(s.epochs)
+		total += compilePerForward*float64(paced.compile) + epoch(s.size)*float64(s.epochs)
 		if o.StyleLoss == neighboursTerm.Name && !s.places {
 			total += perProduct * t.matchedProducts(s.size)
 		}
@@ -94,6 +90,35 @@ func (t *Transfer) products(of size) (n float64) {
 		before = channels
 	})
 	return n
+}
+
+// pace is how fast the engine computes a network, measured with a picture of some size.
+type pace struct {
+	of                      size
+	forward, compile, roots time.Duration
+}
+
+// maxPaces is how many a network in a cache keeps.
+const maxPaces = 64
+
+// paced measures the pace with a picture of some size, or takes what was measured before with as large a one.
+func (t *Transfer) paced(probe size) (p pace, err error) {
+	area := probe.area()
+	if area > probeArea*9/10 { // pictures of all shapes are brought to about this
+		area = probeArea
+	}
+	key := fmt.Sprint(t.Options.computed(), area, t.Options.Taps, t.Options.Pooling, t.rootsAt())
+	if p, before := t.cache.pace(t.cached, key); before {
+		return p, nil
+	}
+	p.of = probe
+	if p.forward, p.compile, err = timeForward(t.Extractor, t.Options.computed(), probe); err == nil {
+		p.roots, err = t.timeRoots()
+	}
+	if err == nil {
+		t.cache.keepPace(t.cached, key, p)
+	}
+	return p, err
 }
 
 func (s size) area() int { return s.height * s.width }
@@ -115,16 +140,8 @@ func (t *Transfer) passes(of size) float64 {
 // one, and the others' time goes with the cube of their channels.
 func (t *Transfer) timeRoots() (time.Duration, error) {
 	most, cubes := 0, 0.0
-	for _, term := range t.Options.terms() {
-		if !term.counts() || term.Statistic == nil || !term.Statistic.transport {
-			continue
-		}
-		for i, layer := range t.Extractor.Layers {
-			if layer.In(term.looksAt()) {
-				channels := t.Extractor.Channels[i]
-				most, cubes = max(most, channels), cubes+math.Pow(float64(channels), 3)
-			}
-		}
+	for _, channels := range t.rootsAt() {
+		most, cubes = max(most, channels), cubes+math.Pow(float64(channels), 3)
 	}
 	if most == 0 {
 		return 0, nil
@@ -136,6 +153,21 @@ func (t *Transfer) timeRoots() (time.Duration, error) {
 	defer program.Finalize()
 	_, run, err := timed(program, tensors.FromShape(shapes.Make(dtypes.Float64, most, most)))
 	return time.Duration(float64(run) * float64(len(polynomials)) * cubes / math.Pow(float64(most), 3)), err
+}
+
+// rootsAt are the channels of the layers whose covariances have roots taken.
+func (t *Transfer) rootsAt() (channels []int) {
+	for _, term := range t.Options.terms() {
+		if !term.counts() || term.Statistic == nil || !term.Statistic.transport {
+			continue
+		}
+		for i, layer := range t.Extractor.Layers {
+			if layer.In(term.looksAt()) {
+				channels = append(channels, t.Extractor.Channels[i])
+			}
+		}
+	}
+	return channels
 }
 
 // timeForward returns how long a forward pass takes to run, and how much longer the first one takes, which compiles.

@@ -116,7 +116,7 @@ func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, er
 // load gets the network; normalize says that it is yet to be scaled to the pictures.
 func (t *Transfer) load(ctx context.Context, r Request) (normalize bool, err error) {
 	t.cache = r.Cache
-	if !r.Options.seeded() && r.Weights.Spec != weights.RandomNet {
+	if !r.Options.Seeded() && r.Weights.Spec != weights.RandomNet {
 		t.Options.Seed = 0 // it changes nothing, so it makes no other run
 	}
 	if own := r.Options.Network; own != nil {

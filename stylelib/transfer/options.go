@@ -114,8 +114,8 @@ func From(options sl.Options) Options {
 	}
 }
 
-// seeded says whether the seed has a say.
-func (o Options) seeded() bool {
+// Seeded says whether the seed has a say, whatever the weights are.
+func (o Options) Seeded() bool {
 	return o.Init == InitNoise || o.Init == InitStatistics || slices.ContainsFunc(o.terms(), func(t weighted) bool { return t.Sampled != nil || t.bind != nil })
 }
 

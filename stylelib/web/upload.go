@@ -5,40 +5,46 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/internal/oneline"
+	"stylebook/stylelib/internal/paths"
+	"stylebook/stylelib/queue"
 	"stylebook/stylelib/request"
-	"stylebook/stylelib/transfer"
+	"stylebook/stylelib/runs"
+	"stylebook/stylelib/weights"
 )
 
 const (
-	maxUpload  = 64 << 20 // bytes of a picture
-	maxValue   = 1000     // bytes of an option
-	maxRequest = 2*maxUpload + 1<<20
-	uploadTime = 2 * time.Minute
+	maxUpload  = 64 << 20                         // bytes of a picture
+	maxValue   = 1000                             // bytes of an option
+	maxStyles  = 4                                // paintings of a picture
+	maxRequest = (1+maxStyles)*maxUpload + 16<<20 // with marks
+	uploadTime = 10 * time.Minute
 	uploads    = ".upload-" // how the folders begin in which pictures wait for their run
 	forsaken   = 24 * time.Hour
 )
 
-// roles are the pictures that a form has, by the names of its fields.
-var roles = map[string]string{"content": "photograph", "style": "painting"}
-
-// extensions of pictures by their type; others go without.
-var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp"}
+// roles are the pictures that a form has, by the names of its fields: what they are, and how many there may be.
+var roles = map[string]struct {
+	what string
+	most int
+}{"content": {"photograph", 1}, "style": {"painting", maxStyles}, "content-mask": {"regions of the photograph", 1},
+	"style-mask": {"regions of the painting", maxStyles}, "colours-mask": {"places that keep their colours", 1}}
 
 // form is what the page sends.
 type form struct {
-	folder   string            // of the pictures
-	pictures map[string]string // files by role
+	folder   string              // of the pictures
+	pictures map[string][]string // files by role
+	bytes    int64               // of them
 	request  request.Request
+	from     string // a run whose pictures and options hold where there are no others
+	preview  bool
 }
 
 // dropUploads removes what was left by pages that were killed before their run began.
@@ -51,8 +57,15 @@ func dropUploads(dir string) {
 	}
 }
 
-// start takes two pictures and options, and begins to paint.
+// start takes pictures and options, and begins to paint.
 func (p *Page) start(w http.ResponseWriter, r *http.Request) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
+	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	p.take(w, func(f *form) error { return f.read(p.Store, r) })
+}
+
+// take lets fill a form, in a folder of its own, and begins to paint what it asks for. One form is filled at a time.
+func (p *Page) take(w http.ResponseWriter, fill func(*form) error) {
 	select {
 	case p.starting <- struct{}{}:
 		defer func() { <-p.starting }()
@@ -60,25 +73,15 @@ func (p *Page) start(w http.ResponseWriter, r *http.Request) {
 		refuse(w, errBusy)
 		return
 	}
-	if p.runner.busy() {
-		refuse(w, errBusy)
-		return
-	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
-	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 	folder, err := os.MkdirTemp(p.Store.Dir(), uploads)
 	if err != nil {
 		refuse(w, err)
 		return
 	}
 	clean := func(error) { _ = os.RemoveAll(folder) }
-	f, err := read(r, folder)
-	var paint Paint
-	if err == nil {
-		paint, err = p.Start(f.request, []string{f.pictures["content"], f.pictures["style"]})
-	}
-	if err == nil {
-		err = p.runner.begin(paint, clean)
+	f := &form{folder: folder, pictures: map[string][]string{}, request: request.Request{}}
+	if err = fill(f); err == nil {
+		err = p.begin(f, clean)
 	}
 	if err != nil {
 		clean(err)
@@ -88,77 +91,138 @@ func (p *Page) start(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// begin paints what a form asks for, now or after others.
+func (p *Page) begin(f *form, clean func(error)) error {
+	if f.preview {
+		if err := f.hasten(); err != nil {
+			return err
+		}
+	}
+	var files []string
+	for _, role := range slices.Sorted(maps.Keys(f.pictures)) {
+		files = append(files, f.pictures[role]...)
+	}
+	paint, err := p.Start(f.request, files, f.preview)
+	if err != nil {
+		return err
+	}
+	title := runs.Summary{Request: f.request, Folder: f.folder}.Title()
+	return p.queue.Add(queue.Task{Title: title, Preview: f.preview, Bytes: f.bytes, Paint: paint, Done: clean})
+}
+
+// hasten makes of a request one that takes about a quarter of a minute, with the network that ships.
+func (f *form) hasten() error {
+	for _, name := range []string{"size", "height", "width", "tile"} {
+		delete(f.request, name)
+	}
+	return errors.Join(f.request.Set("", "weights", weights.Offline), f.request.Set("", "minutes", "0.25"))
+}
+
 // refuse says in one line why something isn't done.
 func refuse(w http.ResponseWriter, err error) {
 	status := http.StatusBadRequest
 	switch {
-	case errors.Is(err, errBusy):
+	case errors.Is(err, errBusy), errors.Is(err, queue.ErrFull), errors.As(err, new(*runs.BusyError)):
 		status = http.StatusConflict
+	case errors.As(err, new(*runs.NoRunError)):
+		status = http.StatusNotFound
 	case errors.As(err, new(*http.MaxBytesError)):
 		status, err = http.StatusRequestEntityTooLarge, fmt.Errorf("the pictures are too large: each may have %d MB", maxUpload>>20)
 	}
 	http.Error(w, oneline.Short(oneline.First(err)), status)
 }
 
-// read takes the form apart, part by part: two pictures, which go to the folder, and options that the page has, each once.
-func read(r *http.Request, folder string) (*form, error) {
+// errBusy refuses a form while another is taken.
+var errBusy = errors.New("another picture is being sent: wait until it is here")
+
+// read takes a request's form apart, part by part: pictures, which go to the folder, and options that the page has, each once.
+func (f *form) read(store *runs.Store, r *http.Request) error {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f := &form{folder: folder, pictures: map[string]string{}, request: request.Request{}}
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	for {
 		part, err := parts.NextRawPart()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		name := part.FormName()
-		if seen[name] {
-			return nil, fmt.Errorf("%s comes twice", oneline.Short(name))
+		role := roles[name]
+		if seen[name]++; seen[name] > max(1, role.most) {
+			return fmt.Errorf("%s comes twice, or too often", oneline.Short(name))
 		}
-		seen[name] = true
-		if err := f.take(name, part); err != nil {
-			return nil, err
+		if role.what == "" {
+			err = f.option(name, part)
+		} else if err = f.store(name, part.FileName(), part); err != nil {
+			err = of(role.what, err)
 		}
-	}
-	for _, role := range slices.Sorted(maps.Keys(roles)) {
-		path := f.pictures[role]
-		if path == "" {
-			return nil, fmt.Errorf("the %s is missing", roles[role])
-		}
-		if err := f.request.Set("", role, request.JoinPaths([]string{path})); err != nil {
-			return nil, err
+		if err != nil {
+			return err
 		}
 	}
-	return f, nil
+	if err := f.name(); err != nil {
+		return err
+	}
+	if f.from != "" {
+		run, err := store.Find(f.from)
+		if err == nil {
+			err = f.inherit(run)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, role := range []string{"content", "style"} {
+		if !f.request.Given(role) {
+			return fmt.Errorf("the %s is missing", roles[role].what)
+		}
+	}
+	return nil
 }
 
-func (f *form) take(name string, part *multipart.Part) error {
-	if role, ok := roles[name]; ok {
-		path, err := f.store(name, part)
-		var unreadable *imagefile.Error
-		switch {
-		case errors.As(err, &unreadable): // whose path is none of the client's
-			return fmt.Errorf("the %s: %s", role, unreadable.Reason)
-		case err != nil:
-			return fmt.Errorf("the %s: %w", role, err)
+// name gives the request the pictures that have come. An option for one file takes its name as it is.
+func (f *form) name() error {
+	for role, paths := range f.pictures {
+		list := paths[0]
+		if o, err := request.Find(role); err == nil && o.Files == request.Several {
+			list = request.JoinPaths(paths)
 		}
-		f.pictures[name] = path
-		return nil
+		if err := f.request.Set("", role, list); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// of tells of what an error is, without a path of ours.
+func of(what string, err error) error {
+	var unreadable *imagefile.Error
+	if errors.As(err, &unreadable) {
+		return fmt.Errorf("the %s: %s", what, unreadable.Reason)
+	}
+	return fmt.Errorf("the %s: %w", what, err)
+}
+
+func (f *form) option(name string, part io.Reader) error {
 	o, err := request.OnPage(name)
-	if err == nil {
-		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(part, maxValue+1)); len(text) > maxValue {
-			err = errors.New("the value is too long")
-		}
-		if err == nil {
-			err = f.request.SetOnPage(o, string(text))
-		}
+	if ours := name == "from" || name == "preview"; err != nil && !ours {
+		return fmt.Errorf("%s: %w", oneline.Short(name), err)
+	}
+	text, err := io.ReadAll(io.LimitReader(part, maxValue+1))
+	switch {
+	case err == nil && len(text) > maxValue:
+		err = errors.New("the value is too long")
+	case err != nil:
+	case name == "from":
+		f.from = string(text)
+	case name == "preview":
+		f.preview = true
+	default:
+		err = f.request.SetOnPage(o, string(text))
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", oneline.Short(name), err)
@@ -166,30 +230,18 @@ func (f *form) take(name string, part *multipart.Part) error {
 	return nil
 }
 
+// pathFor is where a picture goes: under its role and what is harmless of its own name.
+func (f *form) pathFor(role, name string) string {
+	if n := len(f.pictures[role]); n > 0 {
+		role = fmt.Sprintf("%s%d", role, n+1)
+	}
+	return filepath.Join(f.folder, role+"-"+paths.Harmless(name))
+}
+
 // store keeps a picture under a name of ours, and sees that it can be read.
-func (f *form) store(role string, part io.Reader) (path string, err error) {
-	head := make([]byte, 512)
-	n, err := io.ReadFull(part, head)
-	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
-		return "", err
-	}
-	path = filepath.Join(f.folder, role+extensions[http.DetectContentType(head[:n])])
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	size, err := io.Copy(file, io.LimitReader(io.MultiReader(strings.NewReader(string(head[:n])), part), maxUpload+1))
-	if err == nil && size > maxUpload {
-		err = fmt.Errorf("it has more than %d MB: make it smaller first", maxUpload>>20)
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return "", err
-	}
-	free, ok := transfer.FreeMemory()
-	if !ok {
-		free = 1 << 62
-	}
-	_, err = imagefile.ReadFile(path, free)
-	return path, err
+func (f *form) store(role, name string, part io.Reader) error {
+	path, size, err := imagefile.Keep(f.pathFor(role, name), part, maxUpload)
+	f.bytes += size
+	f.pictures[role] = append(f.pictures[role], path)
+	return err
 }

@@ -1,7 +1,8 @@
-// Package web is a page in the browser that starts trainings, watches them and shows earlier ones. It is for the person at this
+// Package web is a page in the browser that starts trainings, watches them and keeps a gallery of them. It is for the person at this
 // machine alone: it listens on 127.0.0.1, and who has not its address with the token gets nothing.
 //
-// A [Page] hands on a request of the options that the table has for it; rules and bounds are the request's.
+// A [Page] hands on a request of the options that the table has for it; rules and bounds are the request's. In static are the page, its scripts
+// (page.js sends and watches, gallery.js shows what there is, curves.js draws losses) and small pictures, which scripts/author/examples makes.
 package web
 
 import (
@@ -12,31 +13,41 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
+	"stylebook/stylelib/queue"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
+	"stylebook/stylelib/transfer"
 )
-
-// Paint paints one picture and tells the job how far it is. It ends soon after its context, and keeps the picture so far.
-type Paint func(ctx context.Context, job *Job) error
 
 // Page is one page; [Page.Serve] shows it.
 type Page struct {
 	Store  *runs.Store
 	Engine string // what computes, one line
 
+	// Behind is the address, or the path alone, under which a proxy on this machine shows the page; nil: none does. Its path ends
+	// with a slash. A proxy that hands on the name that the browser asked for needs the address.
+	Behind *url.URL
+
 	// Start checks a request, whose pictures are uploads that will be in the run's folder once it has begun, and returns how to paint
-	// with them.
-	Start func(r request.Request, uploads []string) (Paint, error)
+	// with them. A preview is not kept.
+	Start func(r request.Request, uploads []string, preview bool) (queue.Paint, error)
+
+	// Foresee tells what a request for pictures takes of which only the sizes are known. It may take a second.
+	Foresee func(ctx context.Context, r request.Request, pictures transfer.Pictures) (transfer.Forecast, error)
 
 	// Resume returns how to continue a run.
-	Resume func(run runs.Summary) (Paint, error)
+	Resume func(run runs.Summary) (queue.Paint, error)
 
-	token    string
-	runner   runner
-	starting chan struct{} // holds one while pictures are uploaded
+	token      string
+	queue      *queue.Queue
+	starting   chan struct{} // holds one while pictures are uploaded
+	foreseeing chan struct{} // holds one while an estimate is made
+	drawing    sync.Mutex    // held while a small picture is made
 }
 
 // Listen opens a port of this machine for pages of its own programs; 0 takes a free one.
@@ -53,25 +64,28 @@ func Listen(port int) (net.Listener, error) {
 
 // Serve shows the page until ctx ends, and then returns how the job that it ended was saved; nil if there was none. first, if not
 // nil, is a job to begin with; if that fails, Serve ends with its error. say gets the address.
-func (p *Page) Serve(ctx context.Context, listener net.Listener, first Paint, say func(address string)) error {
+func (p *Page) Serve(ctx context.Context, listener net.Listener, first queue.Paint, say func(address string)) error {
 	p.prepare()
 	dropUploads(p.Store.Dir())
+	if err := p.Store.Purge(time.Now().Add(-forsaken)); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	p.runner.ctx = ctx
+	p.queue = queue.New(ctx)
 	server := &http.Server{Handler: p.handler(), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 1 << 16,
 		ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { cancel(server.Serve(listener)) }()
-	say(fmt.Sprintf("http://%s/%s/", listener.Addr(), p.token))
+	say(p.address(listener.Addr()))
 	if first != nil {
-		p.runner.begin(first, func(err error) {
-			if err != nil && !p.runner.stopped() {
+		_ = p.queue.Add(queue.Task{Paint: first, Done: func(err error) { // nothing else is there yet
+			if err != nil {
 				cancel(err)
 			}
-		})
+		}})
 	}
 	<-ctx.Done()
-	err := p.runner.close()
+	err := errors.Join(p.queue.Close(), p.Store.Purge(time.Now()))
 	last, done := context.WithTimeout(context.Background(), time.Second)
 	defer done()
 	if server.Shutdown(last) != nil {

@@ -55,7 +55,7 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
-var addressLine = regexp.MustCompile(`(?m)^page     (http://\S+/)$`)
+var addressLine = regexp.MustCompile(`(?m)^page     (https?://\S+/)$`)
 
 // open starts the command with a page, on the pure-Go engine and the network that ships.
 func open(t *testing.T, arguments ...string) *page {
@@ -129,9 +129,14 @@ func (p *page) request(method, path string, body io.Reader, headers ...string) (
 type update struct {
 	Phase, Run, Error                     string
 	Height, Width, Epoch, Epochs, Picture int
-	Anew                                  bool
+	Anew, Preview                         bool
+	Waiting                               []waiting
 	Records                               []sl.Record
 }
+
+type waiting struct{ ID int }
+
+func (w waiting) id() string { return fmt.Sprint(w.ID) }
 
 // watch follows the events until a condition holds.
 func (p *page) watch(until func(update) bool) (all []sl.Record, last update) {
@@ -323,14 +328,17 @@ func TestUploadsAndOptionsAreRefused(t *testing.T) {
 		"an address":           {[]part{content, {"style", address, nil}}, 400, "the painting: is a text file, not a picture"},
 		"an address to begin":  {with("init", address), 400, `init: there is no "` + address + `" here`},
 		"weights' address":     {with("weights", address), 400, `weights: there is no "` + address + `" here`},
-		"a mask's address":     {with("colours-mask", address), 400, "colours-mask: this page has no such option"},
+		"a mask's address":     {with("colours-mask", address), 400, "the places that keep their colours: is a text file, not a picture"},
 		"a layer's address":    {with("style-layers", address), 400, "style-layers: "},
 		"no pictures":          {nil, 400, "the photograph is missing"},
 		"one picture":          {[]part{content}, 400, "the painting is missing"},
-		"two photographs":      {[]part{content, content, style}, 400, "content comes twice"},
+		"two photographs":      {[]part{content, content, style}, 400, "content comes twice, or too often"},
 		"another file":         {[]part{content, style, file("mask", content.file)}, 400, "mask: this page has no such option"},
 		"a text":               {[]part{file("content", []byte("hello, world")), style}, 400, "the photograph: is a text file, not a picture"},
 		"nothing":              {[]part{content, file("style", []byte{})}, 400, "the painting: the file is empty"},
+		"five paintings":       {[]part{content, style, style, style, style, style}, 400, "style comes twice, or too often"},
+		"a run that isn't":     {[]part{{"from", "nowhere", nil}}, 404, "there is no run"},
+		"too many shares":      {with("blend", "1,2,3"), 400, "blend"},
 		"a third of a picture": {[]part{file("content", content.file[:len(content.file)/3]), style}, 400, "the photograph: the JPEG is cut off"},
 		"a bomb":               {[]part{file("content", huge), style}, 400, "more than 256 megapixels"},
 		"a page":               {[]part{file("content", []byte("<!doctype html><script>alert(1)</script>")), style}, 400, "the photograph: "},
@@ -396,9 +404,6 @@ func TestStartStopResume(t *testing.T) {
 	if got, text := p.start(form...); got != 204 {
 		t.Fatalf("%d %s", got, text)
 	}
-	if got, text := p.start(form...); got != 409 || !strings.Contains(text, "a picture is being painted") {
-		t.Errorf("a second job: %d %s", got, text)
-	}
 	records, n := p.watch(func(n update) bool { return n.Epoch >= 3 && n.Picture > 0 })
 	for i, r := range records {
 		if r.Epoch != i+1 || len(r.Losses) != 3 || r.Total <= 0 {
@@ -416,7 +421,7 @@ func TestStartStopResume(t *testing.T) {
 		t.Fatalf("it was not stopped: %+v", n)
 	}
 	folder := filepath.Join(p.folder, n.Run)
-	for _, name := range []string{"content.jpg", "style.jpg", "picture.png"} {
+	for _, name := range []string{"content-photo.jpg", "style-painting.jpg", "picture.png"} {
 		if _, err := sl.ReadImage(filepath.Join(folder, name)); err != nil {
 			t.Error(err)
 		}
@@ -438,6 +443,24 @@ func TestStartStopResume(t *testing.T) {
 	}
 }
 
+// rows are the runs as the page lists them.
+func (p *page) rows(words string) []row {
+	p.t.Helper()
+	var list struct{ Runs []row }
+	_, text := p.request("GET", "runs?words="+url.QueryEscape(words), nil)
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		p.t.Fatalf("%v: %s", err, text)
+	}
+	return list.Runs
+}
+
+type row struct {
+	ID, Title, Status      string
+	Height, Width          int
+	Content, Style, Epochs int
+	Said                   []string
+}
+
 // sameAsTheCommand wants the picture of a run to be that of the command with the same options, and compares the two.
 func (p *page) sameAsTheCommand(run string, options []part) {
 	p.t.Helper()
@@ -457,16 +480,15 @@ func (p *page) sameAsTheCommand(run string, options []part) {
 	if _, got := p.request("GET", "runs/"+run+"/picture.png", nil); got != string(want) {
 		p.t.Error("the page's picture is not the command's")
 	}
-	var rows []struct{ ID string }
-	_, text := p.request("GET", "runs", nil)
-	if err := json.Unmarshal([]byte(text), &rows); err != nil || len(rows) != 2 || rows[1].ID != run {
-		p.t.Fatalf("%v: %s", err, text)
+	rows := p.rows("")
+	if len(rows) != 2 || rows[1].ID != run {
+		p.t.Fatalf("%+v", rows)
 	}
 	var c struct {
 		Differences []string
 		Losses      [2][]sl.Record
 	}
-	_, text = p.request("GET", "compare/"+run+"/"+rows[0].ID, nil)
+	_, text := p.request("GET", "compare/"+run+"/"+rows[0].ID, nil)
 	if err := json.Unmarshal([]byte(text), &c); err != nil || len(c.Differences) != 0 || len(c.Losses[0]) != 40 {
 		p.t.Errorf("%v: %.300s", err, text)
 	}

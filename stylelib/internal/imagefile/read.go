@@ -9,11 +9,9 @@ import (
 	"image"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"strings"
 
-	"stylebook/stylelib/internal/memory"
 	"stylebook/stylelib/internal/oneline"
 	"stylebook/stylelib/internal/paths"
 )
@@ -60,11 +58,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // PNG's gAMA and cHRM: relative colorimetric, with black point compensation; HDR is rolled off (see coded). What can't be used of
 // that is ignored. HEIC, AVIF and uncommon JPEGs are decoded in package sandbox.
 func Read(path string) (*image.RGBA, error) {
-	free, ok := memory.Free()
-	if !ok {
-		free = math.MaxInt64
-	}
-	f, err := readFile(path, path, free, false)
+	f, err := readFile(path, path, free(), false)
 	return f.Picture, err
 }
 

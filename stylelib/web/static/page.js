@@ -1,11 +1,11 @@
 "use strict";
-// The page: sends two pictures and options, and shows what the program tells. All addresses are relative: the token is in them.
+// The page: sends pictures and options, and shows what the program tells. All addresses are relative: the token is in them.
 
 const $ = id => document.getElementById(id);
 const show = (node, seen) => { node.hidden = !seen; };
-const defaults = JSON.parse(document.body.dataset.defaults);
+const page = document.body.dataset;
+const defaults = JSON.parse(page.defaults);
 const fields = Object.keys(defaults[$("preset").value]).map($);
-const texts = $("runs").dataset;
 
 function make(tag, attributes = {}, ...children) {
   const node = ["svg", "line", "polyline", "text"].includes(tag)
@@ -17,88 +17,260 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+
 // --- options ---
 
 const boxes = field => [...field.querySelectorAll("input")];
-const isMany = field => field.tagName === "FIELDSET";
-const valueOf = field => isMany(field) ? boxes(field).filter(b => b.checked).map(b => b.value).join(",") : field.value;
+const isMany = field => field.tagName === "FIELDSET" && field.id !== "blend";
+const isSlider = field => field.type === "range";
+
+// valueOf is what a field says. A slider that was not moved says just what it was put to, which may be between its steps, or beyond its ends.
+function valueOf(field) {
+  if (field.id === "blend") return chosen.style.length > 1 ? boxes(field).map(b => b.value).join(",") : "";
+  if (isMany(field)) return boxes(field).filter(b => b.checked).map(b => b.value).join(",");
+  if (!isSlider(field) || field.dataset.exact !== undefined) return field.dataset.exact ?? field.value;
+  if (!("log" in field.dataset)) return field.value;
+  return field.value === field.min ? "0" : String(Number((10 ** field.value).toPrecision(2)));
+}
 
 function put(field, value) {
-  if (isMany(field)) boxes(field).forEach(b => { b.checked = value.split(",").includes(b.value); });
-  else field.value = value;
+  if (field.id === "blend") boxes(field).forEach((b, i) => { b.value = value ? value.split(",")[i] : 1; });
+  else if (isMany(field)) boxes(field).forEach(b => { b.checked = value.split(",").includes(b.value); });
+  else field.value = isSlider(field) && "log" in field.dataset ? Math.log10(value) : value;
+  if (isSlider(field)) field.dataset.exact = value;
   tell(field);
 }
 
 function tell(field) {
   const output = document.querySelector(`output[for="${field.id}"]`);
-  if (output) output.value = field.value;
+  if (output) output.value = valueOf(field);
+  if (isSlider(field)) field.setAttribute("aria-valuetext", valueOf(field));
 }
 
-const changed = field => isMany(field) || field.type !== "range"
-  ? valueOf(field) !== standard(field) : Number(valueOf(field)) !== Number(standard(field));
 const standard = field => defaults[$("preset").value][field.id];
+const changed = field => isSlider(field) ? Number(valueOf(field)) !== Number(standard(field)) : valueOf(field) !== standard(field);
+const given = () => fields.filter(f => f.id === "preset" || changed(f)).map(f => [f.id, valueOf(f)]);
 
 let before = defaults[$("preset").value];
 $("preset").addEventListener("change", () => {
   const now = defaults[$("preset").value];
-  for (const field of fields) if (field.id !== "preset" && valueOf(field) === before[field.id]) put(field, now[field.id]);
+  for (const field of fields) if (!["preset", "blend"].includes(field.id) && valueOf(field) === before[field.id]) put(field, now[field.id]);
   before = now;
 });
-for (const field of fields) {
-  put(field, before[field.id]);
-  field.addEventListener("input", () => tell(field));
+$("form").addEventListener("input", event => {
+  delete event.target.dataset.exact;
+  if (fields.includes(event.target)) tell(event.target);
+  renew();
+});
+$("form").addEventListener("change", renew);
+
+// renew is called when what is asked for has changed: what was said of it holds no more.
+function renew() {
+  refuse("");
+  if (!$("forecast").textContent.endsWith("…")) $("forecast").append(" …");
+  clearTimeout(renew.timer);
+  renew.timer = setTimeout(foresee, 400);
+}
+
+async function foresee() {
+  foresee.last?.abort();
+  foresee.last = new AbortController();
+  const query = new URLSearchParams(given());
+  for (const role of ["content", "style"]) for (const p of chosen[role]) if (role === "style" || p === chosen[role][0]) query.append(role, p.size || "");
+  if (from) query.set("from", from);
+  const text = $("forecast").dataset;
+  try {
+    const answer = await fetch(`estimate?${query}`, {signal: foresee.last.signal});
+    const f = answer.ok && await answer.json();
+    const short = f && f.free && f.bytes > f.free;
+    $("forecast").classList.toggle("note", short);
+    $("forecast").textContent = f ? `${text.about} ${duration(f.seconds)} · ${f.height} × ${f.width} · ${(f.bytes / 1e9).toPrecision(2)} ${text.memory}` +
+      (short ? `, ${text.short} ${(f.free / 1e9).toPrecision(2)} GB` : "") : "";
+  } catch { /* another one is under way, or nobody answers, which is told above */ }
 }
 
 // --- pictures ---
 
-const chosen = {};
+const chosen = {content: [], style: []}; // each {name, source, file, size}; without a file it is of the run "from"
+let from = "";
 
-function choose(role, file) {
-  const image = document.querySelector(`.drop[for="${role}"] img`);
-  if (image.src) URL.revokeObjectURL(image.src);
-  chosen[role] = file;
-  show(image, Boolean(file));
-  image.alt = file ? file.name : ""; // what is seen of a kind that the browser can't show
-  if (file) image.src = URL.createObjectURL(file);
+function choose(role, pictures) {
+  for (const old of chosen[role]) if (old.file && !pictures.includes(old)) URL.revokeObjectURL(old.source);
+  chosen[role] = role === "style" ? pictures.slice(0, Number(page.styles)) : pictures;
+  const drop = document.querySelector(`.drop[for="${role}"]`), image = drop.querySelector("img"), first = chosen[role][0];
+  show(image, first);
+  image.alt = first ? chosen[role].map(p => p.name).join(", ") : "";
+  drop.dataset.more = chosen[role].length > 1 ? `× ${chosen[role].length}` : "";
+  if (first) look_at(image, first);
+  if (role === "style") shares();
+  brush.tell();
+  if (!chosen.content.concat(chosen.style).some(p => !p.file)) forget();
+  renew();
+}
+
+// look_at shows a picture; one that the browser can't decode the program makes small.
+function look_at(image, picture) {
+  image.onload = () => { picture.size = `${image.naturalWidth}x${image.naturalHeight}`; renew(); };
+  image.onerror = async () => {
+    image.onerror = null;
+    const answer = picture.file && await fetch("small", {method: "POST", body: picture.file}).catch(() => null);
+    if (answer?.ok) image.src = picture.source = URL.createObjectURL(await answer.blob());
+  };
+  image.src = picture.source;
+}
+
+const own = files => [...files].map(file => ({name: file.name, source: URL.createObjectURL(file), file}));
+
+// shares shows a slider for each of several paintings.
+function shares() {
+  const several = chosen.style.length > 1, field = $("blend");
+  show(field, several);
+  show($("another"), chosen.style.length && chosen.style.length < Number(page.styles) && chosen.style.every(p => p.file));
+  field.querySelector("div").replaceChildren(...(several ? chosen.style : []).map((picture, i) => {
+    const image = make("img", {alt: ""});
+    look_at(image, picture);
+    return make("p", {}, image, make("input", {type: "range", min: "0.1", max: "5", step: "0.1", value: "1", "aria-label": picture.name}),
+      make("button", {type: "button", class: "plain", "aria-label": `${field.dataset.remove}: ${picture.name}`,
+        click: () => choose("style", chosen.style.filter(p => p !== picture))}, "×"));
+  }));
+}
+
+// filesOf are the files that were dropped, those in folders too.
+async function filesOf(transfer) {
+  const inside = async entry => {
+    if (entry.isFile) return [await new Promise((done, failed) => entry.file(done, failed))];
+    const reader = entry.createReader(), all = [];
+    for (;;) {
+      const some = await new Promise((done, failed) => reader.readEntries(done, failed));
+      if (!some.length) break;
+      for (const one of some) if (!one.name.startsWith(".")) all.push(...await inside(one));
+    }
+    return all;
+  };
+  const entries = [...transfer.items].map(i => i.webkitGetAsEntry?.()).filter(Boolean);
+  return entries.some(e => e.isDirectory) ? (await Promise.all(entries.map(inside))).flat() : [...transfer.files];
 }
 
 for (const drop of document.querySelectorAll(".drop")) {
   const role = drop.htmlFor;
-  $(role).addEventListener("change", event => choose(role, event.target.files[0]));
+  $(role).addEventListener("change", event => choose(role, own(event.target.files)));
   drop.addEventListener("dragover", () => drop.classList.add("over"));
   for (const end of ["dragleave", "drop"]) drop.addEventListener(end, () => drop.classList.remove("over"));
-  drop.addEventListener("drop", event => choose(role, event.dataTransfer.files[0]));
+  drop.addEventListener("drop", async event => choose(role, own(await filesOf(event.dataTransfer))));
 }
+$("another").addEventListener("change", event => choose("style", [...chosen.style, ...own(event.target.files)]));
 for (const name of ["dragover", "drop"]) addEventListener(name, event => event.preventDefault()); // or the browser leaves the page
 
-$("form").addEventListener("submit", async event => {
-  event.preventDefault();
-  const form = new FormData();
-  for (const role of ["content", "style"]) if (chosen[role]) form.append(role, chosen[role], role);
-  form.append("preset", $("preset").value);
-  for (const field of fields) {
-    if (field.id !== "preset" && changed(field)) form.append(field.id, valueOf(field));
+for (const button of document.querySelectorAll("#examples button")) {
+  button.addEventListener("click", async () => {
+    for (const role of ["content", "style"]) {
+      const blob = await (await fetch(`examples/${button.value}-${role}.jpg`)).blob();
+      choose(role, own([new File([blob], `${button.dataset[role]}.jpg`, {type: "image/jpeg"})]));
+    }
+    put($("size"), "224");
+    start(false);
+  });
+}
+
+// use brings the settings and pictures of an earlier run back.
+async function use(run) {
+  const of = await (await fetch(`runs/${run.id}/settings`)).json();
+  for (const role of ["content", "style"]) {
+    choose(role, of[role].map((name, i) => ({name, source: `runs/${run.id}/small/${role}/${i}`})));
   }
-  const large = Object.values(chosen).some(f => f && f.size > Number(document.body.dataset.limit));
-  if (large) refuse($("refused").dataset.large); else if (await ask("start", form)) $("job").scrollIntoView({block: "nearest"});
+  from = run.id;
+  put($("preset"), of.values.preset || $("preset").value);
+  before = defaults[$("preset").value];
+  for (const field of fields) if (field.id !== "preset") put(field, of.values[field.id] ?? before[field.id]);
+  if (!of.values.size) put($("size"), Math.max(run.height, run.width));
+  $("others").querySelector("span").textContent = `${$("others").dataset.text} ${of.others.join(" · ")}`;
+  show($("others"), of.others.length);
+  $("form").scrollIntoView({block: "nearest"});
+  $("start").focus();
+}
+
+// forget takes nothing more of an earlier run.
+function forget() {
+  from = "";
+  show($("others"), false);
+}
+$("others").querySelector("button").addEventListener("click", () => {
+  forget();
+  for (const role of ["content", "style"]) choose(role, chosen[role].filter(p => p.file));
+});
+
+// --- starting ---
+
+$("form").addEventListener("submit", event => {
+  event.preventDefault();
+  start(false);
+});
+$("preview").addEventListener("click", () => start(true));
+
+// start sends what was chosen: for several photographs one after the other, as there is room.
+async function start(preview) {
+  const photographs = preview ? chosen.content.slice(0, 1) : chosen.content, all = [...photographs, ...chosen.style];
+  const missing = ["content", "style"].find(role => !chosen[role].length);
+  if (missing) return refuse($("refused").dataset[missing]);
+  if (all.some(p => p.file && p.file.size > Number(page.limit))) return refuse($("refused").dataset.large);
+  refuse("");
+  for (const button of [$("start"), $("preview")]) button.disabled = true;
+  let reason = "";
+  for (let i = 0; i < photographs.length && !reason; i++) {
+    while (state.waiting?.length >= Number(page.waiting)) {
+      sending(`${photographs.length - i} ${$("sending").dataset.room}`);
+      await pause(500);
+    }
+    const form = new FormData();
+    for (const [role, pictures] of [["content", [photographs[i]]], ["style", chosen.style]]) {
+      for (const p of pictures) if (p.file) form.append(role, p.file, p.name);
+    }
+    for (const [name, value] of given()) form.append(name, value);
+    if (from) form.append("from", from);
+    if (preview) form.append("preview", "1");
+    reason = await brush.add(form, photographs[i]);
+    if (reason) break;
+    const text = `${$("sending").dataset.text} ${photographs.length > 1 ? `${i + 1} / ${photographs.length}` : ""}`;
+    reason = await upload(form, share => sending(text, share));
+  }
+  sending("");
+  for (const button of [$("start"), $("preview")]) button.disabled = false;
+  refuse(reason);
+  if (!reason) $("job").scrollIntoView({block: "nearest"});
+}
+
+function sending(text, share) {
+  show($("sending"), text);
+  $("sending").querySelector("span").textContent = text;
+  show($("sending").querySelector("progress"), share !== undefined);
+  $("sending").querySelector("progress").value = share || 0;
+}
+
+// upload sends a form, tells how much of it is sent, and returns why it was refused; "" if it was not.
+const upload = (form, tellShare) => new Promise(done => {
+  const request = new XMLHttpRequest();
+  request.open("POST", "start");
+  request.upload.onprogress = event => tellShare(event.loaded / event.total);
+  request.onload = () => done(request.status < 300 ? "" : request.responseText || String(request.status));
+  request.onerror = () => done($("away").textContent);
+  request.send(form);
 });
 
 function refuse(reason) {
   $("refused").textContent = reason;
   show($("refused"), reason);
-  $("start").disabled = busy();
   if (reason) $("refused").scrollIntoView({block: "nearest"});
 }
 
 // ask sends a request, shows why it was refused if it was, and says whether it was not.
 async function ask(path, body) {
-  $("start").disabled = true;
   let reason = "";
   try {
     const answer = await fetch(path, {method: "POST", body});
     if (!answer.ok) reason = await answer.text();
-  } catch (error) {
-    reason = String(error);
+  } catch {
+    reason = $("away").textContent;
   }
   refuse(reason);
   return !reason;
@@ -106,13 +278,17 @@ async function ask(path, body) {
 
 // --- the job ---
 
-let state = {phase: "idle"}, records = [];
+let state = {phase: "idle"}, records = [], events;
 const busy = () => ["preparing", "painting", "stopping"].includes(state.phase);
 
 function connect() {
-  const events = new EventSource("events");
+  events?.close();
+  events = new EventSource("events");
   events.onopen = () => show($("away"), false);
-  events.onerror = () => show($("away"), true);
+  events.onerror = () => {
+    show($("away"), true);
+    if (events.readyState === EventSource.CLOSED) setTimeout(connect, 3000); // else the browser tries again
+  };
   events.onmessage = message => {
     const news = JSON.parse(message.data), old = state;
     state = news;
@@ -122,9 +298,24 @@ function connect() {
   };
 }
 
+// A clock that jumps tells that the computer slept; what was open is dead then, though nobody says so. A page that is not seen has a slow clock.
+let tick = Date.now();
+const beat = 5000, jump = 60000;
+setInterval(() => {
+  const away = Date.now() - tick - beat;
+  tick = Date.now();
+  if (away < jump || document.hidden) return;
+  $("slept").textContent = `${$("slept").dataset.text} ${duration(away / 1000)}`;
+  show($("slept"), true);
+  setTimeout(() => show($("slept"), false), 60000);
+  connect();
+}, beat);
+document.addEventListener("visibilitychange", () => { tick = Date.now(); });
+
 function draw() {
   const phase = $("phase");
-  phase.textContent = phase.dataset[state.phase] + (state.error ? " " + state.error : "");
+  phase.textContent = [state.title, state.preview ? phase.dataset.preview : "", phase.dataset[state.phase]].filter(Boolean).join(" · ") +
+    (state.error ? " " + state.error : "");
   phase.classList.toggle("note", state.phase === "failed");
   show($("bar"), state.phase !== "idle");
   $("bar").max = state.epochs || 1;
@@ -134,17 +325,27 @@ function draw() {
     ` · ${state.height} × ${state.width}` : "";
   const kept = ["finished", "stopped"].includes(state.phase) && state.run && state.epoch > 0;
   const source = kept ? `runs/${state.run}/picture.png?${state.epoch}` : state.picture ? `picture?${state.picture}` : "";
-  if (source && $("picture").getAttribute("src") !== source && (kept || busy())) $("picture").src = source;
+  if (source && $("picture").getAttribute("src") !== source) $("picture").src = source;
   show($("picture"), source && (kept || records.length));
+  grow(state.run, source);
   show($("stop"), busy());
   $("stop").disabled = state.phase === "stopping";
   show($("resume"), !busy() && ["stopped", "failed"].includes(state.phase) && state.run);
-  $("start").disabled = busy();
+  $("start").textContent = busy() ? $("start").dataset.next : $("start").dataset.first;
   show($("download"), kept);
   if (kept) {
     $("download").href = `runs/${state.run}/picture.png`;
     $("download").download = `stylize-${state.run}.png`;
   }
+  const missed = (state.missed || []).slice(0, state.phase === "failed" ? -1 : undefined);
+  show($("missed"), missed.length);
+  $("missed").replaceChildren(...missed.map(text => make("li", {}, text)));
+  show($("waiting"), state.waiting?.length);
+  const waiting = $("waiting").querySelector("ol");
+  if (waiting.dataset.is !== JSON.stringify(state.waiting)) waiting.replaceChildren(...(state.waiting || []).map(one => make("li", {}, one.title, " ",
+    make("button", {type: "button", class: "plain", "aria-label": `${$("waiting").dataset.remove}: ${one.title}`,
+      click: () => ask(`waiting/${one.id}/remove`)}, "×"))));
+  waiting.dataset.is = JSON.stringify(state.waiting);
   show($("curves"), records.length > 1);
   if (records.length > 1) $("curves").querySelector(".plot").replaceChildren(plot(termsOf(records[0]).map(name => curve(name, records))));
   show($("says"), (state.says || []).length);
@@ -159,105 +360,5 @@ function duration(seconds) {
 
 $("stop").addEventListener("click", () => ask("stop"));
 $("resume").addEventListener("click", () => ask(`resume/${state.run}`));
-
-// --- curves ---
-
-const termsOf = record => Object.keys(record).filter(name => !["epoch", "lr", "seconds"].includes(name));
-
-// curve leaves out what is next to nothing, such as the content loss of the content itself: it would flatten all the rest.
-function curve(name, from, label = name, colour = null, second = false) {
-  const most = from.reduce((m, r) => Math.max(m, r[name]), 0);
-  return {name: label, colour, second, points: from.map(r => [r.epoch, r[name]]).filter(p => p[1] > most * 1e-4)};
-}
-
-// plot draws curves over epochs, on a logarithmic axis.
-function plot(curves) {
-  const seen = curves.filter(c => c.points.length), inRow = 4;
-  const width = Math.min(640, innerWidth - 60), left = 62, bottom = 22, top = 8 + 18 * Math.ceil(seen.length / inRow), height = 216 + top;
-  const xs = seen.flatMap(c => c.points.map(p => p[0])), ys = seen.flatMap(c => c.points.map(p => Math.log10(p[1])));
-  const extent = values => values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
-  const [x0, x1] = extent(xs), [low, high] = extent(ys);
-  const y0 = Math.floor(low), y1 = Math.max(y0 + 1, Math.ceil(high));
-  const x = v => left + (v - x0) / Math.max(1, x1 - x0) * (width - left - 8);
-  const y = v => height - bottom - (v - y0) / (y1 - y0) * (height - bottom - top);
-  const label = seen.map(c => `${c.name}: ${c.points.at(-1)[1].toPrecision(3)}`).join(", ");
-  const svg = make("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label});
-  for (let power = y0; power <= y1; power += Math.ceil((y1 - y0) / 6)) {
-    svg.append(make("line", {class: "grid", x1: left, x2: width - 8, y1: y(power), y2: y(power)}),
-      make("text", {x: left - 6, y: y(power) + 4, "text-anchor": "end"}, String(Number((10 ** power).toPrecision(1)))));
-  }
-  svg.append(make("text", {x: left, y: height - 5}, String(x0)), make("text", {x: width - 8, y: height - 5, "text-anchor": "end"}, String(x1)));
-  seen.forEach((c, i) => {
-    const colour = `c${(c.colour ?? i) % 5}${c.second ? " second" : ""}`;
-    svg.append(make("polyline", {class: colour, points: c.points.map(p => `${x(p[0]).toFixed(1)},${y(Math.log10(p[1])).toFixed(1)}`).join(" ")}));
-    const at = 4 + i % inRow * (width - 4) / inRow, row = 8 + 18 * Math.floor(i / inRow);
-    svg.append(make("line", {class: colour, x1: at, x2: at + 18, y1: row, y2: row}), make("text", {x: at + 23, y: row + 4}, c.name));
-  });
-  return svg;
-}
-
-// --- earlier runs ---
-
-let marked = [];
-
-async function list() {
-  let rows;
-  try {
-    rows = await (await fetch("runs")).json();
-  } catch {
-    return; // the line above says that nobody answers
-  }
-  $("runs").replaceChildren(...(rows.length ? rows.map(card) : [make("li", {}, texts.none)]));
-}
-
-const address = run => `runs/${run.id}/picture.png?${run.epoch}`;
-
-function card(run) {
-  const id = `mark-${run.id}`;
-  const box = make("input", {type: "checkbox", id, change: event => mark(run.id, event.target.checked)});
-  box.checked = marked.includes(run.id);
-  const buttons = [make("label", {for: id}, box, " ", texts.compare)];
-  if (["stopped", "failed"].includes(run.status)) {
-    buttons.push(make("button", {type: "button", click: () => ask(`resume/${run.id}`).then(() => scrollTo(0, 0))}, texts.resume));
-  }
-  if (run.picture) buttons.push(make("a", {class: "button", href: address(run), download: `stylize-${run.id}.png`}, texts.download));
-  return make("li", {},
-    run.picture ? make("img", {src: address(run), loading: "lazy", alt: run.id}) : make("div", {class: "empty"}, texts.nopicture),
-    make("b", {}, run.id),
-    make("small", {}, `${new Date(run.created).toLocaleString()} · ${texts[run.status] || run.status}`),
-    make("small", {}, `${run.height} × ${run.width} · ${texts.epoch} ${run.epoch} / ${run.epochs}` +
-      (run.last.total ? ` · ${texts.total} ${run.last.total.toPrecision(4)}` : "")),
-    make("div", {class: "buttons"}, ...buttons));
-}
-
-function mark(id, on) {
-  marked = marked.filter(other => other !== id);
-  if (on) marked = [...marked, id].slice(-2);
-  for (const box of document.querySelectorAll("#runs input")) box.checked = marked.includes(box.id.slice("mark-".length));
-  compare();
-}
-
-async function compare() {
-  show($("compared"), marked.length === 2);
-  if (marked.length < 2) return;
-  const {runs, terms, losses, differences} = await (await fetch(`compare/${marked[0]}/${marked[1]}`)).json();
-  const names = [...(terms || []), "total"];
-  const row = (cell, head, values) => make("tr", {}, make("th", {}, head), ...values.map(v => make(cell, {}, v)));
-  const number = v => v === undefined ? "" : v.toPrecision(4);
-  const curves = losses.flatMap((records, i) => names.map((name, k) =>
-    curve(name, records || [], `${name} ${i + 1}`, k, i === 1)));
-  $("compared").replaceChildren(
-    make("div", {class: "pair"}, ...runs.map((run, i) => make("figure", {},
-      run.picture ? make("img", {src: address(run), alt: run.id}) : make("div", {}, texts.nopicture),
-      make("figcaption", {}, `${i + 1} · ${run.id}`)))),
-    make("table", {}, row("th", "", runs.map(r => r.id)),
-      ...names.map(name => row("td", name === "total" ? texts.total : name, runs.map(r => number(r.last[name])))),
-      row("td", texts.epoch, runs.map(r => `${r.epoch} / ${r.epochs}`)), row("td", texts.seconds, runs.map(r => r.seconds.toFixed(1)))),
-    make("b", {}, texts.differ),
-    make("pre", {}, (differences || []).join("\n") || texts.same),
-    ...(curves.some(c => c.points.length > 1) ? [make("div", {class: "plot"}, plot(curves))] : []));
-  $("compared").scrollIntoView({block: "nearest"});
-}
-
-connect();
-list();
+for (const field of fields) put(field, before[field.id]);
+renew();

@@ -1,4 +1,4 @@
-package web
+package queue
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 func TestManyRecordsAreThinned(t *testing.T) {
 	const epochs = 50_001
 	b := &state{changed: make(chan struct{})}
-	b.restart()
+	b.restart(Task{})
 	b.Epochs = epochs
 	generation, seen := -1, 0
 	var got []sl.Record
