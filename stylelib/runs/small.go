@@ -3,11 +3,13 @@ package runs
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/jpeg"
 	"io"
 	"os"
 	"path/filepath"
 
+	sl "stylebook/stylelib"
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/internal/resample"
@@ -61,4 +63,24 @@ func Shrink(path string) ([]byte, error) {
 	var out bytes.Buffer
 	err = jpeg.Encode(&out, resample.Antialias(f.Picture, height, width), &jpeg.Options{Quality: smallQuality})
 	return out.Bytes(), err
+}
+
+// Content is the file of the run's photograph, "" for a run of pictures in memory.
+func (r Summary) Content() string {
+	if paths := r.Inputs("content"); len(paths) == 1 {
+		return paths[0]
+	}
+	return ""
+}
+
+// Photograph is the run's photograph, brought to the size of its result. Another file that has taken its name is refused.
+func (r Summary) Photograph() (image.Image, error) {
+	file, err := imagefile.ReadFree(r.Content())
+	if err != nil {
+		return nil, err
+	}
+	if file.SHA256 != r.Spec.Files["content"] {
+		return nil, fmt.Errorf("run %s: its photograph has changed", r.ID)
+	}
+	return sl.Resize(file.Picture, r.Spec.Height, r.Spec.Width, r.Spec.Options.Resize)
 }

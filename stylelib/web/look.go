@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"errors"
-	"image"
 	"image/jpeg"
 	"net/http"
 	"os"
@@ -12,7 +11,6 @@ import (
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/film"
-	"stylebook/stylelib/internal/imagefile"
 	"stylebook/stylelib/queue"
 	"stylebook/stylelib/runs"
 )
@@ -48,23 +46,15 @@ func (p *Page) view(w http.ResponseWriter, r *http.Request, record runs.Summary)
 		refuse(w, err)
 		return
 	}
-	_, missing := os.Stat(contentOf(record))
+	_, missing := os.Stat(record.Content())
 	answer(w, view{rowOf(record, chinese(r)), missing == nil, epochs, queue.Every(losses, 1+len(losses)/maxPoints)})
-}
-
-// contentOf is the file of a run's photograph, "" for a run of pictures in memory.
-func contentOf(record runs.Summary) string {
-	if paths := record.Inputs("content"); len(paths) == 1 {
-		return paths[0]
-	}
-	return ""
 }
 
 // photograph sends a run's photograph at the size of its result.
 func (p *Page) photograph(w http.ResponseWriter, _ *http.Request, record runs.Summary) {
 	p.drawing.Lock()
 	defer p.drawing.Unlock()
-	picture, err := photographOf(record)
+	picture, err := record.Photograph()
 	var file bytes.Buffer
 	if err == nil {
 		err = jpeg.Encode(&file, picture, &jpeg.Options{Quality: 90})
@@ -75,18 +65,6 @@ func (p *Page) photograph(w http.ResponseWriter, _ *http.Request, record runs.Su
 	}
 	w.Header().Set("Content-Type", "image/jpeg")
 	_, _ = w.Write(file.Bytes())
-}
-
-// photographOf reads a run's photograph; another file that has taken its name is none.
-func photographOf(record runs.Summary) (image.Image, error) {
-	file, err := imagefile.ReadFree(contentOf(record))
-	if err != nil {
-		return nil, err
-	}
-	if file.SHA256 != record.Spec.Files["content"] {
-		return nil, errors.New("it has changed")
-	}
-	return sl.Resize(file.Picture, record.Spec.Height, record.Spec.Width, record.Spec.Options.Resize)
 }
 
 // frame sends the picture after an epoch.
