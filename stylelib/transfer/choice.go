@@ -116,8 +116,19 @@ func (o *Options) useNNST() {
 	o.ContentShare, o.Rotations = 0.75, 4
 	o.Coarsest = 64
 	if o.Optimizer == Fast {
-		o.Epochs, o.LearningRate = 400, 0.0125
+		o.Epochs, o.LearningRate = nnstEpochs, 0.0125
 	}
+}
+
+const nnstEpochs = 400
+
+// fastRate is the learning rate of [Fast]. With neural neighbours that of the options is for [nnstEpochs]: fewer epochs go as far, by
+// larger steps.
+func (o Options) fastRate() float64 {
+	if o.StyleLoss == neighboursTerm.Name {
+		return o.LearningRate * nnstEpochs / float64(max(1, o.Epochs))
+	}
+	return o.LearningRate
 }
 
 // Strengthen is the dial for how much style, from 0, no style, to [MaxStrength]; 1 leaves it. It multiplies the style weight by the

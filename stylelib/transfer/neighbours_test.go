@@ -281,10 +281,11 @@ func TestNeighboursGoOn(t *testing.T) {
 	}
 }
 
-// Strength 0 leaves the photograph; more strength goes further from it.
+// Strength 0 leaves the photograph; more strength goes further from it, and more epochs do not.
 func TestStrengthOfNeighbours(t *testing.T) {
-	distance := func(strength float64) float64 {
+	distance := func(strength float64, epochs int) float64 {
 		training := neighboursTraining(t, func(o *Options) {
+			o.Epochs = epochs
 			if err := o.Strengthen(strength); err != nil {
 				t.Fatal(err)
 			}
@@ -299,9 +300,12 @@ func TestStrengthOfNeighbours(t *testing.T) {
 		}
 		return testkit.RelativeL2(t, tensors.MustCopyFlatData[float32](image), tensors.MustCopyFlatData[float32](photograph))
 	}
-	none, usual, much := distance(0), distance(1), distance(4)
-	if !(none < 1e-6 && 0.01 < usual && 1.1*usual < much) {
-		t.Errorf("strengths 0, 1 and 4 are %g, %g and %g from the photograph", none, usual, much)
+	none, some, usual, much, longer := distance(0, 48), distance(0.2, 48), distance(0.5, 48), distance(2, 48), distance(0.2, 96)
+	if !(none < 1e-6 && 0.01 < some && 1.3*some < usual && usual < much) {
+		t.Errorf("strengths 0, 0.2, 0.5 and 2 are %g, %g, %g and %g from the photograph", none, some, usual, much)
+	}
+	if !(0.7*some < longer && longer < 1.3*some) { // with one rate for both it is twice as far
+		t.Errorf("48 epochs go %g far, 96 epochs %g", some, longer)
 	}
 }
 
