@@ -112,7 +112,7 @@ def test_the_whole_path(start):
     with chromium() as browser:
         page = visit(browser, command, viewport={"width": 1280, "height": 800})
         page.click("#start")
-        page.wait_for_selector("#refused:has-text('the photograph is missing')")
+        page.wait_for_selector("#refused:has-text('Choose a photograph first.')")
         drop(page, "content", "content.jpg")
         assert page.is_hidden("#refused"), "a message goes away when its cause has gone"
         page.set_input_files("#style", DATA / "style.jpg")  # chosen instead of dropped
@@ -128,7 +128,11 @@ def test_the_whole_path(start):
         wait_for("the picture to grow three times", lambda: epoch(page) > 2 and (
             seen.add(page.get_attribute("#picture", "src")) or len(seen - {None}) >= 3))
         assert "Paint next" in page.inner_text("#start") and "left" in page.inner_text("#left")
-        assert page.locator("#curves polyline").count() == 4
+        assert page.locator("#curves polyline").count() == 4 and page.is_hidden("#curves .plot")
+        page.click("#curves summary")
+        page.wait_for_selector("#curves .plot:visible")
+        assert page.inner_text("#stop") == "Stop and keep" and "160 wide, 107 high" in page.inner_text("#left")
+        assert "epoch" not in cards(page).first.inner_text() and "0:00" not in cards(page).first.inner_text(), "no stale numbers"
         page.wait_for_function("() => document.querySelector('#runs .empty img')?.naturalWidth > 0")
         page.click("#stop")
         page.wait_for_selector("#phase:has-text('Stopped')")
@@ -169,9 +173,11 @@ def compare(page):
     wait_for("both runs", lambda: cards(page).count() == 2)
     for i in range(2):
         page.locator("#runs input[type=checkbox]").nth(i).check()
-    page.wait_for_selector("#compared li:has-text('Preset painting, was pytorch'), #compared li:has-text('Preset pytorch, was painting')")
+    page.wait_for_selector("#compared li:has-text('Preset: painting: for any two pictures → pytorch')")
     assert page.locator("#compared img").count() == 2
-    assert page.locator("#compared polyline").count() >= 6
+    assert page.locator("#compared polyline").count() >= 6 and page.is_hidden("#pick")
+    page.click("#compared .close")
+    assert page.is_hidden("#compared") and page.is_visible("#pick") and page.locator("#runs input:checked").count() == 0
 
 
 def cards(page):
@@ -185,8 +191,8 @@ def accessible(page):
     return [(v["id"], [n["html"][:200] for n in v["nodes"]], v["nodes"][0]["failureSummary"]) for v in found]
 
 
-WORDS = {"en": {"finished": "Finished", "style": "Style 1.5, was 1", "preview": "Preview, not kept", "undo": "Undo", "missing": "the painting is missing"},
-         "zh-CN": {"finished": "已完成", "style": "风格强度：1.5，原为 1", "preview": "预览，不保存", "undo": "撤销", "missing": "缺少画作"}}
+WORDS = {"en": {"finished": "Finished", "style": "Style: 1 → 1.5", "preview": "Preview, not kept", "undo": "Undo", "stop": "Stop", "missing": "Choose a painting first."},
+         "zh-CN": {"finished": "已完成", "style": "风格强度：1 → 1.5", "preview": "预览，不保存", "undo": "撤销", "stop": "停止", "missing": "请先选择画作。"}}
 
 
 @pytest.mark.parametrize("width, height, language, colours", [(1280, 800, "en", "light"), (390, 844, "zh-CN", "dark")])
@@ -209,6 +215,7 @@ def test_the_studio(start, tmp_path, width, height, language, colours):
             page.wait_for_function("() => !document.querySelector('#start').disabled")
         page.wait_for_selector("#waiting li")
         shot("painting")
+        assert page.wait_for_function("() => { const b = document.querySelector('#job').getBoundingClientRect(); return b.top >= -1 && b.top < innerHeight / 2; }")
         page.locator("#waiting li button").last.click()
         wait_for("three pictures", lambda: cards(page).count() == 3 and words["finished"] in phase(page) and page.is_hidden("#waiting"))
         loaded(page)
@@ -239,19 +246,21 @@ def loaded(page):
 
 def rename(page, name):
     """By keyboard alone; what looks like HTML is none."""
-    page.locator("#runs button.name").last.focus()
+    page.locator("#runs button.name").first.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Control+A")
     page.keyboard.type(name)
     page.keyboard.press("Enter")
-    wait_for("the name", lambda: page.locator("#runs button.name").last.inner_text() == name)
+    wait_for("the name", lambda: page.locator("#runs button.name").first.inner_text() == name)
     assert page.locator("#runs button.name b").count() == 0
+    wait_for("the name above", lambda: phase(page).startswith(name))
+    assert "✎" in page.evaluate("getComputedStyle(document.querySelector('#runs button.name'), '::after').content")
 
 
 def forecast_follows(page):
     def seconds(size):
         slide(page, "size", size)
-        page.wait_for_function("size => document.querySelector('#forecast').textContent.includes(` ${size} `)", arg=str(size))
+        page.wait_for_function("size => new RegExp(`\\\\b${size}\\\\b`).test(document.querySelector('#forecast').textContent)", arg=str(size))
         minutes, rest = re.search(r"(\d+):(\d\d) ·", page.inner_text("#forecast")).groups()
         return 60 * int(minutes) + int(rest)
     slide(page, "epochs", 300)
@@ -278,7 +287,7 @@ def use_and_vary(page, words):
     again(page, 1)  # more style
     wait_for("more style", lambda: cards(page).count() == 4 and words["finished"] in phase(page))
     page.locator("#runs input[type=checkbox]").nth(1).check()
-    page.locator("#runs input[type=checkbox]").nth(0).check()
+    page.locator("#runs input[type=checkbox]").nth(0).check()  # the later one is the second
     page.wait_for_selector("#compared .differ li")
     assert page.locator("#compared .differ li").all_inner_texts() == [words["style"]]
 
@@ -295,11 +304,11 @@ def delete_and_undo(page, words, shot):
 
 
 def preview(page, words):
-    slide(page, "epochs", 5)
     page.click("#preview")
+    page.wait_for_selector(f"#stop:text-is('{words['stop']}')")
     page.wait_for_selector(f"#phase:has-text('{words['preview']}'):has-text('{words['finished']}')")
     assert page.evaluate("document.querySelector('#picture').naturalWidth") > 0
-    assert page.is_hidden("#download") and cards(page).count() == 4
+    assert page.is_hidden("#download") and page.is_disabled("#enlarge") and cards(page).count() == 4
 
 
 def several(page, words, tmp_path):

@@ -85,6 +85,11 @@ def zoom(page):
 
 def test_look(page):
     row = paint(page)
+    page.focus("#enlarge")  # the picture in the panel
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#look[open]")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "enlarge"
     page.focus(f"[data-look='{row['id']}']")
     page.keyboard.press("Enter")
     page.wait_for_selector("#look[open]")
@@ -189,8 +194,10 @@ def mean(page):
 
 def shows_the_photograph(page):
     share, line = page.locator("#look-share input"), page.locator(".look-line")
-    painted = mean(page)
+    assert share.input_value() == "50", "it starts with half of each"
     share.focus()
+    page.keyboard.press("Home")
+    painted = mean(page)
     page.keyboard.press("End")
     photograph = mean(page)
     assert max(abs(a - b) for a, b in zip(painted, photograph)) > 2, "another picture is seen"
@@ -257,6 +264,11 @@ def pairs(page, *runs):
     page.wait_for_selector("#look[open]")
     inside(page, "#look")
     assert page.locator(".look-window").count() == 2 and page.locator("#look-film:visible, #look-share:visible").count() == 0
+    frames = [page.locator(".look-window").nth(n).bounding_box() for n in range(2)]
+    side = page.evaluate("matchMedia('(max-width: 48rem)').matches") or frames[0]["y"] == frames[1]["y"]
+    assert side and abs(frames[0]["height"] - frames[1]["height"]) < 1, "captions don't shift them"
+    least = page.viewport_size["width"] * (0.47 if frames[0]["x"] < frames[1]["x"] else 0.9)
+    assert all(frame["width"] > least for frame in frames), "the buttons take no room beside them"
     for _ in range(4):
         page.keyboard.press("+")
     drag(page, ".look-window >> nth=1", (0.5, 0.5), (0.4, 0.5))
@@ -274,6 +286,9 @@ def mark(page, role, kind="regions"):
     page.wait_for_selector("#brush[open]")
     inside(page, "#brush")
     assert page.evaluate("document.activeElement.tagName") == "CANVAS"
+    board, canvas = (page.locator(s).bounding_box() for s in ("#brush-board", "#brush canvas"))
+    assert any(abs(board[side] - canvas[side]) < 1 for side in ("width", "height")), "it fills the window"
+    assert canvas["width"] <= board["width"] + 1 and canvas["height"] <= board["height"] + 1
 
 
 def colour(page, number):
@@ -376,6 +391,8 @@ def test_marks_want_a_picture(start):  # noqa: F811
     command = start("web")
     with chromium() as browser:
         page = visit(browser, command, viewport={"width": 1280, "height": 800})
-        page.click(".brush[data-role=style]")
-        page.wait_for_selector("#refused:has-text('Choose the picture first.')")
+        button = page.locator(".brush[data-role=style]")
+        assert button.is_disabled() and button.get_attribute("title") == "Choose the picture first."
+        drop(page, "style", "style.jpg")
+        assert button.is_enabled() and button.get_attribute("title") == ""
         assert page.complaints == []

@@ -46,7 +46,7 @@ func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Sto
 		s.opened(t)
 	}
 	if r.Limit > 0 { // so that the run is resumed with the same size and epochs
-		s.asked = s.asked.With("minutes", nil)
+		s.asked = s.asked.With("minutes", nil).With("size", nil)
 		for name, number := range map[string]int{"height": t.Height, "width": t.Width, "epochs": t.Options.Epochs} {
 			if err := s.asked.Set("", name, fmt.Sprint(number)); err != nil {
 				t.Close()

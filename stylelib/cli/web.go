@@ -73,7 +73,7 @@ func (c *command) web(ctx context.Context, args []string) error {
 			return errors.Join(err, listener.Close())
 		}
 		defer e.Close()
-		return c.serve(ctx, e, s, first, listener, &web.Page{Store: store, Engine: e.String(), Behind: behind})
+		return c.serve(ctx, e, s, first, listener, &web.Page{Store: store, Engine: e.Name, Behind: behind})
 	})
 }
 

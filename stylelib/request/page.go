@@ -46,6 +46,18 @@ func plain(values ...string) (choices []Choice) {
 	return choices
 }
 
+func presetChoices() (choices []Choice) {
+	about := map[string]Text{transfer.Painting: {"for any two pictures", "适合任意两张图片"},
+		transfer.NNST: {"slower; strokes are the painting's own", "更慢，笔触直接取自画作"}}
+	for _, preset := range transfer.Presets() {
+		if _, ours := about[preset]; !ours {
+			about[preset] = Text{"as in the book Dive into Deep Learning", "同《动手学深度学习》"}
+		}
+		choices = append(choices, Choice{preset, Text{preset + ": " + about[preset].En, preset + "：" + about[preset].Zh}})
+	}
+	return choices
+}
+
 func layerChoices() (choices []Choice) {
 	about := []Text{{"colours, grain", "颜色、质感"}, {"small strokes", "小笔触"}, {"strokes", "笔触"}, {"patterns", "图案"}, {"forms", "形状"}}
 	for i, layer := range transfer.Default().StyleLayers {
@@ -91,9 +103,12 @@ func OnPage(name string) (Option, error) {
 func (r Request) SetOnPage(o Option, text string) error {
 	is := func(c Choice) bool { return c.Value == text }
 	if o.Page.Choices != nil && !o.Page.Many && !slices.ContainsFunc(o.Page.Choices, is) {
-		return fmt.Errorf("there is no %q here", text)
+		return fmt.Errorf("%s: there is no %q here", o.Name, text)
 	}
-	return r.Set("", o.Name, text)
+	if err := r.Set("", o.Name, text); err != nil {
+		return fmt.Errorf("%s: %w", o.Name, err)
+	}
+	return nil
 }
 
 // shown says whether a field of the page can show an option's value.

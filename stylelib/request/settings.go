@@ -118,8 +118,8 @@ func (s *Settings) check(r Request) error {
 	if r.Given("size") && (r.Given("height") || r.Given("width")) {
 		return fmt.Errorf("-size: says how high and wide the result is: leave -height and -width out")
 	}
-	if r.Given("minutes") && (s.Limit <= 0 || r.Given("size") || r.Given("height") || r.Given("width")) {
-		return fmt.Errorf("-minutes: chooses the size, and is above 0: leave -size, -height and -width out")
+	if r.Given("minutes") && (s.Limit <= 0 || r.Given("height") || r.Given("width")) {
+		return fmt.Errorf("-minutes: chooses the size, and is above 0: leave -height and -width out")
 	}
 	for name, number := range map[string]int{"save-every": s.SaveEvery, "checkpoint-every": s.CheckpointEvery} {
 		if number < 0 {

@@ -12,14 +12,14 @@ import (
 // sizes are options of which the size says all.
 var sizes = map[string]bool{"size": true, "height": true, "width": true, "minutes": true}
 
-// Versus says for people, a line each, in what a run differs from another: by what the page calls it. Runs that nobody asked for by a
+// Versus says for people, a line each, in what a run differs from another, and from what to what: by what the page calls it. Runs that nobody asked for by a
 // request differ by their specs.
 func (r Summary) Versus(was Summary, chinese bool) (lines []string) {
 	if r.Request == nil || was.Request == nil {
 		return r.Spec.Differences(was.Spec)
 	}
 	say := func(name, value, other string) {
-		lines = append(lines, fmt.Sprintf(request.Text{En: "%s %s, was %s", Zh: "%s：%s，原为 %s"}.In(chinese), name, value, other))
+		lines = append(lines, fmt.Sprintf(request.Text{En: "%s: %s → %s", Zh: "%s：%s → %s"}.In(chinese), name, other, value))
 	}
 	for _, f := range ofFiles {
 		if !slices.Equal(r.files(f.role), was.files(f.role)) {
@@ -27,7 +27,7 @@ func (r Summary) Versus(was Summary, chinese bool) (lines []string) {
 		}
 	}
 	if r.Spec.Height != was.Spec.Height || r.Spec.Width != was.Spec.Width {
-		say(request.Text{En: "Size", Zh: "尺寸"}.In(chinese), size(r), size(was))
+		say(request.Text{En: "Size", Zh: "尺寸"}.In(chinese), size(r, chinese), size(was, chinese))
 	}
 	differences, err := r.asked().Differences(was.asked(), chinese)
 	if err != nil {
@@ -45,7 +45,9 @@ func (r Summary) Versus(was Summary, chinese bool) (lines []string) {
 	return lines
 }
 
-func size(r Summary) string { return fmt.Sprintf("%d × %d", r.Spec.Height, r.Spec.Width) }
+func size(r Summary, chinese bool) string {
+	return fmt.Sprintf(request.Text{En: "%d wide, %d high", Zh: "宽 %d、高 %d"}.In(chinese), r.Spec.Width, r.Spec.Height)
+}
 
 // asked is the request without what the size says.
 func (r Summary) asked() request.Request {

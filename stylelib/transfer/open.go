@@ -176,7 +176,7 @@ func (t *Transfer) place(engine compute.Backend) (err error) {
 
 // settle settles size, epochs and memory, and brings the pictures to size.
 func (t *Transfer) settle(r Request, normalize bool) (err error) {
-	if r.Limit > 0 && r.Height == 0 && r.Width == 0 && r.LongerSide == 0 {
+	if r.Limit > 0 && r.Height == 0 && r.Width == 0 {
 		if err := t.fit(r); err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ type Request struct {
 	Height, Width int           // of the result in pixels; with one 0 it follows the content's shape, with both 0 Area counts
 	LongerSide    int           // of the result in pixels, in place of both; 0: it is not asked for
 	Area          int           // pixels, where no size is given
-	Limit         time.Duration // if not 0 and neither height nor width is given, for how long the training may take
+	Limit         time.Duration // if not 0 and neither height nor width is given, for how long the training may take: LongerSide is then the most
 	Memory        int64         // bytes that the training may take; 0: nobody asks
 	Cache         *Cache        // where what other trainings have in common with this one is kept; nil: nothing is
 

@@ -67,11 +67,7 @@ func (f *form) copyFile(role, path string) (string, error) {
 }
 
 // settingsOf tells what the page's fields show of a run, and what else holds.
-func (p *Page) settingsOf(w http.ResponseWriter, r *http.Request) {
-	run, ok := p.find(w, r)
-	if !ok {
-		return
-	}
+func settingsOf(w http.ResponseWriter, r *http.Request, run runs.Summary) {
 	fields, others := run.Request.Shown()
 	said := []string{}
 	for _, o := range request.Table() {
@@ -79,15 +75,11 @@ func (p *Page) settingsOf(w http.ResponseWriter, r *http.Request) {
 			said = append(said, o.Label(chinese(r))+" "+others.Label(o.Name))
 		}
 	}
-	answer(w, map[string]any{"values": fields, "others": said, "content": run.Names("content"), "style": run.Names("style")})
+	answer(w, map[string]any{"values": fields, "others": said, "content": run.Names("content"), "style": run.Names("style")}, nil)
 }
 
 // again paints a variation of a run.
-func (p *Page) again(w http.ResponseWriter, r *http.Request) {
-	run, ok := p.find(w, r)
-	if !ok {
-		return
-	}
+func (p *Page) again(w http.ResponseWriter, r *http.Request, run runs.Summary) {
 	p.take(w, func(f *form) (err error) {
 		if f.request, err = run.Vary(r.PathValue("how")); err != nil {
 			return err

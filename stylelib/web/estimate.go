@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"maps"
@@ -27,11 +28,8 @@ func (p *Page) estimate(w http.ResponseWriter, r *http.Request) {
 	}
 	var err error
 	for _, o := range request.OfPage() {
-		if !query.Has(o.Name) {
-			continue
-		}
-		if wrong := asked.SetOnPage(o, query.Get(o.Name)); wrong != nil {
-			err = fmt.Errorf("%s: %w", o.Name, wrong)
+		if query.Has(o.Name) {
+			err = errors.Join(err, asked.SetOnPage(o, query.Get(o.Name)))
 		}
 	}
 	if run, findErr := p.Store.Find(query.Get("from")); findErr == nil {
@@ -43,12 +41,8 @@ func (p *Page) estimate(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		f, err = p.Foresee(r.Context(), asked, pictures)
 	}
-	if err != nil {
-		refuse(w, err)
-		return
-	}
 	free, _ := transfer.FreeMemory()
-	answer(w, map[string]any{"height": f.Height, "width": f.Width, "epochs": f.Epochs, "seconds": f.Total.Seconds(), "bytes": f.Bytes, "free": free})
+	answer(w, map[string]any{"height": f.Height, "width": f.Width, "epochs": f.Epochs, "seconds": f.Total.Seconds(), "bytes": f.Bytes, "free": free}, err)
 }
 
 // sizeIn reads a size, or takes the chapter's shape.

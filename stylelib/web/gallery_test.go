@@ -151,10 +151,10 @@ func TestAgain(t *testing.T) {
 		t.Errorf("%v: %s", err, text)
 	}
 	for _, test := range []struct{ how, differences string }{
-		{"more", "Style 3, was 2"},
-		{"less", "Style 1.33, was 2"},
-		{"larger", "Size 43 × 64, was 21 × 32; Start from init-picture.png, was noise; -scales 2, was 1"},
-		{"seed", "-seed "},
+		{"more", "Style: 2 → 3"},
+		{"less", "Style: 2 → 1.33"},
+		{"larger", "Size: 32 wide, 21 high → 64 wide, 43 high; Start from: noise → init-picture.png; -scales: 1 → 2"},
+		{"seed", "-seed: "},
 	} {
 		p.post("runs/"+run+"/again/"+test.how, "", 204)
 		n := p.finished()
@@ -178,8 +178,11 @@ func TestAgain(t *testing.T) {
 func TestPreview(t *testing.T) {
 	p := open(t, "web", "-quiet")
 	n := p.paint(append(pictures(t), part{"epochs", "3", nil}, part{"size", "1600", nil}, part{"preview", "1", nil})...)
-	if !n.Preview || n.Run != "" || n.Width > 450 {
+	if !n.Preview || n.Run != "" || n.Width > 450 || n.Epochs != 3 {
 		t.Errorf("%+v", n)
+	}
+	if n := p.paint(append(pictures(t), part{"size", "64", nil}, part{"preview", "1", nil})...); n.Width > 64 || n.Epochs > 50 {
+		t.Errorf("a preview is larger than the picture, or has as many epochs: %+v", n)
 	}
 	if got, text := p.request("GET", "picture", nil); got != 200 || !strings.HasPrefix(text, "\xff\xd8") {
 		t.Errorf("its picture: %d", got)

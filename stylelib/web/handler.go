@@ -36,25 +36,21 @@ func (p *Page) handler() http.Handler {
 	mux.HandleFunc("GET /events", p.events)
 	mux.HandleFunc("GET /picture", p.soFar)
 	mux.HandleFunc("GET /runs", p.list)
-	mux.HandleFunc("GET /runs/{run}/picture.png", p.pictureOf)
-	mux.HandleFunc("GET /runs/{run}/small/{of}/{i}", p.small)
-	mux.HandleFunc("GET /runs/{run}/settings", p.settingsOf)
 	mux.HandleFunc("GET /compare/{a}/{b}", p.compare)
 	mux.HandleFunc("GET /estimate", p.estimate)
 	p.looks(mux)
 	mux.HandleFunc("POST /start", p.start)
 	mux.HandleFunc("POST /small", p.shrink)
-	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("POST /stop", p.change(func(string, *http.Request) error {
 		p.queue.Stop()
-		w.WriteHeader(http.StatusNoContent)
-	})
-	mux.HandleFunc("POST /waiting/{id}/remove", func(w http.ResponseWriter, r *http.Request) {
+		return nil
+	}))
+	mux.HandleFunc("POST /waiting/{id}/remove", p.change(func(_ string, r *http.Request) error {
 		id, _ := strconv.Atoi(r.PathValue("id"))
 		p.queue.Remove(id) // it may have begun
-		w.WriteHeader(http.StatusNoContent)
-	})
+		return nil
+	}))
 	mux.HandleFunc("POST /resume/{run}", p.change(p.resume))
-	mux.HandleFunc("POST /runs/{run}/again/{how}", p.again)
 	mux.HandleFunc("POST /runs/{run}/name", p.change(p.rename))
 	mux.HandleFunc("POST /runs/{run}/delete", p.change(func(run string, _ *http.Request) error { return p.Store.Delete(run) }))
 	mux.HandleFunc("POST /runs/{run}/restore", p.change(func(run string, _ *http.Request) error { return p.Store.Restore(run) }))
@@ -80,13 +76,9 @@ func (p *Page) html(w http.ResponseWriter, r *http.Request) {
 	}
 	defaults, err := request.PageDefaults()
 	values, jsonErr := json.Marshal(defaults)
-	if err = errors.Join(err, jsonErr); err != nil {
-		refuse(w, err)
-		return
-	}
-	mine, err := page.Clone()
+	mine, cloneErr := page.Clone()
 	var out bytes.Buffer
-	if err == nil {
+	if err = errors.Join(err, jsonErr, cloneErr); err == nil {
 		err = mine.Funcs(template.FuncMap{"f": in, "t": func(t request.Text) string { return t.In(chinese(r)) }}).Execute(&out, map[string]any{
 			"Fields": request.OfPage(), "Defaults": string(values), "Engine": p.Engine, "Limit": maxUpload, "Waiting": queue.MaxWaiting, "Styles": maxStyles,
 			"Examples": examples, "Language": in("en", "zh")})

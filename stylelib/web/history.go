@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -54,24 +55,11 @@ func (p *Page) list(w http.ResponseWriter, r *http.Request) {
 	skip, _ := strconv.Atoi(r.FormValue("skip")) // else from the first
 	words := r.FormValue("words")
 	page, all, err := p.Store.Page(words[:min(len(words), maxValue)], max(skip, 0), pageOfRuns)
-	if err != nil {
-		refuse(w, err)
-		return
-	}
 	rows := []row{}
 	for _, one := range page {
 		rows = append(rows, rowOf(one, chinese(r)))
 	}
-	answer(w, map[string]any{"runs": rows, "all": all})
-}
-
-// find looks up the run that a request names, or says that there is none.
-func (p *Page) find(w http.ResponseWriter, r *http.Request) (runs.Summary, bool) {
-	run, err := p.Store.Find(r.PathValue("run"))
-	if err != nil {
-		refuse(w, err)
-	}
-	return run, err == nil
+	answer(w, map[string]any{"runs": rows, "all": all}, err)
 }
 
 // change does something to a run, or says why not.
@@ -94,18 +82,10 @@ func (p *Page) rename(run string, r *http.Request) error {
 }
 
 // small is a small picture of a run: of its result, or of one that it was made from.
-func (p *Page) small(w http.ResponseWriter, r *http.Request) {
-	run, ok := p.find(w, r)
-	if !ok {
-		return
-	}
-	option, i := r.PathValue("of"), 0
-	switch option {
-	case "picture":
-		option = ""
-	case "content", "style":
-		i, _ = strconv.Atoi(r.PathValue("i"))
-	default:
+func (p *Page) small(w http.ResponseWriter, r *http.Request, run runs.Summary) {
+	option, known := map[string]string{"picture": "", "content": "content", "style": "style"}[r.PathValue("of")]
+	i, err := strconv.Atoi(r.PathValue("i"))
+	if !known || err != nil || option == "" && i != 0 {
 		http.NotFound(w, r)
 		return
 	}
@@ -133,12 +113,11 @@ func (p *Page) compare(w http.ResponseWriter, r *http.Request) {
 	var both [2]runs.Summary
 	var c compared
 	for i, name := range []string{"a", "b"} {
+		var losses []sl.Record
 		var err error
-		if both[i], err = p.Store.Find(r.PathValue(name)); err != nil {
-			refuse(w, err)
-			return
+		if both[i], err = p.Store.Find(r.PathValue(name)); err == nil {
+			losses, err = p.Store.Losses(both[i].ID)
 		}
-		losses, err := p.Store.Losses(both[i].ID)
 		if err != nil {
 			refuse(w, err)
 			return
@@ -146,23 +125,7 @@ func (p *Page) compare(w http.ResponseWriter, r *http.Request) {
 		c.Runs[i], c.Losses[i] = rowOf(both[i], chinese(r)), queue.Every(losses, 1+len(losses)/maxPoints)
 	}
 	c.Terms, c.Differences = runs.TermNames(both[:]...), both[1].Versus(both[0], chinese(r))
-	answer(w, c)
-}
-
-// pictureOf is the result of a run, whose name only looks it up.
-func (p *Page) pictureOf(w http.ResponseWriter, r *http.Request) {
-	record, ok := p.find(w, r)
-	if !ok {
-		return
-	}
-	file, err := os.Open(record.Picture())
-	if err != nil {
-		http.Error(w, "this run has no picture yet", http.StatusNotFound)
-		return
-	}
-	defer file.Close()
-	w.Header().Set("Content-Type", "image/png")
-	http.ServeContent(w, r, "", time.Time{}, file)
+	answer(w, c, nil)
 }
 
 // resume continues a run, now or after others.
@@ -178,9 +141,10 @@ func (p *Page) resume(id string, _ *http.Request) error {
 	return p.queue.Add(queue.Task{Title: run.Title(), Paint: paint, Done: func(error) {}})
 }
 
-func answer(w http.ResponseWriter, value any) {
-	text, err := json.Marshal(value)
-	if err != nil {
+// answer sends a value, or says why there is none.
+func answer(w http.ResponseWriter, value any, err error) {
+	text, jsonErr := json.Marshal(value)
+	if err = errors.Join(err, jsonErr); err != nil {
 		refuse(w, err)
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"stylebook/stylelib/internal/imagefile"
@@ -21,13 +22,14 @@ import (
 )
 
 const (
-	maxUpload  = 64 << 20                         // bytes of a picture
-	maxValue   = 1000                             // bytes of an option
-	maxStyles  = 4                                // paintings of a picture
-	maxRequest = (1+maxStyles)*maxUpload + 16<<20 // with marks
-	uploadTime = 10 * time.Minute
-	uploads    = ".upload-" // how the folders begin in which pictures wait for their run
-	forsaken   = 24 * time.Hour
+	maxUpload                  = 64 << 20                         // bytes of a picture
+	maxValue                   = 1000                             // bytes of an option
+	maxStyles                  = 4                                // paintings of a picture
+	maxRequest                 = (1+maxStyles)*maxUpload + 16<<20 // with marks
+	uploadTime                 = 10 * time.Minute
+	uploads                    = ".upload-" // how the folders begin in which pictures wait for their run
+	forsaken                   = 24 * time.Hour
+	previewEpochs, previewSide = 50, 450 // at most; pixels
 )
 
 // roles are the pictures that a form has, by the names of its fields: what they are, and how many there may be.
@@ -110,12 +112,21 @@ func (p *Page) begin(f *form, clean func(error)) error {
 	return p.queue.Add(queue.Task{Title: title, Preview: f.preview, Bytes: f.bytes, Paint: paint, Done: clean})
 }
 
-// hasten makes of a request one that takes about a quarter of a minute, with the network that ships.
+// hasten makes of a request one that takes about a quarter of a minute, with the network that ships, and is never larger.
 func (f *form) hasten() error {
-	for _, name := range []string{"size", "height", "width", "tile"} {
-		delete(f.request, name)
+	longer := 0
+	for _, name := range []string{"size", "height", "width"} {
+		pixels, _ := strconv.Atoi(f.request.Text(name)) // 0: not asked for
+		longer = max(longer, pixels)
 	}
-	return errors.Join(f.request.Set("", "weights", weights.Offline), f.request.Set("", "minutes", "0.25"))
+	f.request = without(f.request, "size", "height", "width", "tile")
+	if longer > 0 {
+		f.request["size"] = []byte(strconv.Itoa(min(longer, previewSide)))
+	}
+	if epochs, _ := strconv.Atoi(f.request.Text("epochs")); epochs < 1 || epochs > previewEpochs {
+		f.request["epochs"] = []byte(strconv.Itoa(previewEpochs))
+	}
+	return errors.Join(f.request.Set("", "weights", weights.Offline), f.request.Set("", "minutes", "0.2"))
 }
 
 // refuse says in one line why something isn't done.
@@ -214,18 +225,16 @@ func (f *form) option(name string, part io.Reader) error {
 	}
 	text, err := io.ReadAll(io.LimitReader(part, maxValue+1))
 	switch {
-	case err == nil && len(text) > maxValue:
-		err = errors.New("the value is too long")
 	case err != nil:
+		return err
+	case len(text) > maxValue:
+		return fmt.Errorf("%s: the value is too long", oneline.Short(name))
 	case name == "from":
 		f.from = string(text)
 	case name == "preview":
 		f.preview = true
 	default:
-		err = f.request.SetOnPage(o, string(text))
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", oneline.Short(name), err)
+		return f.request.SetOnPage(o, string(text))
 	}
 	return nil
 }

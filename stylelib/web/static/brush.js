@@ -113,11 +113,11 @@ window.brush = (() => {
   // --- the dialog ---
 
   async function open(role, which) {
-    if (!first(role)) return refuse(says.choose);
     image.src = document.querySelector(`.drop[for="${role}"] img`).src;
     if (await image.decode().then(() => false, () => true)) return refuse(says.unseen);
     kind = which;
     pen = null;
+    image.style.width = `min(100cqw, ${100 * image.naturalWidth / image.naturalHeight}cqh)`;
     mark = marksOf(first(role), which) || blank();
     all.set(first(role), {...all.get(first(role)), [which]: mark});
     [canvas.width, canvas.height] = [mark.width, mark.height];
@@ -144,11 +144,13 @@ window.brush = (() => {
 
   const keeps = () => valueOf($("keep-colours")) === "luminance"; // else colours can't be kept in places
 
-  // tell says on the buttons what is marked.
+  // tell says on the buttons what is marked. Where there is no picture there is nothing to mark.
   function tell() {
     for (const button of buttons) {
       button.dataset.text ||= button.textContent;
       const {role, mark: which, text} = button.dataset, used = [...numbers(marksOf(first(role), which)?.values)].filter(Boolean);
+      button.disabled = !first(role);
+      button.title = first(role) ? "" : says.choose;
       button.textContent = text + (!used.length ? "" : which === "regions" ? ` · ${used.sort().join(", ")}` : keeps() ? " ✓" : "");
     }
   }

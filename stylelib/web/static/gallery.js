@@ -31,6 +31,7 @@ async function list(more = false) {
   else if (more) $("runs").append(...nodes);
   else nodes.toReversed().forEach(node => { if (!node.isConnected) $("runs").prepend(node); });
   if (cards.size) $("runs").querySelector(".none")?.remove();
+  draw(); // a run may have another name
   $("count").textContent = all || "";
   show($("more"), cards.size < all);
   end.unobserve($("more")); // or it says nothing while it stays in sight
@@ -57,15 +58,16 @@ function card(run) {
   const buttons = [make("label", {for: id}, box, " ", texts.compare)];
   if (run.again) buttons.push(menu(run));
   if (["stopped", "failed"].includes(run.status) && run.epochs > run.epoch) {
-    buttons.push(make("button", {type: "button", class: "plain", click: () => ask(`resume/${run.id}`).then(() => scrollTo(0, 0))}, texts.resume));
+    buttons.push(make("button", {type: "button", class: "plain", click: () => begin(`resume/${run.id}`)}, texts.resume));
   }
   if (run.picture) buttons.push(make("a", {class: "button plain", href: address(run), download: `${run.title}.png`}, texts.download));
   if (run.status !== "running") {
     buttons.push(make("button", {type: "button", class: "plain", "aria-label": `${texts.delete}: ${run.title}`, click: () => remove(run)}, texts.delete));
   }
-  const facts = [texts[run.status] || run.status, `${run.height} × ${run.width}`, duration(run.seconds), run.error];
-  if (run.status !== "finished") facts.splice(1, 0, `${texts.epoch} ${run.epoch} / ${run.epochs}`);
-  return make("li", {"data-run": run.id}, seen(run), title(run), make("small", {title: `${run.id} · ${new Date(run.created).toLocaleString()} · ${run.engine}`},
+  const facts = [texts[run.status] || run.status, sizeOf(run)]; // how far a running one is stands above
+  if (run.status !== "running") facts.push(duration(run.seconds), run.error);
+  if (!["finished", "running"].includes(run.status)) facts.splice(1, 0, `${texts.epoch} ${run.epoch} / ${run.epochs}`);
+  return make("li", {"data-run": run.id, "data-title": run.title}, seen(run), title(run), make("small", {title: `${run.id} · ${new Date(run.created).toLocaleString()} · ${run.engine}`},
     facts.filter(Boolean).join(" · ")), make("small", {}, run.said.join(" · ")), make("div", {class: "buttons"}, ...buttons));
 }
 
@@ -111,7 +113,7 @@ function menu(run) {
     details.open = false;
     click();
   }}, texts[how]);
-  const vary = how => entry(how, () => ask(`runs/${run.id}/again/${how}`));
+  const vary = how => entry(how, () => begin(`runs/${run.id}/again/${how}`));
   details.append(make("div", {}, entry("use", () => use(run)), vary("more"), vary("less"), ...(run.picture ? [vary("larger")] : []),
     ...(run.seeded ? [vary("seed")] : [])));
   details.addEventListener("keydown", event => {
@@ -150,6 +152,7 @@ function mark(id, on) {
 
 async function compare() {
   show($("compared"), marked.length === 2);
+  show($("pick"), marked.length < 2);
   if (marked.length < 2) return;
   const {runs, terms, losses, differences} = await (await fetch(`compare/${marked[0]}/${marked[1]}`)).json();
   const names = [...(terms || []), "total"];
@@ -157,7 +160,11 @@ async function compare() {
   const number = v => v === undefined ? "" : v.toPrecision(4);
   const curves = losses.flatMap((records, i) => names.map((name, k) =>
     curve(name, records || [], `${name} ${i + 1}`, k, i === 1)));
-  $("compared").replaceChildren(
+  $("compared").replaceChildren(make("button", {type: "button", class: "second close", click: () => {
+    marked = [];
+    mark();
+    $(`mark-${runs[0].id}`)?.focus();
+  }}, texts.close),
     make("div", {class: "pair"}, ...runs.map((run, i) => make("figure", {},
       run.picture ? make("img", {src: small(run, "picture"), alt: run.title}) : make("div", {}, texts.nopicture),
       make("figcaption", {}, `${i + 1} · ${run.title}`)))),

@@ -7,18 +7,16 @@ window.look = (() => {
   const view = {zoom: 1, u: 0.5, v: 0.5}; // zoom 1 shows all of it; u and v are what is in the middle, as parts of width and height
   let shown = [], steps = [], opener, timer; // the panes; the film's pictures
 
-  const nameOf = run => run.title || run.id;
-
   function caption(run) {
     const links = run.picture ? [make("a", {href: address(run), download: `stylize-${run.id}.png`}, says.download), " · ",
       make("a", {href: address(run), target: "_blank"}, says.full)] : [says.nopicture];
-    return make("figcaption", {}, `${nameOf(run)} · ${run.height} × ${run.width} · `, ...links);
+    return make("figcaption", {}, `${run.title} · ${sizeOf(run)} · `, ...links);
   }
 
   function pane(run) {
     const picture = make("img", {class: "after", alt: ""}), before = make("img", {class: "before", alt: ""});
     const sheet = make("div", {class: "look-sheet"}, picture, before), line = make("div", {class: "look-line"}, make("i"));
-    const frame = make("div", {class: "look-window", tabindex: 0, role: "group", "aria-label": `${nameOf(run)}. ${says.window}`}, sheet, line);
+    const frame = make("div", {class: "look-window", tabindex: 0, role: "group", "aria-label": `${run.title}. ${says.window}`}, sheet, line);
     const p = {run, frame, sheet, line, picture, before, node: make("figure", {}, frame, caption(run))};
     if (run.picture) picture.src = address(run);
     show(line, false);
@@ -162,11 +160,12 @@ window.look = (() => {
   function begin(runs) {
     opener = document.activeElement;
     Object.assign(view, {zoom: 1, u: 0.5, v: 0.5});
-    share.value = film.value = film.max = 0;
+    film.value = film.max = 0;
+    share.value = 50;
     steps = [];
     for (const part of ["look-share", "look-film", "look-curves"]) show($(part), false);
     shown = runs.map(pane);
-    $("look-title").textContent = runs.map(nameOf).join(" · ");
+    $("look-title").textContent = runs.map(run => run.title).join(" · ");
     panes.replaceChildren(...shown.map(p => p.node));
     dialog.showModal();
     shown[0].frame.focus();

@@ -17,7 +17,7 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-const pause = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+const sizeOf = ({height, width}) => page.size.replace("#w", width).replace("#h", height);
 
 // --- options ---
 
@@ -85,7 +85,7 @@ async function foresee() {
     const f = answer.ok && await answer.json();
     const short = f && f.free && f.bytes > f.free;
     $("forecast").classList.toggle("note", short);
-    $("forecast").textContent = f ? `${text.about} ${duration(f.seconds)} · ${f.height} × ${f.width} · ${(f.bytes / 1e9).toPrecision(2)} ${text.memory}` +
+    $("forecast").textContent = f ? `${text.about} ${duration(f.seconds)} · ${sizeOf(f)} · ${(f.bytes / 1e9).toPrecision(2)} ${text.memory}` +
       (short ? `, ${text.short} ${(f.free / 1e9).toPrecision(2)} GB` : "") : "";
   } catch { /* another one is under way, or nobody answers, which is told above */ }
 }
@@ -220,7 +220,7 @@ async function start(preview) {
   for (let i = 0; i < photographs.length && !reason; i++) {
     while (state.waiting?.length >= Number(page.waiting)) {
       sending(`${photographs.length - i} ${$("sending").dataset.room}`);
-      await pause(500);
+      await new Promise(done => setTimeout(done, 500));
     }
     const form = new FormData();
     for (const [role, pictures] of [["content", [photographs[i]]], ["style", chosen.style]]) {
@@ -237,7 +237,7 @@ async function start(preview) {
   sending("");
   for (const button of [$("start"), $("preview")]) button.disabled = false;
   refuse(reason);
-  if (!reason) $("job").scrollIntoView({block: "nearest"});
+  if (!reason) $("job").scrollIntoView();
 }
 
 function sending(text, share) {
@@ -257,8 +257,9 @@ const upload = (form, tellShare) => new Promise(done => {
   request.send(form);
 });
 
+// refuse shows a reason as a sentence.
 function refuse(reason) {
-  $("refused").textContent = reason;
+  $("refused").textContent = reason && reason[0].toUpperCase() + reason.slice(1) + (/[.!?。]$/.test(reason) ? "" : ".");
   show($("refused"), reason);
   if (reason) $("refused").scrollIntoView({block: "nearest"});
 }
@@ -276,9 +277,14 @@ async function ask(path, body) {
   return !reason;
 }
 
+// begin asks for a picture, and shows how it grows.
+async function begin(path) {
+  if (await ask(path)) $("job").scrollIntoView();
+}
+
 // --- the job ---
 
-let state = {phase: "idle"}, records = [], events;
+let state = {phase: "idle", epoch: 0}, records = [], events;
 const busy = () => ["preparing", "painting", "stopping"].includes(state.phase);
 
 function connect() {
@@ -314,7 +320,7 @@ document.addEventListener("visibilitychange", () => { tick = Date.now(); });
 
 function draw() {
   const phase = $("phase");
-  phase.textContent = [state.title, state.preview ? phase.dataset.preview : "", phase.dataset[state.phase]].filter(Boolean).join(" · ") +
+  phase.textContent = [cards.get(state.run)?.dataset.title || state.title, state.preview ? phase.dataset.preview : "", phase.dataset[state.phase]].filter(Boolean).join(" · ") +
     (state.error ? " " + state.error : "");
   phase.classList.toggle("note", state.phase === "failed");
   show($("bar"), state.phase !== "idle");
@@ -322,21 +328,19 @@ function draw() {
   $("bar").value = state.epoch;
   $("left").textContent = state.epochs ? `${$("left").dataset.epoch} ${state.epoch} / ${state.epochs}` +
     (busy() && state.left > 0 ? ` · ${duration(state.left)} ${$("left").dataset.left}` : "") +
-    ` · ${state.height} × ${state.width}` : "";
+    ` · ${sizeOf(state)}` : "";
   const kept = ["finished", "stopped"].includes(state.phase) && state.run && state.epoch > 0;
   const source = kept ? `runs/${state.run}/picture.png?${state.epoch}` : state.picture ? `picture?${state.picture}` : "";
   if (source && $("picture").getAttribute("src") !== source) $("picture").src = source;
-  show($("picture"), source && (kept || records.length));
+  show($("enlarge"), source && (kept || records.length));
+  $("enlarge").disabled = !state.run;
   grow(state.run, source);
   show($("stop"), busy());
   $("stop").disabled = state.phase === "stopping";
+  $("stop").textContent = $("stop").dataset[state.preview ? "preview" : "keep"];
   show($("resume"), !busy() && ["stopped", "failed"].includes(state.phase) && state.run);
   $("start").textContent = busy() ? $("start").dataset.next : $("start").dataset.first;
-  show($("download"), kept);
-  if (kept) {
-    $("download").href = `runs/${state.run}/picture.png`;
-    $("download").download = `stylize-${state.run}.png`;
-  }
+  Object.assign($("download"), {hidden: !kept, href: `runs/${state.run}/picture.png`, download: `stylize-${state.run}.png`});
   const missed = (state.missed || []).slice(0, state.phase === "failed" ? -1 : undefined);
   show($("missed"), missed.length);
   $("missed").replaceChildren(...missed.map(text => make("li", {}, text)));
@@ -358,7 +362,8 @@ function duration(seconds) {
   return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
 }
 
+$("enlarge").addEventListener("click", () => look.open({...state, id: state.run, picture: !busy() && state.epoch > 0}));
 $("stop").addEventListener("click", () => ask("stop"));
-$("resume").addEventListener("click", () => ask(`resume/${state.run}`));
+$("resume").addEventListener("click", () => begin(`resume/${state.run}`));
 for (const field of fields) put(field, before[field.id]);
 renew();
