@@ -76,7 +76,7 @@ func Choose(c Choice) (Options, error) {
 	if _, err := o.method(); err != nil {
 		return Options{}, err
 	}
-	if c.Preset == NNST {
+	if c.Preset == NNST && c.StyleLoss == neighboursTerm.Name {
 		o.useNNST()
 	}
 	if c.Preset == Painting && c.StyleLoss == wassersteinTerm.Name {

@@ -17,7 +17,7 @@ import (
 //
 // Kolkin, Kučera, Paris, Sýkora, Shechtman, Shakhnarovich 2022, "Neural neighbor style transfer". Deviations: activations after
 // the ReLU only; [sl.Fast] in the place of Adam on a pyramid's coefficients, whose rate falls; neighbours of the last training serve for
-// some epochs; of large style images not every place is looked at.
+// some epochs; of large style images not every place is looked at; each scale begins with the photograph's detail ([withDetail]).
 var neighboursTerm = Term{
 	Name: "neighbours", About: "features of the style's places that are nearest to the photograph's (NNST)", Of: StyleImages,
 	Layers: []string{"relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu3_3", "relu4_1", "relu4_2", "relu4_3"},
@@ -111,7 +111,7 @@ func stride(grid size) int {
 	return max(1, int(math.Ceil(math.Sqrt(float64(grid.area())/maxStylePlaces))))
 }
 
-// blocksOf takes every so manieth row and column of maps of one size, and puts the rows of features and their sum out.
+// blocksOf puts the maps of one size side by side, and puts out the features of every stride-th row and column, in blocks, and their sum.
 func blocksOf(columns []*Node, stride int) (blocks []*Node) {
 	rows := Concatenate(columns, -1)
 	if stride > 1 {
