@@ -65,8 +65,8 @@ func Shrink(path string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// Content is the file of the run's photograph, "" for a run of pictures in memory.
-func (r Summary) Content() string {
+// PhotographFile is the file of the run's photograph, "" for a run of pictures in memory.
+func (r Summary) PhotographFile() string {
 	if paths := r.Inputs("content"); len(paths) == 1 {
 		return paths[0]
 	}
@@ -75,7 +75,7 @@ func (r Summary) Content() string {
 
 // Photograph is the run's photograph, brought to the size of its result. Another file that has taken its name is refused.
 func (r Summary) Photograph() (image.Image, error) {
-	file, err := imagefile.ReadFree(r.Content())
+	file, err := imagefile.ReadFree(r.PhotographFile())
 	if err != nil {
 		return nil, err
 	}

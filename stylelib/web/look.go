@@ -49,7 +49,7 @@ type view struct {
 func (p *Page) view(w http.ResponseWriter, r *http.Request, record runs.Summary) {
 	losses, err := p.Store.Losses(record.ID)
 	epochs, filmErr := film.Kept(record.Film())
-	_, missing := os.Stat(record.Content())
+	_, missing := os.Stat(record.PhotographFile())
 	answer(w, view{rowOf(record, chinese(r)), missing == nil, epochs, queue.Every(losses, 1+len(losses)/maxPoints)}, errors.Join(err, filmErr))
 }
 
