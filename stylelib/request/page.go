@@ -39,6 +39,16 @@ type Choice struct {
 	Label Text
 }
 
+// choice finds the choice of a value; nil where there is none.
+func (f *Field) choice(value string) *Choice {
+	if i := slices.IndexFunc(f.Choices, func(c Choice) bool { return c.Value == value }); i >= 0 {
+		return &f.Choices[i]
+	}
+	return nil
+}
+
+func (f *Field) has(value string) bool { return f.choice(value) != nil }
+
 func plain(values ...string) (choices []Choice) {
 	for _, v := range values {
 		choices = append(choices, Choice{v, Text{v, v}})
@@ -101,8 +111,7 @@ func OnPage(name string) (Option, error) {
 // SetOnPage is [Request.Set] for what comes from the page: of several choices it must be one that it shows. Options such as weights
 // and init could else be files, or addresses.
 func (r Request) SetOnPage(o Option, text string) error {
-	is := func(c Choice) bool { return c.Value == text }
-	if o.Page.Choices != nil && !o.Page.Many && !slices.ContainsFunc(o.Page.Choices, is) {
+	if o.Page.Choices != nil && !o.Page.Many && !o.Page.has(text) {
 		return fmt.Errorf("%s: there is no %q here", o.Name, text)
 	}
 	if err := r.Set("", o.Name, text); err != nil {
@@ -116,13 +125,10 @@ func (o Option) shown(value string) bool {
 	if o.Page.Choices == nil {
 		return true
 	}
-	known := func(value string) bool {
-		return slices.ContainsFunc(o.Page.Choices, func(c Choice) bool { return c.Value == value })
-	}
 	if o.Page.Many {
-		return !slices.ContainsFunc(strings.Split(value, ","), func(one string) bool { return !known(one) })
+		return !slices.ContainsFunc(strings.Split(value, ","), func(one string) bool { return !o.Page.has(one) })
 	}
-	return known(value)
+	return o.Page.has(value)
 }
 
 // Shown are the options of the request that the page's fields show, and the others that it can't show but that hold too.
@@ -130,7 +136,7 @@ func (r Request) Shown() (fields map[string]string, others Request) {
 	fields, others = map[string]string{}, Request{}
 	for _, o := range Table() {
 		switch {
-		case !r.Given(o.Name) || o.OfCall || o.Files == Place:
+		case !r.Given(o.Name) || !o.OfRun():
 		case o.Page != nil && o.shown(r.Text(o.Name)):
 			fields[o.Name] = r.Text(o.Name)
 		default:

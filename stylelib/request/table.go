@@ -41,8 +41,8 @@ type Option struct {
 	list func(own []transfer.Extension) string // names that stand for %s in the help; nil: there are none
 }
 
-// InSweep says whether the runs of a sweep can have the option.
-func (o Option) InSweep() bool { return !o.OfCall && o.Files != Place }
+// OfRun says whether the option belongs to a run itself, so that a sweep can set it, and a run that is painted again has it too.
+func (o Option) OfRun() bool { return !o.OfCall && o.Files != Place }
 
 // Table returns all options, in the order of help and page.
 func Table() []Option { return slices.Clone(table) }

@@ -16,10 +16,8 @@ func (o Option) Label(chinese bool) string {
 // Say is a value of the option for people: what the page calls it, or the value itself.
 func (o Option) Say(value string, chinese bool) string {
 	if o.Page != nil && !o.Page.Many {
-		for _, c := range o.Page.Choices {
-			if c.Value == value {
-				return c.Label.In(chinese)
-			}
+		if c := o.Page.choice(value); c != nil {
+			return c.Label.In(chinese)
 		}
 	}
 	return cmp.Or(value, Text{"none", "无"}.In(chinese))

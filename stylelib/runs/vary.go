@@ -57,7 +57,7 @@ func (r Summary) Vary(how string) (request.Request, error) {
 	}
 	asked := request.Request{}
 	for _, o := range request.Table() {
-		if r.Request.Given(o.Name) && !o.OfCall && o.Files != request.Place {
+		if r.Request.Given(o.Name) && o.OfRun() {
 			asked[o.Name] = r.Request[o.Name]
 		}
 	}

@@ -167,7 +167,7 @@ func eachOption(of string, mapping *yaml.Node, seen map[string]bool, f func(o re
 			return fmt.Errorf("%s: %w", of, err)
 		case seen[name]:
 			return fmt.Errorf("%s is set twice", name)
-		case !o.InSweep():
+		case !o.OfRun():
 			return fmt.Errorf("%s can't be set in a sweep", name)
 		}
 		seen[name] = true

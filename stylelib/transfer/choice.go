@@ -76,7 +76,7 @@ func Choose(c Choice) (Options, error) {
 	if _, err := o.method(); err != nil {
 		return Options{}, err
 	}
-	if c.Preset == NNST && c.StyleLoss == neighboursTerm.Name {
+	if c.Preset == NNST && o.byNeighbours() {
 		o.useNNST()
 	}
 	if c.Preset == Painting && c.StyleLoss == wassersteinTerm.Name {
@@ -125,7 +125,7 @@ const nnstEpochs = 400
 // fastRate is the learning rate of [Fast]. With neural neighbours that of the options is for [nnstEpochs]: fewer epochs go as far, by
 // larger steps.
 func (o Options) fastRate() float64 {
-	if o.StyleLoss == neighboursTerm.Name {
+	if o.byNeighbours() {
 		return o.LearningRate * nnstEpochs / float64(max(1, o.Epochs))
 	}
 	return o.LearningRate
@@ -138,7 +138,7 @@ func (o *Options) Strengthen(strength float64) error {
 	if !(strength >= 0 && strength <= MaxStrength) {
 		return &sl.OptionError{Option: "strength", Reason: fmt.Sprintf("%g is not a number from 0 to %d", strength, MaxStrength)}
 	}
-	if o.StyleLoss == neighboursTerm.Name {
+	if o.byNeighbours() {
 		o.LearningRate *= strength
 		o.ContentShare = max(0, 1-(1-o.ContentShare)*strength)
 		return nil

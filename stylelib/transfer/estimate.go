@@ -73,7 +73,7 @@ func (t *Transfer) Estimate() (Estimate, error) {
 	perProduct := float64(paced.forward) / t.products(paced.of)
 	for _, s := range o.stages(of.height, of.width) {
 		total += compilePerForward*float64(paced.compile) + epoch(s.size)*float64(s.epochs)
-		if o.StyleLoss == neighboursTerm.Name && !s.places {
+		if o.byNeighbours() && !s.places {
 			total += perProduct * t.matchedProducts(s.size)
 		}
 	}

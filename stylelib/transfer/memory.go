@@ -70,7 +70,7 @@ func (t *Transfer) memory(of size) int64 {
 			bytes += 8 * int64(t.Options.Samples*t.Options.Samples) * bytesPerFloat
 		}
 	}
-	if t.Options.StyleLoss == neighboursTerm.Name {
+	if t.Options.byNeighbours() {
 		bytes += copiesOfColumns * int64(of.halved(gridHalvings).area()*t.columnChannels()) * bytesPerFloat
 	}
 	return bytes + pictures

@@ -24,6 +24,9 @@ var neighboursTerm = Term{
 	Weight: 1, bind: (*objective).bindNeighbours,
 }
 
+// byNeighbours says whether the style loss is neural neighbours'.
+func (o Options) byNeighbours() bool { return o.StyleLoss == neighboursTerm.Name }
+
 const (
 	matchedAtOnce  = 2048    // places whose distances are in memory together
 	maxStylePlaces = 1 << 14 // of a style image that are looked at
@@ -362,7 +365,7 @@ func (o Options) checkNeighbours() error {
 		return &sl.OptionError{Option: "content share", Reason: fmt.Sprintf("%g is not from 0 to 1", o.ContentShare)}
 	case o.Rotations < 1 || o.Rotations > 4:
 		return &sl.OptionError{Option: "rotations", Reason: fmt.Sprintf("%d is not from 1 to 4 quarter turns", o.Rotations)}
-	case o.StyleLoss != neighboursTerm.Name:
+	case !o.byNeighbours():
 		for _, term := range o.Terms {
 			if term.Name == neighboursTerm.Name {
 				return &sl.OptionError{Option: term.Name, Reason: "decides how scales follow each other, so it is a style loss, and no further term"}

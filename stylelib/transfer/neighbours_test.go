@@ -22,23 +22,14 @@ import (
 
 // neighboursFile is what scripts/author/reference/neighbours.py computed in float64.
 type neighboursFile struct {
-	Share      float64       `json:"share"`
-	Rotations  int           `json:"rotations"`
-	Photograph goldenArray   `json:"photograph"`
-	Begin      goldenArray   `json:"begin"`
-	Image      goldenArray   `json:"image"`
-	Styles     []goldenArray `json:"styles"`
-	Stage      goldenSlope   `json:"stage"`
-	Places     goldenSlope   `json:"places"`
-}
-
-type goldenArray struct {
-	Shape  []int     `json:"shape"`
-	Values []float64 `json:"values"`
-}
-
-func (a goldenArray) tensor() *tensors.Tensor {
-	return tensors.FromFlatDataAndDimensions(testkit.Float32s(a.Values), a.Shape...)
+	Share      float64           `json:"share"`
+	Rotations  int               `json:"rotations"`
+	Photograph testkit.Numbers   `json:"photograph"`
+	Begin      testkit.Numbers   `json:"begin"`
+	Image      testkit.Numbers   `json:"image"`
+	Styles     []testkit.Numbers `json:"styles"`
+	Stage      goldenSlope       `json:"stage"`
+	Places     goldenSlope       `json:"places"`
 }
 
 type goldenSlope struct {
@@ -60,9 +51,9 @@ func TestNeighboursAgainstPyTorch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		pictures := &sized{size: size{file.Photograph.Shape[1], file.Photograph.Shape[2]}, content: file.Photograph.tensor()}
+		pictures := &sized{size: size{file.Photograph.Shape[1], file.Photograph.Shape[2]}, content: file.Photograph.Tensor()}
 		for _, style := range file.Styles {
-			pictures.styles = append(pictures.styles, style.tensor())
+			pictures.styles = append(pictures.styles, style.Tensor())
 		}
 		extractor, err := NewExtractor(e.Backend, loaded.Network, options)
 		if err != nil {
@@ -78,7 +69,7 @@ func TestNeighboursAgainstPyTorch(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer o.finalize()
-			value, gradient := slopeOf(t, o.parts[1].(renewed), extractor, file.Begin.tensor(), file.Image.tensor())
+			value, gradient := slopeOf(t, o.parts[1].(renewed), extractor, file.Begin.Tensor(), file.Image.Tensor())
 			if off := testkit.RelativeError(value, c.want.Value); !(off < 2e-6) {
 				t.Errorf("%s: the loss is %.9g, want %.9g: off by %.1e", name, value, c.want.Value, off)
 			}

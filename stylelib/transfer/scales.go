@@ -37,7 +37,7 @@ func (o Options) stages(height, width int) []stage {
 		factor := math.Pow(step, -float64(n-1-i))
 		stages[i].size = size{max(1, int(math.Round(float64(height)*factor))), max(1, int(math.Round(float64(width)*factor)))}
 	}
-	if o.StyleLoss == neighboursTerm.Name {
+	if o.byNeighbours() {
 		stages = append(stages, stage{size: size{height, width}, places: true})
 	}
 	sum, left := 0.0, o.Epochs

@@ -17,22 +17,12 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// array is a tensor of the golden file.
-type array struct {
-	Shape  []int     `json:"shape"`
-	Values []float64 `json:"values"`
-}
-
-func (a array) narrow() *tensors.Tensor {
-	return tensors.FromFlatDataAndDimensions(testkit.Float32s(a.Values), a.Shape...)
-}
-
 type termCase struct {
-	Image    array   `json:"image"`
-	Style    array   `json:"style"`
-	Content  array   `json:"content"`
-	Value    float64 `json:"value"`
-	Gradient array   `json:"gradient"`
+	Image    testkit.Numbers `json:"image"`
+	Style    testkit.Numbers `json:"style"`
+	Content  testkit.Numbers `json:"content"`
+	Value    float64         `json:"value"`
+	Gradient testkit.Numbers `json:"gradient"`
 }
 
 func goldenTerms(t *testing.T, v any) {
@@ -100,19 +90,19 @@ func TestTermsAgainstPyTorch(t *testing.T) {
 		for _, name := range []string{"plain", "constant", "dead"} {
 			t.Run("moments, "+name, func(t *testing.T) {
 				c := caseOf(t, golden.Moments[name])
-				value, gradient := valueAndGradient(t, e, statisticLoss(t, "moments"), c.Image.narrow(), c.Style.narrow())
+				value, gradient := valueAndGradient(t, e, statisticLoss(t, "moments"), c.Image.Tensor(), c.Style.Tensor())
 				compareTerm(t, value, gradient, c, 1e-5)
 			})
 		}
 		for _, name := range []string{"image_larger", "style_larger"} {
 			t.Run("remd, "+name, func(t *testing.T) {
 				c := caseOf(t, golden.REMD[name])
-				value, gradient := valueAndGradient(t, e, transfer.RelaxedEMD, c.Image.narrow(), c.Style.narrow())
+				value, gradient := valueAndGradient(t, e, transfer.RelaxedEMD, c.Image.Tensor(), c.Style.Tensor())
 				compareTerm(t, value, gradient, c, 1e-5)
 			})
 		}
 		t.Run("selfsim", func(t *testing.T) {
-			value, gradient := valueAndGradient(t, e, transfer.SelfSimilarity, golden.Selfsim.Image.narrow(), golden.Selfsim.Content.narrow())
+			value, gradient := valueAndGradient(t, e, transfer.SelfSimilarity, golden.Selfsim.Image.Tensor(), golden.Selfsim.Content.Tensor())
 			compareTerm(t, value, gradient, golden.Selfsim, 1e-5)
 		})
 	})

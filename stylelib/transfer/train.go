@@ -91,7 +91,7 @@ func (t *training) start(pictures Pictures, coarser *tensors.Tensor, before *siz
 	} else {
 		initial, err = pictures.initial(t.pictures, t.options)
 	}
-	if err == nil && coarser != nil && t.options.StyleLoss == neighboursTerm.Name {
+	if err == nil && coarser != nil && t.options.byNeighbours() {
 		initial, err = withDetail(initial, t.pictures.content, before.content)
 	}
 	if err != nil {
