@@ -1,8 +1,13 @@
 // Package data holds the golden values and the small random network in a form that comes with the module, for the checks
-// in the notebooks.
+// in the notebooks, and photographs to train networks on.
 package data
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+	"iter"
+	"path"
+)
 
 // Files are files of this folder, by their path in it.
 //
@@ -10,3 +15,19 @@ import "embed"
 //go:embed golden/random-paddle-60x90.json golden/images/content-60x90-pil.png golden/images/style-60x90-pil.png
 //go:embed weights/vgg19-random.safetensors
 var Files embed.FS
+
+//go:embed photographs/*.jpg
+var photographs embed.FS
+
+// Photographs yields the photographs of this folder, JPEG files, in the order of their names.
+func Photographs() iter.Seq2[string, []byte] {
+	return func(yield func(name string, file []byte) bool) {
+		names, err := fs.Glob(photographs, "photographs/*.jpg")
+		for _, name := range names {
+			file, readErr := photographs.ReadFile(name)
+			if err != nil || readErr != nil || !yield(path.Base(name), file) {
+				return // what is part of the program can be read
+			}
+		}
+	}
+}

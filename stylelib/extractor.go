@@ -142,6 +142,25 @@ func (e *Extractor) RunOnce(build func(vgg *VGG, inputs []*Node) []*Node, inputs
 	return program.once(AsInputs(inputs))
 }
 
+// Parameters are the network's numbers as [Extractor.Graph] wants them, for graphs that aren't built by [Extractor.Compile]: a trainer's.
+// They belong to the extractor.
+func (e *Extractor) Parameters() ([]*tensors.Tensor, error) {
+	parameters, err := e.prepare()
+	if err != nil {
+		return nil, fmt.Errorf("place the network on the engine: %w", err)
+	}
+	return slices.Concat(parameters...), nil
+}
+
+// Graph is the network in a graph, with a node for each of [Extractor.Parameters]. As graph functions do, it panics on errors.
+func (e *Extractor) Graph(nodes []*Node) *VGG {
+	parameters, err := e.prepare()
+	if err != nil {
+		panic(err)
+	}
+	return e.graph(parameters, &nodes)
+}
+
 // program is Compile with given parameters of each layer.
 func (e *Extractor) program(parameters [][]*tensors.Tensor, build func(vgg *VGG, inputs []*Node) []*Node) *Program {
 	program := e.Programs.New(func(nodes []*Node) []*Node {

@@ -46,7 +46,7 @@ func TestHelpTellsWhatRuns(t *testing.T) {
 	runs := func(arguments ...string) transfer.Options {
 		t.Helper()
 		asked := request.Request{}
-		flags, wrong := asked.Flags("stylize", request.All)
+		flags, wrong := asked.Flags("stylize", request.OfPictures())
 		s, err := new(command).read(flags, wrong, asked, append(arguments, "-content", "c", "-style", "s", "-out", "o.png"))
 		if err != nil {
 			t.Fatal(err)

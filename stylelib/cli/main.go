@@ -111,14 +111,20 @@ func (c *command) run(ctx context.Context, args []string) error {
 		}
 	}
 	asked := request.Request{}
-	flags, wrong := asked.Flags("stylize", request.All, c.own...)
+	flags, wrong := asked.Flags("stylize", request.OfPictures(), c.own...)
 	s, err := c.read(flags, wrong, asked, args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(c.stdout, usage)
-		return cmp.Or(asked.PrintHelp(c.stdout, c.own...), err)
+		return cmp.Or(asked.PrintHelp(c.stdout, request.OfPictures(), c.own...), err)
 	}
 	if err != nil {
 		return err
+	}
+	if asked.Given("network") {
+		if err := asked.Require("content", "out"); err != nil {
+			return &usageError{err}
+		}
+		return c.byNetwork(ctx, s)
 	}
 	if err := asked.Require("content", "style", "out"); err != nil {
 		return &usageError{err}
@@ -137,7 +143,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 func (c *command) others() map[string]func(context.Context, []string) error {
 	return map[string]func(context.Context, []string) error{
 		"resume": c.resume, "runs": c.list, "show": c.show, "compare": c.compare, "sweep": c.sweep, "web": c.web,
-		"doctor": c.doctor, "version": c.version,
+		"train-network": c.trainNetwork, "doctor": c.doctor, "version": c.version,
 	}
 }
 
@@ -185,6 +191,7 @@ type interruptedError struct {
 	saved         string
 	run           string // that can be resumed
 	sweep         string // how far a sweep is, if it was one
+	network       bool   // it is a network that is trained
 }
 
 func (e *interruptedError) Error() string {
@@ -195,6 +202,9 @@ func (e *interruptedError) Error() string {
 		return "interrupted before the first epoch was done: nothing is saved"
 	}
 	message := fmt.Sprintf("interrupted after epoch %d of %d: the picture so far is in %s", e.epoch, e.epochs, e.saved)
+	if e.network {
+		message = fmt.Sprintf("interrupted after step %d of %d: the network so far is in %s", e.epoch, e.epochs, e.saved)
+	}
 	if e.run != "" {
 		message += "; stylize resume " + e.run + " continues"
 	}

@@ -110,14 +110,12 @@ func newMany(s *settings, pictures []string, left []leftOut) (*many, error) {
 			return nil, fmt.Errorf("%s: is for one picture: leave it out, or give one -content", flag)
 		}
 	}
-	if info, err := os.Stat(s.Out); err == nil && !info.IsDir() || err != nil && filepath.Ext(s.Out) != "" {
-		return nil, fmt.Errorf("-out %s: of several pictures the results go to a folder: name one", s.Out)
+	results, err := s.resultsOfMany(pictures)
+	if err != nil {
+		return nil, err
 	}
 	plan := &sweep.Sweep{Path: "-content", Vary: []sweep.Axis{{Name: "content", Values: len(pictures)}}, Named: true}
 	for _, path := range pictures {
-		if place(filepath.Dir(path)) == place(s.Out) {
-			return nil, fmt.Errorf("-out %s: is the folder of the content pictures: choose another", s.Out)
-		}
 		one := s.asked.With("out", nil)
 		if err := one.Set("", "content", absolutePath(path)); err != nil {
 			return nil, err
@@ -130,7 +128,20 @@ func newMany(s *settings, pictures []string, left []leftOut) (*many, error) {
 			work.LeftOut = append(work.LeftOut, sweep.LeftOut{Label: filepath.Base(l.path), Reason: l.reason.Error()})
 		}
 	}
-	return &many{Work: work, settings: s, results: resultsOf(pictures, s.Out), left: left}, err
+	return &many{Work: work, settings: s, results: results, left: left}, err
+}
+
+// resultsOfMany are where the results of several pictures go: to a folder, which is yet to be made.
+func (s *settings) resultsOfMany(pictures []string) ([]string, error) {
+	if info, err := os.Stat(s.Out); err == nil && !info.IsDir() || err != nil && filepath.Ext(s.Out) != "" {
+		return nil, fmt.Errorf("-out %s: of several pictures the results go to a folder: name one", s.Out)
+	}
+	for _, path := range pictures {
+		if place(filepath.Dir(path)) == place(s.Out) {
+			return nil, fmt.Errorf("-out %s: is the folder of the content pictures: choose another", s.Out)
+		}
+	}
+	return resultsOf(pictures, s.Out), nil
 }
 
 // resultsOf names the results like the pictures, with numbers where two would be the same.

@@ -16,6 +16,9 @@ import (
 // checkOutputs refuses, before any work, a result that can't be written, and outputs that would destroy what the run reads or
 // each other.
 func (s *settings) checkOutputs(store *runs.Store) error {
+	if s.training {
+		return fmt.Errorf("run %s trains a network: stylize resume %[1]s goes on with it", s.resume)
+	}
 	if s.Out != "" { // else it is a run of a sweep
 		if err := imagefile.CheckWritable(s.Out); err != nil {
 			return err

@@ -102,7 +102,7 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 	if err := j.tellBefore(log); err != nil {
 		return errors.Join(err, j.end(ctx, nil, err))
 	}
-	bar := newProgress(c.stderr, done, j.Options.Epochs, s.Quiet)
+	bar := newProgress(c.stderr, "epoch", done, j.Options.Epochs, s.Quiet)
 	x, trainErr := j.train(ctx, func(r sl.Record) error {
 		done = r.Epoch
 		c.unsaved.Store(true)

@@ -26,8 +26,8 @@ type progress struct {
 // speakEvery is how often progress prints a line where it can't draw a bar.
 const speakEvery = 10 * time.Second
 
-func newProgress(w io.Writer, begin, epochs int, quiet bool) *progress {
-	p := &progress{w: w, quiet: quiet, pace: pace.Pace{Epochs: epochs, Begin: begin}, spoke: time.Now()}
+func newProgress(w io.Writer, of string, begin, epochs int, quiet bool) *progress {
+	p := &progress{w: w, quiet: quiet, pace: pace.Pace{Epochs: epochs, Begin: begin, Of: of}, spoke: time.Now()}
 	if !quiet && isTerminal(w) {
 		p.bar = progressbar.NewOptions(epochs, progressbar.OptionSetWriter(w), progressbar.OptionSetPredictTime(true),
 			progressbar.OptionShowCount(), progressbar.OptionSetWidth(20), progressbar.OptionFullWidth(),
@@ -48,7 +48,7 @@ func (p *progress) report(r sl.Record) {
 	switch {
 	case p.quiet:
 	case p.bar != nil:
-		p.bar.Describe(pace.Losses(r))
+		p.bar.Describe(p.pace.Losses(r))
 		_ = p.bar.Add(1)
 	case r.Epoch == p.pace.Begin+1 || r.Epoch == p.pace.Epochs || time.Since(p.spoke) >= speakEvery:
 		p.spoke = time.Now()

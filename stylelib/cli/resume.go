@@ -17,7 +17,7 @@ not been stopped.
 // resume continues a run.
 func (c *command) resume(ctx context.Context, args []string) error {
 	asked := request.Request{}
-	flags, wrong := asked.Flags("resume", request.OfCalls)
+	flags, wrong := asked.Flags("resume", request.OfCalls())
 	names, err := parseFlags(flags, args, resumeHelp, c.stdout, "RUN")
 	var none *noOptionError
 	if errors.As(err, &none) {
@@ -39,6 +39,9 @@ func (c *command) resume(ctx context.Context, args []string) error {
 		resumed, err := c.resumed(names[0], s, store)
 		if err != nil {
 			return err
+		}
+		if resumed.training {
+			return c.trainInto(ctx, resumed, store)
 		}
 		return c.paintInto(ctx, resumed, store)
 	})
@@ -66,7 +69,7 @@ func (c *command) resumed(run string, s *request.Settings, store *runs.Store) (*
 		return nil, fmt.Errorf("run %s: %w", record.ID, err)
 	}
 	again.shared = again.Out == "" // which the runs of a sweep have not
-	again.asked, again.resume = record.Request, record.ID
+	again.asked, again.resume, again.training = record.Request, record.ID, record.Spec.Network != nil
 	again.Quiet, again.CheckpointEvery, again.Memory, again.Backend = s.Quiet, s.CheckpointEvery, s.Memory, record.Spec.Engine
 	return again, nil
 }

@@ -17,9 +17,10 @@ type settings struct {
 	*request.Settings
 	asked request.Request
 
-	resume string                   // the run that goes on; "" for a new one
-	shared bool                     // the run is one that sweeps share
-	opened func(*transfer.Transfer) // is told of what is ready to be trained; may be nil
+	resume   string                   // the run that goes on; "" for a new one
+	training bool                     // the run that goes on is a network's
+	shared   bool                     // the run is one that sweeps share
+	opened   func(*transfer.Transfer) // is told of what is ready to be trained; may be nil
 
 	watch   *queue.Job // nil: no page watches
 	uploads []string   // pictures that go to the run's folder
@@ -32,6 +33,7 @@ const usage = `stylize paints one picture in the style of another.
 
   stylize -content PICTURE -style PICTURE -out PICTURE.png [options]
   stylize -content FOLDER -style PICTURE -out FOLDER [options]
+  stylize -network NETWORK.safetensors -content PICTURE, FOLDER or FILM -out …
 
 Pictures in: JPEG, PNG, HEIC, AVIF, WebP, TIFF, GIF, BMP. Out: PNG, TIFF or JPEG, by the name. Without a size the result keeps the shape of the
 content picture at the area of 300 × 450 pixels. Layers are names or indices of the network's feature layers, comma separated,
@@ -52,6 +54,7 @@ Runs are kept, with their losses and, until they are finished, a checkpoint:
   stylize show RUN           all about one
   stylize compare RUN RUN    in what two or more differ
   stylize sweep FILE         all combinations of options in a file: see stylize sweep -help
+  stylize train-network      a network that paints any photograph like one painting, in a tenth of a second: see its -help
   stylize web                a page to start pictures from, to watch and to compare them
 
 What is here to paint with, and what to do about what isn't; and what the program is made of:

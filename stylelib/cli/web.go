@@ -41,7 +41,7 @@ keeps others on this machine out. Ctrl-C ends it, keeps the picture that is bein
 // web shows the page, with a picture that is painted at once where one is asked for, or a run that goes on.
 func (c *command) web(ctx context.Context, args []string) error {
 	asked := request.Request{}
-	flags, wrong := asked.Flags("web", request.All, c.own...)
+	flags, wrong := asked.Flags("web", request.OfPictures(), c.own...)
 	port := flags.Int("port", 0, "")
 	base := flags.String("base-path", "", "")
 	run := flags.String("resume", "", "")
@@ -51,6 +51,9 @@ func (c *command) web(ctx context.Context, args []string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if s.Network != "" {
+		return &usageError{errors.New("web: what a network paints is there at once: leave -network out")}
 	}
 	if s.Runs == runsOff {
 		return &usageError{errors.New("web: the page shows runs that are kept: leave -runs off out")}
@@ -97,7 +100,7 @@ func (c *command) first(s *settings, asked request.Request, run string, store *r
 	switch {
 	case run != "":
 		for _, o := range request.Table() {
-			if asked.Given(o.Name) && !request.OfCalls(o) {
+			if asked.Given(o.Name) && !o.GoesOn() {
 				return nil, &usageError{ofTheRun(o)}
 			}
 		}

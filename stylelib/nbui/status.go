@@ -41,7 +41,7 @@ func (s *Status) Say(text string) {
 
 // Train says that a training of so many epochs begins, whose records Report then takes.
 func (s *Status) Train(epochs int) {
-	s.pace = pace.Pace{Epochs: epochs}
+	s.pace = pace.Pace{Epochs: epochs, Of: "epoch"}
 	s.Say(compiling)
 }
 

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -20,16 +21,13 @@ func (o Option) usage() (value, text string) {
 	return value, before + value + after
 }
 
-// Flags returns options as flags of a command, those for which with says so. A value that can't be read is kept for the error that
+// Flags returns options as flags of a command. A value that can't be read is kept for the error that
 // wrong returns after parsing, in the words of the table: "-lr: "x" is not a number".
-func (r Request) Flags(name string, with func(Option) bool, own ...transfer.Extension) (flags *flag.FlagSet, wrong func() error) {
+func (r Request) Flags(name string, options []Option, own ...transfer.Extension) (flags *flag.FlagSet, wrong func() error) {
 	var first error
 	flags = flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	for _, o := range table {
-		if !with(o) {
-			continue
-		}
+	for _, o := range options {
 		set := func(text string) error {
 			if err := r.Set("", o.Name, text, own...); err != nil && first == nil {
 				first = fmt.Errorf("-%s: %w", o.Name, err)
@@ -45,15 +43,31 @@ func (r Request) Flags(name string, with func(Option) bool, own ...transfer.Exte
 	return flags, func() error { return first }
 }
 
-// All takes every option for [Request.Flags], OfCalls those of the process that computes.
-func All(Option) bool { return true }
+// OfPictures are the options of a picture.
+func OfPictures() []Option {
+	return slices.DeleteFunc(Table(), func(o Option) bool { return o.Group == Training })
+}
 
-// OfCalls takes the options for [Request.Flags] with which any run can go on.
-func OfCalls(o Option) bool { return o.OfCall && o.Name != "backend" }
+// OfNetworks are the options of a network's training, with the help that they have there.
+func OfNetworks() (all []Option) {
+	for _, of := range ofNetworks {
+		o, err := Find(of.name)
+		if err == nil { // a test looks for each
+			o.Help, o.Group = cmp.Or(of.help, o.Help), Training
+			all = append(all, o)
+		}
+	}
+	return all
+}
 
-// PrintHelp prints the options by their groups, with what holds without them: what would run, and what the presets have where they
+// OfCalls are the options with which any run can go on.
+func OfCalls() []Option {
+	return slices.DeleteFunc(Table(), func(o Option) bool { return !o.GoesOn() })
+}
+
+// PrintHelp prints options by their groups with what holds without them: what would run, and what the presets have where they
 // differ.
-func (r Request) PrintHelp(out io.Writer, own ...transfer.Extension) error {
+func (r Request) PrintHelp(out io.Writer, options []Option, own ...transfer.Extension) error {
 	s, err := r.resolve(own)
 	if err != nil {
 		return err
@@ -63,7 +77,7 @@ func (r Request) PrintHelp(out io.Writer, own ...transfer.Extension) error {
 		return err
 	}
 	group := Group("")
-	for _, o := range table {
+	for _, o := range options {
 		if o.Hidden {
 			continue
 		}
@@ -76,6 +90,9 @@ func (r Request) PrintHelp(out io.Writer, own ...transfer.Extension) error {
 			}
 			group = o.Group
 			fmt.Fprintf(out, "%s:\n\n", group)
+		}
+		if o.Group == Training {
+			told = nil // of presets
 		}
 		value, text := o.usage()
 		holds := ""

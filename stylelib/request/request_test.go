@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,7 @@ var examples = map[string][2]string{
 	"blend": {"3,1", `"3,1"`}, "style-scale": {"1,0.5", `"1,0.5"`}, "init": {"start.png", `"start.png"`}, "seed": {"-4", "-4"}, "scales": {"2", "2"},
 	"content-share": {"0.5", "0.5"}, "rotations": {"2", "2"}, "coarsest": {"128", "128"}, "finer-epochs": {"0.5", "0.5"},
 	"weights": {"vgg16", `"vgg16"`}, "pooling": {"average", `"average"`}, "backend": {"go", `"go"`}, "memory": {"4000000B", `"4000000B"`}, "tile": {"64", "64"},
+	"network": {"n.safetensors", `"n.safetensors"`}, "photographs": {"p,q.jpg", `["p","q.jpg"]`}, "steps": {"9", "9"},
 	"runs": {"r", `"r"`}, "checkpoint-every": {"3", "3"}, "quiet": {"true", "true"},
 }
 
@@ -66,10 +68,16 @@ func TestEachOption(t *testing.T) {
 	}
 }
 
+func TestEachOptionOfNetworks(t *testing.T) {
+	if got := len(OfNetworks()); got != len(ofNetworks) {
+		t.Errorf("%d of %d options are in the table", got, len(ofNetworks))
+	}
+}
+
 // Every option whose help says that it takes a file is one that names files, and no other is.
 func TestFileOptionsAreKnown(t *testing.T) {
 	takesFile := regexp.MustCompile(`^(picture|file|folder)$|FILE|PICTURE`)
-	for _, o := range Table() {
+	for _, o := range slices.Concat(Table(), OfNetworks()) {
 		value, _ := flag.UnquoteUsage(&flag.Flag{Usage: o.Help})
 		if takesFile.MatchString(value) != (o.Files != NoFile) {
 			t.Errorf("-%s takes %s, but whether it names files is %v", o.Name, value, o.Files)

@@ -3,6 +3,7 @@ package request
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"stylebook/stylelib/transfer"
@@ -22,6 +23,10 @@ type Settings struct {
 	Fast     bool
 	Strength float64
 	Terms    []string // NAME[:WEIGHT[@LAYERS]] each
+
+	Network     string   // a file; "": none, and an image is trained
+	Photographs []string // files or folders that a network is trained on
+	Steps       int      // of a network's training
 
 	Out, Log, Animation string // files; "": none
 	Bits                int    // of the result for each channel
@@ -108,8 +113,22 @@ func (s *Settings) choose(r Request) (err error) {
 	return s.Options.Strengthen(s.Strength)
 }
 
+// withNetwork are the options of a picture that a network paints.
+var withNetwork = []string{"content", "out", "network", "size", "height", "width", "keep-colours", "backend", "memory", "quiet"}
+
 // check reports what can't be meant with what else is asked for.
 func (s *Settings) check(r Request) error {
+	for _, o := range table {
+		if s.Network != "" && r.Given(o.Name) && !slices.Contains(withNetwork, o.Name) {
+			return fmt.Errorf("-%s: a network paints as it has learned to, in one pass: leave it out, or -network", o.Name)
+		}
+	}
+	if s.Network != "" && s.Options.Colours == transfer.ColoursMeanCovariance {
+		return fmt.Errorf("-keep-colours histogram: matches the style picture's colours before a training: with -network choose luminance")
+	}
+	if r.Given("steps") && (s.Steps < 1 || r.Given("minutes")) {
+		return fmt.Errorf("-steps: %d: give a number of at least 1, or -minutes", s.Steps)
+	}
 	for name, number := range map[string]int{"height": s.Height, "width": s.Width, "size": s.LongerSide} {
 		if r.Given(name) && number < 1 {
 			return fmt.Errorf("-%s %d: a size is at least 1 pixel", name, number)

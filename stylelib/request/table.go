@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/feedforward"
 	"stylebook/stylelib/film"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
@@ -18,6 +19,7 @@ const (
 	Picture  Group = "For a picture"
 	Research Group = "For research"
 	Machine  Group = "For the machine"
+	Training Group = "To train a network"
 )
 
 // Option is a row of the table: all that there is to know of an option.
@@ -29,6 +31,7 @@ type Option struct {
 	Repeats bool   // it may be given several times
 	Hidden  bool   // it is read, and not listed
 	OfCall  bool   // of the process that computes, not of the run: it can go on with another
+	OfNet   bool   // of a network that paints in one pass, not of a picture's training
 	Page    *Field // what the page has of it; nil: nothing
 
 	// neutral is the value under which everything is as it was before there was the option, "" for the zero value. An option with
@@ -41,8 +44,11 @@ type Option struct {
 	list func(own []transfer.Extension) string // names that stand for %s in the help; nil: there are none
 }
 
-// OfRun says whether the option belongs to a run itself, so that a sweep can set it, and a run that is painted again has it too.
-func (o Option) OfRun() bool { return !o.OfCall && o.Files != Place }
+// OfRun says whether the option belongs to a picture's run itself, so that a sweep can set it, and a run that is painted again has it too.
+func (o Option) OfRun() bool { return !o.OfCall && !o.OfNet && o.Files != Place }
+
+// GoesOn says whether any run can go on with another value of the option.
+func (o Option) GoesOn() bool { return o.OfCall && o.Name != "backend" }
 
 // Table returns all options, in the order of help and page.
 func Table() []Option { return slices.Clone(table) }
@@ -53,7 +59,7 @@ func parts() (all []Option) {
 	for _, part := range []struct {
 		group   Group
 		options []Option
-	}{{Picture, pictureOptions()}, {Research, researchOptions()}, {Machine, machineOptions()}} {
+	}{{Picture, pictureOptions()}, {Research, researchOptions()}, {Machine, machineOptions()}, {Training, trainingOptions()}} {
 		for _, o := range part.options {
 			o.Group = part.group
 			all = append(all, o)
@@ -70,6 +76,8 @@ func pictureOptions() []Option {
 			Help: "style `picture`: how it is painted (required); a file or an address too; several, comma separated, are blended; a name or an address with a comma stands in double quotes"},
 		{Name: "out", Files: Place, keep: func(s *Settings) value { return word[string]{&s.Out} },
 			Help: "`file` to write the result to (required)"},
+		{Name: "network", Files: File, OfNet: true, keep: func(s *Settings) value { return word[string]{&s.Network} },
+			Help: "`file` of a network that paints in one pass, instead of -style and a training: stylize train-network makes them; -content may be a film then"},
 		{Name: "preset", keep: func(s *Settings) value { return word[string]{&s.Choice.Preset} },
 			Help: "whose rules and defaults hold: `" + strings.Join(transfer.Presets(), "|") + "`; painting is made for any two pictures; nnst paints each place like the painting's nearest one, which takes longer; the others are the chapter's",
 			Page: &Field{Label: Text{"Preset", "预设"}, Choices: presetChoices(),
@@ -199,4 +207,32 @@ func machineOptions() []Option {
 			Help: "save a checkpoint after every so many `epochs`; 0: when it is stopped only"},
 		{Name: "quiet", OfCall: true, keep: func(s *Settings) value { return truth{&s.Quiet} }, Help: "print errors only"},
 	}
+}
+
+// trainingOptions are of stylize train-network alone, which has some of the others too.
+func trainingOptions() []Option {
+	return []Option{
+		{Name: "photographs", Files: Several, OfNet: true, keep: func(s *Settings) value { return files{&s.Photographs} },
+			Help: "`picture` or folder of pictures to train on; several, comma separated (default: eleven that come with the program)"},
+		{Name: "steps", OfNet: true, keep: func(s *Settings) value { return whole[int]{&s.Steps} },
+			Help: fmt.Sprintf("number of training `steps` (default %d, or as many as take -minutes)", feedforward.Default().Steps)},
+	}
+}
+
+// ofNetworks are the options of stylize train-network, with the help that they have there where it is another.
+var ofNetworks = []struct{ name, help string }{
+	{"style", "`picture`: how the network will paint (required); a file or an address, https://…"},
+	{"out", "`file` to write the network to, a .safetensors (required)"},
+	{"photographs", ""},
+	{"content", "`picture` that is painted to show how far the network is; it isn't trained on (default: the first of the photographs)"},
+	{"minutes", "`minutes` that the training may take: some steps tell how many there can be"},
+	{"steps", ""},
+	{"strength", "`how much` style, from 0 to 10: the style weight is multiplied by its square"},
+	{"style-scale", "size of the painting as a `multiple` of 512 pixels on its longer side: larger makes broader strokes"},
+	{"seed", "`seed` of the first weights, and of which pieces of photographs are taken"},
+	{"weights", "weights of VGG, which judges the pictures: `auto|vgg19|vgg16|offline|FILE`"},
+	{"log", "`file` to write one JSON object per step to; an older log is replaced, nothing else"},
+	{"backend", ""}, {"runs", ""},
+	{"checkpoint-every", "save a checkpoint after every so many `steps`; 0: when it is stopped only"},
+	{"quiet", ""},
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stylebook/stylelib/feedforward"
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/safetensors"
 	"stylebook/stylelib/transfer"
@@ -47,7 +48,10 @@ func writeCheckpoint(path string, c checkpoint, arrays map[string][]float32) err
 	}
 	var list []safetensors.Array
 	for _, name := range slices.Sorted(maps.Keys(arrays)) {
-		shape := []int{len(arrays[name]) / (c.Height * c.Width * 3), c.Height, c.Width, 3}
+		shape := []int{len(arrays[name])}
+		if c.Spec.Network == nil {
+			shape = []int{len(arrays[name]) / (c.Height * c.Width * 3), c.Height, c.Width, 3}
+		}
 		list = append(list, safetensors.Array{Name: name, Shape: shape, Data: arrays[name]})
 	}
 	sum, err := hashState(string(ours), list)
@@ -113,6 +117,9 @@ func parseCheckpoint(data []byte) (*checkpoint, *transfer.State, error) {
 
 // check wants a state that a run with this spec can have.
 func (c *checkpoint) check(state *transfer.State, spec Spec) error {
+	if spec.Network != nil {
+		return (&feedforward.State{Step: c.Done, Arrays: state.Arrays}).Check(*spec.Network)
+	}
 	if err := state.Check(spec.Options, spec.Height, spec.Width); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/feedforward"
 	"stylebook/stylelib/request"
 	"stylebook/stylelib/transfer"
 
@@ -34,6 +35,10 @@ type Spec struct {
 	Weights   string             `json:"weights"`             // SHA-256 of the network's filters and biases
 	Engine    string             `json:"engine"`
 	Terms     map[string]string  `json:"terms,omitempty"` // [transfer.Transfer.Own]
+
+	// Network is how a network that paints is trained, nil where a picture is: of Options there are the epochs alone then, one for each
+	// step, and height and width are those of the picture that shows how far it is.
+	Network *feedforward.Options `json:"network,omitempty"`
 }
 
 // NewSpec returns the spec of a training that is ready to begin.
@@ -41,6 +46,15 @@ func NewSpec(t *transfer.Transfer, bits int, engine string) (Spec, error) {
 	network, err := hashNetwork(t)
 	return Spec{Version: specVersion, Height: t.Height, Width: t.Width, Bits: bits, Options: t.Options, Constants: t.Options.Constants(),
 		Files: t.Hashes, Weights: network, Engine: engine, Terms: t.Own}, err
+}
+
+// NewNetworkSpec returns the spec of a training of a network, with VGG's numbers.
+func NewNetworkSpec(o feedforward.Options, vgg *sl.Network, files map[string]string, height, width int, engine string) (Spec, error) {
+	weights, err := hashFamily(vgg)
+	s := Spec{Version: specVersion, Height: height, Width: width, Bits: 8, Options: request.Neutral(), Files: files, Weights: weights,
+		Engine: engine, Network: &o}
+	s.Options.Epochs = o.Steps
+	return s, err
 }
 
 // Key is the SHA-256 of the spec, in hexadecimal. An option with its neutral value is no part of it, so that a new option leaves old
@@ -145,14 +159,18 @@ func short(s string) string {
 	return s
 }
 
-// hashNetwork returns the SHA-256 of a training's network: its filters and biases in order, as little-endian float32, and how it
-// pools and pads. Of another network than the VGG family's it is that of its name and of the parameters that are used.
+// hashNetwork returns the SHA-256 of a training's network. Of another one than the VGG family's it is that of its name and of the
+// parameters that are used.
 func hashNetwork(t *transfer.Transfer) (string, error) {
-	h := sha256.New()
-	net, ok := t.Network.(*sl.Network)
-	if !ok {
-		return hashParameters(t)
+	if net, ok := t.Network.(*sl.Network); ok {
+		return hashFamily(net)
 	}
+	return hashParameters(t)
+}
+
+// hashFamily is the SHA-256 of a network's filters and biases in order, as little-endian float32, and how it pools and pads.
+func hashFamily(net *sl.Network) (string, error) {
+	h := sha256.New()
 	number := func(isOther bool) string { return strconv.Itoa(map[bool]int{true: 1}[isOther]) }
 	fmt.Fprintf(h, "%s %s\n", number(net.Pooling == sl.AveragePooling), number(net.Padding == sl.ReflectPadding))
 	for _, c := range net.Convs {

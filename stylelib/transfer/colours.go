@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"image"
+	"image/draw"
 	"math"
 
 	sl "stylebook/stylelib"
@@ -74,6 +75,18 @@ func colourStatistics(picture *image.RGBA) (mean, covariance []float64) {
 
 // Weights of red, green and blue in the luminance: ITU-R BT.601.
 var luminance = [3]float64{0.299, 0.587, 0.114}
+
+// KeepColours gives a painted picture the colours of its content, of the same size: only the luminance is the painted one's.
+func KeepColours(painted, content *image.RGBA) (*image.RGBA, error) {
+	deep := image.NewNRGBA64(painted.Rect)
+	draw.Draw(deep, deep.Rect, painted, painted.Rect.Min, draw.Src)
+	if err := keepChroma(deep, content, sl.AntialiasBilinear); err != nil {
+		return nil, err
+	}
+	kept := image.NewRGBA(painted.Rect)
+	narrowed(kept, deep)
+	return kept, nil
+}
 
 // keepChroma returns the content image's colours under the result's luminance.
 //

@@ -28,7 +28,7 @@ func Foresee(ctx context.Context, engine compute.Backend, r Request) (Forecast, 
 	t := &Transfer{Options: r.Options, Pictures: r.Pictures}
 	bounds := t.Pictures.Content.Bounds()
 	var err error
-	if t.Height, t.Width, err = r.size(bounds.Dy(), bounds.Dx()); err != nil {
+	if t.Height, t.Width, err = r.Size(bounds.Dy(), bounds.Dx()); err != nil {
 		return Forecast{}, err
 	}
 	defer func() { t.Close() }()

@@ -96,7 +96,7 @@ func Open(ctx context.Context, engine compute.Backend, r Request) (*Transfer, er
 	}
 	var err error
 	bounds := t.Pictures.Content.Bounds()
-	if t.Height, t.Width, err = r.size(bounds.Dy(), bounds.Dx()); err != nil {
+	if t.Height, t.Width, err = r.Size(bounds.Dy(), bounds.Dx()); err != nil {
 		return nil, err
 	}
 	normalize, err := t.load(ctx, r)

@@ -34,11 +34,16 @@ func (t *Transfer) Picture(x *tensors.Tensor, bits int) (image.Image, error) {
 	if bits == 16 {
 		return deep, nil
 	}
-	for at := 0; at < len(narrow.Pix); at += 4 {
-		p := deep.NRGBA64At(at/4%narrow.Rect.Dx(), at/4/narrow.Rect.Dx())
-		narrow.Pix[at], narrow.Pix[at+1], narrow.Pix[at+2] = to8(p.R), to8(p.G), to8(p.B)
-	}
+	narrowed(narrow, deep)
 	return narrow, nil
+}
+
+// narrowed rounds a picture of 16 bits for each channel to one of 8, opaque and of the same size.
+func narrowed(to *image.RGBA, deep *image.NRGBA64) {
+	for at := 0; at < len(to.Pix); at += 4 {
+		p := deep.NRGBA64At(at/4%to.Rect.Dx(), at/4/to.Rect.Dx())
+		to.Pix[at], to.Pix[at+1], to.Pix[at+2], to.Pix[at+3] = to8(p.R), to8(p.G), to8(p.B), 255
+	}
 }
 
 // keepChroma is [keepChroma] where the mask, if there is one, says so:

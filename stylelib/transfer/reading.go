@@ -36,6 +36,13 @@ func (d *reader) read(role, path string) image.Image {
 	return file.Picture
 }
 
+// ReadPicture reads a picture of a file or an address as [Open] does, and returns it with the SHA-256 of its file.
+func (r Request) ReadPicture(ctx context.Context, path string) (picture image.Image, hash string, err error) {
+	d := reader{ctx: ctx, request: r, hashes: map[string]string{}, left: r.memory()}
+	picture = d.read("", path)
+	return picture, d.hashes[""], d.err
+}
+
 // large are downloads of which it is shown how far they are.
 const large = 4 << 20
 

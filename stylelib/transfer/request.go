@@ -58,8 +58,8 @@ func (r Request) say(format string, args ...any) {
 	}
 }
 
-// size is the size that is asked for, of a content picture with some height and width.
-func (r Request) size(height, width int) (h, w int, err error) {
+// Size is the size that is asked for, of a content picture with some height and width. Errors are [FitSize]'s.
+func (r Request) Size(height, width int) (h, w int, err error) {
 	switch {
 	case r.LongerSide > 0 && height > width:
 		return FitSize(height, width, r.LongerSide, 0, r.Area)

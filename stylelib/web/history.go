@@ -46,7 +46,7 @@ type row struct {
 func rowOf(r runs.Summary, chinese bool) row {
 	_, err := os.Stat(r.Picture())
 	return row{r.ID, r.Title(), r.Created, r.Status, oneline.Short(r.Error), r.Epoch, r.Spec.Options.Epochs, r.Spec.Height, r.Spec.Width, r.Spec.Engine,
-		r.Seconds, r.Last, err == nil, len(r.Inputs("content")), len(r.Inputs("style")), r.Request.Given("content") && r.Request.Given("style"),
+		r.Seconds, r.Last, err == nil, len(r.Inputs("content")), len(r.Inputs("style")), r.Spec.Network == nil && r.Request.Given("content") && r.Request.Given("style"),
 		r.Spec.Options.Seeded(), r.Request.Said(chinese)}
 }
 

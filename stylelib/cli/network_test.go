@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"stylebook/stylelib/feedforward"
+	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/runs"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// writeNetwork writes a small network that has learned nothing.
+func writeNetwork(t *testing.T, path string) {
+	t.Helper()
+	a := feedforward.Architecture{Channels: 8, Blocks: 1}
+	n := &feedforward.Network{Architecture: a, Parameters: map[string]*tensors.Tensor{}, About: map[string]string{"style": "none.png", "steps": "0"}}
+	for name, shape := range a.Shapes() {
+		size := 1
+		for _, length := range shape {
+			size *= length
+		}
+		values := make([]float32, size)
+		for i := range values {
+			values[i] = float32(i%7-3) / 8
+		}
+		n.Parameters[name] = tensors.FromFlatDataAndDimensions(values, shape...)
+	}
+	if err := n.Save(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sizeOf(t *testing.T, path string) [2]int {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	config, err := png.DecodeConfig(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return [2]int{config.Height, config.Width}
+}
+
+func TestPaintWithANetwork(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	writePicture(t, "content.png", 1)
+	writePicture(t, "second.png", 2)
+	writeNetwork(t, "net.safetensors")
+	run := func(want int, arguments ...string) string {
+		t.Helper()
+		var stderr bytes.Buffer
+		if status := Run(t.Context(), append(strings.Fields("-network net.safetensors -backend go"), arguments...), &stderr, &stderr); status != want {
+			t.Fatalf("%v: status %d, want %d: %s", arguments, status, want, stderr.String())
+		}
+		return stderr.String()
+	}
+	if said := run(0, "-content", "content.png", "-out", "out.png"); !strings.Contains(said, "network  net.safetensors, of none.png, 0 steps") ||
+		!strings.Contains(said, "saved    out.png, 40 × 60 (height × width), painted in ") || sizeOf(t, "out.png") != [2]int{40, 60} {
+		t.Error(said, sizeOf(t, "out.png"))
+	}
+	run(0, "-content", "content.png", "-out", "large.png", "-size", "90", "-quiet", "-keep-colours", "luminance")
+	if sizeOf(t, "large.png") != [2]int{60, 90} {
+		t.Error(sizeOf(t, "large.png"))
+	}
+	if err := os.WriteFile("broken.png", []byte("no picture"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	said := run(statusError, "-content", "content.png,broken.png,second.png", "-out", "folder")
+	if !strings.Contains(said, "failed   broken.png: ") || !strings.Contains(said, "1 of 3 pictures failed") ||
+		sizeOf(t, filepath.Join("folder", "second.png")) != [2]int{40, 60} {
+		t.Error(said)
+	}
+	for _, wrong := range []struct {
+		status    int
+		arguments []string
+		want      string
+	}{
+		{statusUsage, []string{"-content", "content.png"}, "-out is missing"},
+		{statusUsage, []string{"-content", "content.png", "-out", "o.png", "-style", "second.png"}, "-style: a network paints as it has learned to"},
+		{statusUsage, []string{"-content", "content.png", "-out", "o.png", "-epochs", "3"}, "-epochs: a network paints"},
+		{statusUsage, []string{"-content", "content.png", "-out", "o.png", "-keep-colours", "histogram"}, "choose luminance"},
+		{statusUsage, []string{"-content", "content.png,second.png", "-out", "o.png"}, "go to a folder"},
+		{statusError, []string{"-content", "content.png", "-out", "content.png"}, "would overwrite"},
+		{statusError, []string{"-content", "content.png", "-out", "o.png", "-memory", "1MB"}, "needs about"},
+		{statusError, []string{"-content", "content.png", "-out", "o.png", "-network", "content.png"}, "-network: content.png: has a header of"},
+	} {
+		if said := run(wrong.status, wrong.arguments...); !strings.Contains(said, wrong.want) || strings.Count(said, "stylize: ") != 1 {
+			t.Errorf("%v: %s", wrong.arguments, said)
+		}
+	}
+	if _, err := os.Stat("o.png"); err == nil {
+		t.Error("o.png is there")
+	}
+}
+
+// A training that is stopped and goes on ends with the same network as one that isn't.
+func TestTrainNetwork(t *testing.T) {
+	testkit.Engine(t, "xla:cpu").Close() // pure Go would take minutes
+	dir := t.TempDir()
+	t.Chdir(dir)
+	t.Setenv(runs.EnvDir, filepath.Join(dir, "runs"))
+	writePicture(t, "style.png", 3)
+	train := func(ctx context.Context, out string) (int, string) {
+		var stderr bytes.Buffer
+		status := Run(ctx, []string{"train-network", "-style", "style.png", "-out", out + ".safetensors", "-steps", "4", "-weights", "offline",
+			"-backend", "xla:cpu", "-log", out + ".jsonl", "-strength", "1.5"}, &stderr, &stderr)
+		return status, stderr.String()
+	}
+	if status, said := train(t.Context(), "whole"); status != 0 || !strings.Contains(said, "train    4 steps on 10 photographs") ||
+		!strings.Contains(said, "step 4/4  content ") || !strings.Contains(said, "saved    whole.safetensors, and whole.png") {
+		t.Fatal(status, said)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer cancel()
+		becomes(func() bool { return epochs("stopped.jsonl") >= 2 })
+	}()
+	status, said := train(ctx, "stopped")
+	_, rest, _ := strings.Cut(said, "stylize resume ")
+	id, _, _ := strings.Cut(rest, " ")
+	if status != statusInterrupted || !strings.Contains(said, "of 4: the network so far is in stopped.safetensors") {
+		t.Fatal(status, said)
+	}
+	if _, err := feedforward.Load("stopped.safetensors"); err != nil {
+		t.Error(err)
+	}
+	var stderr bytes.Buffer
+	if status := Run(t.Context(), []string{"resume", id}, &stderr, &stderr); status != 0 {
+		t.Fatal(status, stderr.String())
+	}
+	a, err := os.ReadFile("whole.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile("stopped.safetensors"); err != nil || !bytes.Equal(a, b) {
+		t.Error("the resumed training ends with another network", err)
+	}
+	stderr.Reset()
+	if status := Run(t.Context(), []string{"runs", "-json"}, &stderr, &stderr); status != 0 {
+		t.Fatal(stderr.String())
+	}
+	for line := range strings.Lines(stderr.String()) {
+		var record runs.Summary
+		if err := json.Unmarshal([]byte(line), &record); err != nil || record.Status != runs.Finished || record.Epoch != 4 || record.Spec.Network.Style != 18 ||
+			record.Last.Loss("steady") == 0 {
+			t.Errorf("%+v, %v", record, err)
+		}
+		if _, err := os.Stat(record.Picture()); err != nil {
+			t.Error(err)
+		}
+	}
+}
