@@ -138,7 +138,7 @@ func TestPalette(t *testing.T) {
 
 func TestFFmpeg(t *testing.T) {
 	for _, kind := range []string{".mp4", ".webp"} {
-		if err := checkFFmpeg(kind); err != nil {
+		if _, err := Encoder(kind, encoders[kind]); err != nil {
 			t.Skip(err)
 		}
 		path := filepath.Join(t.TempDir(), "film"+kind)
@@ -184,7 +184,7 @@ func TestCheckTellsTheRemedy(t *testing.T) {
 	t.Setenv("PATH", folder)
 	for name, want := range map[string]string{
 		"film.avi": "a film is a .gif, .mp4 or .webp: name it so", "film": "name it so",
-		"film.mp4":  "MP4 is made by ffmpeg, which isn't installed here: install it, or name a .gif",
+		"film.mp4":  "MP4 is made by ffmpeg, which isn't installed here: install it, as by apt install ffmpeg or brew install ffmpeg, or name a .gif",
 		"film.webp": "WEBP is made by ffmpeg", "none/film.gif": "cannot be written", ".gif/x/../..": "name it so",
 	} {
 		if err := Check(filepath.Join(folder, name)); err == nil || !strings.Contains(err.Error(), want) {

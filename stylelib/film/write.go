@@ -35,12 +35,17 @@ func Kind(path string) string { return strings.ToLower(filepath.Ext(path)) }
 // takes no file, or ffmpeg, which makes MP4 and WebP, isn't installed.
 func Check(path string) error {
 	if kind := Kind(path); encoders[kind] != nil {
-		if err := checkFFmpeg(kind); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+		if _, err := Encoder(kind, encoders[kind]); err != nil {
+			return fmt.Errorf("%s: %w, or name a .gif", path, err)
 		}
 	} else if kind != ".gif" {
 		return fmt.Errorf("%s: a film is a .gif, .mp4 or .webp: name it so", path)
 	}
+	return CheckPlace(path)
+}
+
+// CheckPlace says why no file can be written to path: it is a folder, or its folder takes no file.
+func CheckPlace(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("%s: is a folder: name a file", path)
 	}
@@ -50,17 +55,21 @@ func Check(path string) error {
 	return nil
 }
 
-func checkFFmpeg(kind string) error {
+// Encoder returns the first of some encoders for a kind of file that this machine's ffmpeg has. The error says that it has none of them,
+// or that ffmpeg isn't installed, and what to do.
+func Encoder(kind string, of []string) (string, error) {
 	made := strings.ToUpper(strings.TrimPrefix(kind, "."))
 	out, err := exec.Command("ffmpeg", "-hide_banner", "-encoders").Output()
 	if err != nil {
-		return fmt.Errorf("%s is made by ffmpeg, which isn't installed here: install it, or name a .gif", made)
+		return "", fmt.Errorf("%s is made by ffmpeg, which isn't installed here: install it, as by apt install ffmpeg or brew install ffmpeg", made)
 	}
 	words := strings.Fields(string(out))
-	if !slices.ContainsFunc(encoders[kind], func(name string) bool { return slices.Contains(words, name) }) {
-		return fmt.Errorf("this machine's ffmpeg makes no %s: name a .gif", made)
+	for _, name := range of {
+		if slices.Contains(words, name) {
+			return name, nil
+		}
 	}
-	return nil
+	return "", fmt.Errorf("this machine's ffmpeg makes no %s: install one that has %s", made, strings.Join(of, " or "))
 }
 
 // Write makes the film, in place of a file that is there. All its pictures have the size of the last one, or less in GIF, which

@@ -16,36 +16,50 @@ import (
 	"time"
 )
 
-// Write puts what write writes in place of path, or leaves everything as it was: it is written beside path, synced and
-// renamed. It returns the SHA-256 of the file in hexadecimal. A new file has permission 0644 less the umask, a replaced one
-// keeps its own.
+// Write puts what write writes in place of path, or leaves everything as it was; see [Replace]. It returns the SHA-256 of the file in
+// hexadecimal.
 func Write(path string, write func(io.Writer) error) (sum string, err error) {
-	file, err := createBeside(path)
+	hash := sha256.New()
+	err = Replace(path, func(file *os.File) error {
+		buffer := bufio.NewWriterSize(io.MultiWriter(file, hash), 1<<16)
+		if err := write(buffer); err != nil {
+			return err
+		}
+		return buffer.Flush()
+	})
 	if err != nil {
 		return "", err
 	}
-	defer func() {
-		if err != nil {
-			file.Close()
-			os.Remove(file.Name())
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// Replace puts the file that write writes, or lets another process write by its name, in place of path, or leaves everything as it
+// was: it is written beside path, synced and renamed. A new file has permission 0644 less the umask, a replaced one keeps its own.
+func Replace(path string, write func(*os.File) error) error {
+	return Beside(path, func(file *os.File) error {
+		for _, step := range []func() error{func() error { return write(file) }, file.Sync, file.Close} {
+			if err := step(); err != nil {
+				return err
+			}
 		}
-	}()
+		return Rename(file.Name(), path)
+	})
+}
+
+// Beside lends a new, hidden file in the folder of path, with the permission of [Replace]. It is removed after use.
+func Beside(path string, use func(*os.File) error) error {
+	file, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
 	if info, err := os.Stat(path); err == nil {
 		if err := file.Chmod(info.Mode().Perm()); err != nil {
-			return "", err
+			return err
 		}
 	}
-	hash := sha256.New()
-	buffer := bufio.NewWriterSize(io.MultiWriter(file, hash), 1<<16)
-	if err := write(buffer); err != nil {
-		return "", err
-	}
-	for _, step := range []func() error{buffer.Flush, file.Sync, file.Close} {
-		if err := step(); err != nil {
-			return "", err
-		}
-	}
-	return hex.EncodeToString(hash.Sum(nil)), Rename(file.Name(), path)
+	return use(file)
 }
 
 const prefix, suffix = ".stylebook-", ".tmp"
