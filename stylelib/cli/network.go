@@ -2,14 +2,17 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
+	"stylebook/stylelib/clip"
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/feedforward"
 	"stylebook/stylelib/internal/imagefile"
@@ -22,7 +25,7 @@ import (
 // a size of their own, and are lost in much larger pictures.
 const networkSide = 1024
 
-// byNetwork paints pictures, each in one pass.
+// byNetwork paints a picture, several, or a film, in one pass each.
 func (c *command) byNetwork(ctx context.Context, s *settings) error {
 	s.Say = func(line string) { c.sayOf(s, "%s", line) }
 	pictures, left, err := s.contents()
@@ -30,20 +33,21 @@ func (c *command) byNetwork(ctx context.Context, s *settings) error {
 		return fmt.Errorf("-content: %w", err)
 	}
 	results := []string{s.Out}
-	if pictures == nil {
+	switch {
+	case pictures == nil:
 		pictures = []string{s.Content}
-	} else if results, err = s.resultsOfMany(pictures); err != nil {
-		return &usageError{err}
-	} else if err := os.MkdirAll(s.Out, 0o755); err != nil {
-		return err
+	case slices.ContainsFunc(pictures, clip.IsFilm):
+		return &usageError{errors.New("-content: a film is painted by itself: give one")}
+	default:
+		if results, err = s.resultsOfMany(pictures); err != nil {
+			return &usageError{err}
+		}
+		if err := os.MkdirAll(s.Out, 0o755); err != nil {
+			return err
+		}
 	}
-	for _, out := range results {
-		if err := imagefile.CheckWritable(out); err != nil {
-			return err
-		}
-		if err := protect("-out", out, append(pictures, s.Network), nil); err != nil {
-			return err
-		}
+	if err := s.checkPainted(pictures, results); err != nil {
+		return err
 	}
 	network, err := feedforward.Load(s.Network)
 	if err != nil {
@@ -61,12 +65,15 @@ func (c *command) byNetwork(ctx context.Context, s *settings) error {
 	}
 	defer painter.Finalize()
 	c.say(s.Quiet, "network  %s%s", filepath.Base(s.Network), network.Says())
+	if clip.IsFilm(s.Content) {
+		return c.paintFilm(ctx, painter, s)
+	}
 	for _, l := range left {
 		c.say(s.Quiet, "left out %v", l.reason)
 	}
 	failed := 0
 	for i, path := range pictures {
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			return &interruptedError{sweep: fmt.Sprintf("%d of %d pictures are painted", i, len(pictures))}
 		}
 		if err := c.paintOnce(ctx, painter, s, path, results[i]); err != nil {
@@ -80,6 +87,55 @@ func (c *command) byNetwork(ctx context.Context, s *settings) error {
 	if failed > 0 {
 		return fmt.Errorf("%d of %d pictures failed", failed, len(pictures))
 	}
+	return nil
+}
+
+// checkPainted refuses, before any work, results that can't be written or would destroy what is read.
+func (s *settings) checkPainted(pictures, results []string) error {
+	if clip.IsFilm(s.Content) {
+		return clip.Check(s.Content, s.Out)
+	}
+	for _, out := range results {
+		if err := imagefile.CheckWritable(out); err != nil {
+			return err
+		}
+		if err := protect("-out", out, append(pictures, s.Network), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// paintFilm paints each picture of a film.
+func (c *command) paintFilm(ctx context.Context, painter *feedforward.Painter, s *settings) error {
+	o := clip.Default()
+	o.Size, o.Height, o.Width, o.Most = s.LongerSide, s.Height, s.Width, networkSide
+	var bar *progress
+	last := time.Now()
+	o.Progress = func(painted, of int) {
+		if bar == nil {
+			bar = newProgress(c.stderr, "picture", 0, max(of, painted), s.Quiet)
+		}
+		bar.report(sl.Record{Epoch: painted, Seconds: time.Since(last).Seconds()})
+		last = time.Now()
+	}
+	made, err := clip.Paint(ctx, s.Content, s.Out, o, func(frame *image.RGBA) (*image.RGBA, error) {
+		c.unsaved.Store(true)
+		return s.paintWith(painter, frame, frame.Rect.Dy(), frame.Rect.Dx())
+	})
+	if bar != nil {
+		bar.finish()
+	}
+	for _, note := range made.Notes {
+		c.say(s.Quiet, "film     %s", note)
+	}
+	switch {
+	case ctx.Err() != nil && made.Pictures > 0:
+		return &interruptedError{sweep: fmt.Sprintf("the film so far, of %d pictures, is in %s", made.Pictures, s.Out)}
+	case err != nil:
+		return interruptedOr(ctx, err)
+	}
+	c.sayOf(s, "saved    %s, %d pictures", s.Out, made.Pictures)
 	return nil
 }
 

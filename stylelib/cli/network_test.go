@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -153,7 +154,7 @@ func TestTrainNetwork(t *testing.T) {
 	}
 	for line := range strings.Lines(stderr.String()) {
 		var record runs.Summary
-		if err := json.Unmarshal([]byte(line), &record); err != nil || record.Status != runs.Finished || record.Epoch != 4 || record.Spec.Network.Style != 18 ||
+		if err := json.Unmarshal([]byte(line), &record); err != nil || record.Status != runs.Finished || record.Epoch != 4 || record.Spec.Network.Style != 2.25*feedforward.Default().Style ||
 			record.Last.Loss("steady") == 0 {
 			t.Errorf("%+v, %v", record, err)
 		}
@@ -161,4 +162,37 @@ func TestTrainNetwork(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+func TestPaintAFilm(t *testing.T) {
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("skipped: ffmpeg isn't installed here")
+	}
+	dir := t.TempDir()
+	t.Chdir(dir)
+	writeNetwork(t, "net.safetensors")
+	writePicture(t, "content.png", 1)
+	if out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=10:duration=1", "clip.mp4").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	run := func(want int, arguments ...string) string {
+		t.Helper()
+		var stderr bytes.Buffer
+		if status := Run(t.Context(), append(strings.Fields("-network net.safetensors -backend go"), arguments...), &stderr, &stderr); status != want {
+			t.Fatalf("%v: status %d, want %d: %s", arguments, status, want, stderr.String())
+		}
+		return stderr.String()
+	}
+	if said := run(0, "-content", "clip.mp4", "-out", "painted.mp4", "-size", "32"); !strings.Contains(said, "picture 10/10  ") ||
+		!strings.Contains(said, "saved    painted.mp4, 10 pictures") {
+		t.Error(said)
+	}
+	out, err := exec.Command("ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=width,height,nb_read_frames", "-of", "csv=p=0", "painted.mp4").Output()
+	if got := strings.TrimSpace(string(out)); err != nil || got != "32,24,10" {
+		t.Errorf("width, height, pictures: %s, %v", got, err)
+	}
+	run(statusUsage, "-content", "clip.mp4,content.png", "-out", "folder")
+	run(statusError, "-content", "clip.mp4", "-out", "painted.png")
+	run(statusError, "-content", "content.png", "-out", "still.mp4")
+	run(statusError, "-content", "clip.mp4", "-out", "clip.mp4")
 }

@@ -21,6 +21,7 @@ import (
 type Options struct {
 	Size          int // of the longer side of the pictures, in pixels; 0: the film's own
 	Height, Width int // in place of Size; one that is 0 follows from the other, in the shape of the film
+	Most          int // to which the longer side is shrunk where none of these is given; 0: it is not
 	CRF           int // of libx264: from 1, the best, to 51; other encoders take what is like it
 	// Progress, if there is one, hears of each picture when it is painted, and about how many there will be: 0 where the film doesn't say.
 	Progress func(painted, of int)
@@ -82,7 +83,7 @@ func Paint(ctx context.Context, in, out string, o Options, paint func(frame *ima
 func (o Options) size(f *source) (height, width int, err error) {
 	h, w := float64(o.Height), float64(o.Width)
 	switch {
-	case min(o.Size, o.Height, o.Width) < 0:
+	case min(o.Size, o.Height, o.Width, o.Most) < 0:
 		return 0, 0, errors.New("a size is negative: give pixels, or 0 for the film's own")
 	case o.CRF < 1 || o.CRF > 51:
 		return 0, 0, fmt.Errorf("the quality %d is none: give 1 (best) to 51", o.CRF)
@@ -93,8 +94,10 @@ func (o Options) size(f *source) (height, width int, err error) {
 		h = w * f.high / f.wide
 	default:
 		scale := 1.0
-		if o.Size > 0 {
-			scale = float64(o.Size) / max(f.high, f.wide)
+		if longer := max(f.high, f.wide); o.Size > 0 {
+			scale = float64(o.Size) / longer
+		} else if o.Most > 0 {
+			scale = min(1, float64(o.Most)/longer)
 		}
 		h, w = scale*f.high, scale*f.wide
 	}

@@ -75,7 +75,7 @@ func TestAgainstPyTorch(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
 		vgg := extractor(t, e)
 		scale := func(x *Node) []*Node { return []*Node{normalized(x)} }
-		style, err := styleOf(vgg, MustNewExec(e.Backend, scale).MustCall(waves(32, 48, 7))[0])
+		style, err := measure(vgg, MustNewExec(e.Backend, scale).MustCall(waves(32, 48, 7))[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestAgainstPyTorch(t *testing.T) {
 			x, moved, rows, columns := in[0], in[1], in[2], in[3]
 			y := Forward(scope, Concatenate([]*Node{x, moved}, 0), o.Architecture)
 			before, after := SliceAxis(y, 0, AxisElem(0)), SliceAxis(y, 0, AxisElem(1))
-			all := loss(vgg.Graph(in[4:4+len(parameters)]), x, before, unsteady(before, after, rows, columns), in[4+len(parameters):], o.Weights)
+			all := loss(vgg.Graph(in[4:4+len(parameters)]), x, before, unsteady(before, after, rows, columns), paintingOf(in[4+len(parameters):]), o.Weights)
 			var variables []*Node
 			for _, name := range names {
 				variables = append(variables, store.GetVariable("/"+name).NodeValue(x))

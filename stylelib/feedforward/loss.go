@@ -2,6 +2,7 @@ package feedforward
 
 import (
 	"fmt"
+	"slices"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/ops"
@@ -25,13 +26,14 @@ var parts = []string{"total", "content", "style", "tv", "steady"}
 // loss is what the network is trained for: for each of the painted pictures y against its photograph x, all of shape [n, h, w, 3],
 // values from 0 to 1,
 //
-//	content = mean over layers of ContentLoss(f(y), f(x)) / mean(f(x)²)
+//	content = mean over layers of ContentLoss(f(y), f(x)) / mean(fₛ²)
 //	style   = mean over layers of ½·ContentLoss(m, mₛ) / mean(mₛ²) + ½·StyleLoss(f(y) - m, Gₛ) / mean(Gₛ²)
 //	total   = content + weight·style + weight·TVLoss + weight·steady
 //
-// with f the features, m their mean over all places, mₛ and Gₛ mean and Gram matrix of the painting's. The chapter's Gram matrix has
-// the mean in it, which outweighs what makes a stroke: alone it leaves colours pale. All results are scalars.
-func loss(vgg *sl.VGG, x, y, steady *Node, style []*Node, w Weights) (all []*Node) {
+// with f the features, m their mean over all places; fₛ, mₛ and Gₛ are the painting's features, their mean, and the Gram matrix of what
+// is left without it. The chapter's Gram matrix has the mean in it, which outweighs what makes a stroke: alone it leaves colours pale.
+// The content is relative to the painting, not to each photograph, so that an empty sky may get strokes. All results are scalars.
+func loss(vgg *sl.VGG, x, y, steady *Node, style painting, w Weights) (all []*Node) {
 	o, n := Taps(), x.Shape().Dim(0)
 	zero := ScalarZero(x.Graph(), x.DType())
 	content, styles, tv := zero, zero, zero
@@ -41,12 +43,12 @@ func loss(vgg *sl.VGG, x, y, steady *Node, style []*Node, w Weights) (all []*Nod
 		targets, _ := sl.ExtractFeatures(vgg, one(x), o.ContentLayers, nil)
 		contents, maps := sl.ExtractFeatures(vgg, painted, o.ContentLayers, o.StyleLayers)
 		for k, features := range contents {
-			content = Add(content, relative(sl.ContentLoss, features, StopGradient(targets[k])))
+			content = Add(content, Div(sl.ContentLoss(features, targets[k]), style.squares[k]))
 		}
 		for k, features := range maps {
 			mean, rest := centred(features)
-			styles = Add(styles, relative(sl.ContentLoss, mean, style[2*k]))
-			styles = Add(styles, relative(sl.StyleLoss, rest, style[2*k+1]))
+			styles = Add(styles, relative(sl.ContentLoss, mean, style.means[k]))
+			styles = Add(styles, relative(sl.StyleLoss, rest, style.grams[k]))
 		}
 		tv = Add(tv, sl.TVLoss(painted))
 	}
@@ -54,6 +56,16 @@ func loss(vgg *sl.VGG, x, y, steady *Node, style []*Node, w Weights) (all []*Nod
 	content, styles, tv = mean(content, len(o.ContentLayers)), mean(styles, 2*len(o.StyleLayers)), mean(tv, 1)
 	total := Add(content, Add(MulScalar(styles, w.Style), Add(MulScalar(tv, w.TV), MulScalar(steady, w.Steady))))
 	return []*Node{total, content, styles, tv, steady}
+}
+
+// painting is what the loss knows of the painting: of each content layer the mean square of its features, of each style layer the mean
+// over all places, [1, 1, 1, c], and the Gram matrix without it, [c, c].
+type painting struct{ squares, means, grams []*Node }
+
+// paintingOf is the inverse of [measure].
+func paintingOf(measured []*Node) painting {
+	c, s := len(Taps().ContentLayers), len(Taps().StyleLayers)
+	return painting{measured[:c], measured[c : c+s], measured[c+s:]}
 }
 
 // relative is a loss of the chapter's, which is a mean of squares, relative to its target's.
@@ -67,16 +79,20 @@ func centred(features *Node) (mean, rest *Node) {
 	return mean, Sub(features, mean)
 }
 
-// styleOf measures a painting [1, h, w, 3], normalized: for each layer the mean of its features, and the Gram matrix without it.
-func styleOf(e *sl.Extractor, painting *tensors.Tensor) ([]*tensors.Tensor, error) {
-	all, err := e.RunOnce(func(vgg *sl.VGG, in []*Node) (all []*Node) {
-		_, maps := sl.ExtractFeatures(vgg, in[0], nil, Taps().StyleLayers)
+// measure measures a painting [1, h, w, 3], normalized.
+func measure(e *sl.Extractor, picture *tensors.Tensor) ([]*tensors.Tensor, error) {
+	all, err := e.RunOnce(func(vgg *sl.VGG, in []*Node) []*Node {
+		contents, maps := sl.ExtractFeatures(vgg, in[0], Taps().ContentLayers, Taps().StyleLayers)
+		var p painting
+		for _, features := range contents {
+			p.squares = append(p.squares, ops.ReduceAllMean(Square(features)))
+		}
 		for _, features := range maps {
 			mean, rest := centred(features)
-			all = append(all, mean, sl.Gram(rest))
+			p.means, p.grams = append(p.means, mean), append(p.grams, sl.Gram(rest))
 		}
-		return all
-	}, painting)
+		return slices.Concat(p.squares, p.means, p.grams)
+	}, picture)
 	if err != nil {
 		return nil, fmt.Errorf("measure the painting: %w", err)
 	}

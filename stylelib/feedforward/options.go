@@ -5,6 +5,9 @@ import (
 	"math"
 
 	sl "stylebook/stylelib"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // Architecture is how large a network is.
@@ -31,13 +34,25 @@ type Options struct {
 	LearningRate float64 // of Adam in the first step; it falls evenly to 0
 	Steps        int
 	Seed         int64 // of the first weights, and of which pieces are taken
+
+	// Graph is a network of the caller's, in the place of [Forward], with the same input and output; nil: there is none. [Load] does not
+	// read what such a training saves.
+	Graph func(scope *model.Scope, photographs *Node) *Node `json:"-"`
+}
+
+// forward is the network's graph.
+func (o Options) forward(scope *model.Scope, photographs *Node) *Node {
+	if o.Graph != nil {
+		return o.Graph(scope, photographs)
+	}
+	return Forward(scope, photographs, o.Architecture)
 }
 
 // Default returns what the networks that ship were trained with: 0.43 million parameters, a piece of 192 × 192 pixels in each step.
 func Default() Options {
 	return Options{
 		Architecture: Architecture{Channels: 64, Blocks: 5},
-		Weights:      Weights{Style: 5, TV: 0.05, Steady: 20},
+		Weights:      Weights{Style: 3, TV: 0.05, Steady: 20},
 		StyleSide:    512,
 		Batch:        1,
 		Crop:         192,

@@ -24,11 +24,11 @@ func NewPainter(engine compute.Backend, n *Network) (*Painter, error) {
 			return nil, fmt.Errorf("place the network on the engine: %w", err)
 		}
 	}
-	return newPainter(engine, store, n.Architecture)
+	return newPainter(engine, store, Options{Architecture: n.Architecture}.forward)
 }
 
-func newPainter(engine compute.Backend, store *model.Store, a Architecture) (*Painter, error) {
-	exec, err := model.NewExec(engine, store, func(scope *model.Scope, pixels *Node) *Node { return paint(scope, pixels, a) })
+func newPainter(engine compute.Backend, store *model.Store, network func(*model.Scope, *Node) *Node) (*Painter, error) {
+	exec, err := model.NewExec(engine, store, func(scope *model.Scope, pixels *Node) *Node { return paint(scope, pixels, network) })
 	if err != nil {
 		return nil, fmt.Errorf("place the network on the engine: %w", err)
 	}
@@ -67,11 +67,11 @@ func (p *Painter) Bytes(height, width int) int64 { return int64(height) * int64(
 func (p *Painter) Finalize() { p.exec.Finalize() }
 
 // paint is the graph from the pixels of a picture, [h, w, 4], to those of the painted one.
-func paint(scope *model.Scope, pixels *Node, a Architecture) *Node {
+func paint(scope *model.Scope, pixels *Node, network func(*model.Scope, *Node) *Node) *Node {
 	h, w := pixels.Shape().Dim(0), pixels.Shape().Dim(1)
 	x := DivScalar(ConvertDType(Slice(pixels, AxisRange(), AxisRange(), AxisRange(0, 3)), dtypes.Float32), 255)
 	x = mirror(Reshape(x, 1, h, w, 3), 0, 0, -h&(Multiple-1), -w&(Multiple-1))
-	x = Slice(Forward(scope, x, a), AxisElem(0), AxisRange(0, h), AxisRange(0, w))
+	x = Slice(network(scope, x), AxisElem(0), AxisRange(0, h), AxisRange(0, w))
 	x = ConvertDType(Round(MulScalar(Reshape(x, h, w, 3), 255)), dtypes.Uint8)
 	return Concatenate([]*Node{x, BroadcastToDims(Const(x.Graph(), [][][]uint8{{{255}}}), h, w, 1)}, 2) // opaque
 }

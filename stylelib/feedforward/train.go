@@ -78,7 +78,7 @@ func (t *Training) place(painting image.Image) error {
 	if err != nil {
 		return err
 	}
-	targets, err := styleOf(t.vgg, style)
+	targets, err := measure(t.vgg, style)
 	if err != nil {
 		return err
 	}
@@ -106,10 +106,10 @@ func (t *Training) losses(scope *model.Scope, _ any, in []*Node) []*Node {
 		frozen = append(frozen, t.store.GetVariable(path).NodeValue(still))
 	}
 	vgg, style := t.vgg.Graph(frozen[:len(frozen)-t.targets]), frozen[len(frozen)-t.targets:]
-	all := Forward(scope, Concatenate([]*Node{still, moved}, 0), t.Architecture)
+	all := t.forward(scope, Concatenate([]*Node{still, moved}, 0))
 	painted := SliceAxis(all, 0, AxisRange(0, t.Batch))
 	steady := unsteady(SliceAxis(all, 0, AxisElem(0)), SliceAxis(all, 0, AxisElem(t.Batch)), rows, columns)
-	return loss(vgg, still, painted, steady, style, t.Weights)
+	return loss(vgg, still, painted, steady, paintingOf(style), t.Weights)
 }
 
 // Run runs the steps that are left, and calls report after each. It ends early when ctx is done, with its error, when report returns an
@@ -180,7 +180,7 @@ func (t *Training) record(step int, metrics []*tensors.Tensor) sl.Record {
 
 // Painter paints with the network as far as it is trained. It belongs to the training.
 func (t *Training) Painter() (*Painter, error) {
-	return newPainter(t.vgg.Backend, t.store, t.Architecture)
+	return newPainter(t.vgg.Backend, t.store, t.forward)
 }
 
 // Network returns a copy of the network as far as it is trained; about is what it will say of itself.

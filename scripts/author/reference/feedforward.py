@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from golden import WEIGHTS, sample, write_json
 
 CHANNELS, BLOCKS = 64, 5
-WEIGHT = {"style": 5, "tv": 0.05, "steady": 20}
+WEIGHT = {"style": 3, "tv": 0.05, "steady": 20}
 CONVS, POOLS, STYLES, CONTENTS = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25], {4, 9, 18}, [0, 5, 10, 19], [16, 25]  # torchvision's indices
 MEAN = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float64).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225], dtype=torch.float64).view(1, 3, 1, 1)
@@ -105,8 +105,8 @@ def relative(a, b):
 
 
 def losses(x, y, before, after, painting, dy, dx):
-    _, wanted = features(painting)
-    content = sum(map(relative, features(y)[0], features(x)[0])) / len(CONTENTS)
+    squares, wanted = features(painting)
+    content = sum(((a - b) ** 2).mean() / (c ** 2).mean() for a, b, c in zip(features(y)[0], features(x)[0], squares)) / len(CONTENTS)
     style = sum(relative(a, b) for f, s in zip(features(y)[1], wanted) for a, b in zip(statistics(f), statistics(s))) / (2 * len(STYLES))
     z = (y - MEAN) / STD
     tv = ((z[:, :, 1:] - z[:, :, :-1]).abs().mean() + (z[:, :, :, 1:] - z[:, :, :, :-1]).abs().mean()) / 2
