@@ -1,5 +1,6 @@
 // Package data holds the golden values and the small random network in a form that comes with the module, for the checks
-// in the notebooks, and photographs to train networks on.
+// in the notebooks, photographs to train networks on, and networks
+// that paint.
 package data
 
 import (
@@ -7,6 +8,7 @@ import (
 	"io/fs"
 	"iter"
 	"path"
+	"strings"
 )
 
 // Files are files of this folder, by their path in it.
@@ -30,4 +32,22 @@ func Photographs() iter.Seq2[string, []byte] {
 			}
 		}
 	}
+}
+
+//go:embed networks/*.safetensors
+var networks embed.FS
+
+// Network returns the file of a network that comes with the program; ok is false where there is none of that name.
+func Network(name string) (file []byte, ok bool) {
+	file, err := networks.ReadFile("networks/" + name + ".safetensors")
+	return file, err == nil
+}
+
+// Networks are the names of the networks, in order.
+func Networks() (names []string) {
+	files, _ := fs.Glob(networks, "networks/*.safetensors") // the pattern is right
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(path.Base(file), ".safetensors"))
+	}
+	return names
 }

@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"stylebook/data"
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/clip"
 	"stylebook/stylelib/engine"
@@ -49,7 +53,7 @@ func (c *command) byNetwork(ctx context.Context, s *settings) error {
 	if err := s.checkPainted(pictures, results); err != nil {
 		return err
 	}
-	network, err := feedforward.Load(s.Network)
+	network, err := loadNetwork(s.Network)
 	if err != nil {
 		return fmt.Errorf("-network: %w", err)
 	}
@@ -88,6 +92,18 @@ func (c *command) byNetwork(ctx context.Context, s *settings) error {
 		return fmt.Errorf("%d of %d pictures failed", failed, len(pictures))
 	}
 	return nil
+}
+
+// loadNetwork reads a network that comes with the program, by its name, or one of a file.
+func loadNetwork(name string) (*feedforward.Network, error) {
+	if file, ok := data.Network(name); ok {
+		return feedforward.Read(bytes.NewReader(file), int64(len(file)))
+	}
+	network, err := feedforward.Load(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such file; with the program come %s, and stylize train-network makes others", name, strings.Join(data.Networks(), ", "))
+	}
+	return network, err
 }
 
 // checkPainted refuses, before any work, results that can't be written or would destroy what is read.

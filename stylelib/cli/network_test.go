@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"stylebook/data"
 	"stylebook/stylelib/feedforward"
 	"stylebook/stylelib/internal/testkit"
 	"stylebook/stylelib/runs"
@@ -83,6 +84,11 @@ func TestPaintWithANetwork(t *testing.T) {
 		sizeOf(t, filepath.Join("folder", "second.png")) != [2]int{40, 60} {
 		t.Error(said)
 	}
+	for _, name := range data.Networks() {
+		if said := run(0, "-content", "content.png", "-out", name+".png", "-network", name); !strings.Contains(said, "network  "+name+", of ") {
+			t.Error(said)
+		}
+	}
 	for _, wrong := range []struct {
 		status    int
 		arguments []string
@@ -94,8 +100,9 @@ func TestPaintWithANetwork(t *testing.T) {
 		{statusUsage, []string{"-content", "content.png", "-out", "o.png", "-keep-colours", "histogram"}, "choose luminance"},
 		{statusUsage, []string{"-content", "content.png,second.png", "-out", "o.png"}, "go to a folder"},
 		{statusError, []string{"-content", "content.png", "-out", "content.png"}, "would overwrite"},
-		{statusError, []string{"-content", "content.png", "-out", "o.png", "-memory", "1MB"}, "needs about"},
+		{statusError, []string{"-content", "content.png", "-out", "o.png", "-memory", "500KB"}, "needs about"},
 		{statusError, []string{"-content", "content.png", "-out", "o.png", "-network", "content.png"}, "-network: content.png: has a header of"},
+		{statusError, []string{"-content", "content.png", "-out", "o.png", "-network", "vally"}, "-network: vally: no such file; with the program come "},
 	} {
 		if said := run(wrong.status, wrong.arguments...); !strings.Contains(said, wrong.want) || strings.Count(said, "stylize: ") != 1 {
 			t.Errorf("%v: %s", wrong.arguments, said)

@@ -97,7 +97,7 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 	done := 0
 	if j.run != nil {
 		done = j.run.Epoch
-		c.say(s.Quiet, "run      %s%s", j.run.ID, after(done))
+		c.say(s.Quiet, "run      %s%s", j.run.ID, after("epoch", done))
 	}
 	if err := j.tellBefore(log); err != nil {
 		return errors.Join(err, j.end(ctx, nil, err))
@@ -123,11 +123,11 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 }
 
 // after says where a resumed run goes on.
-func after(epoch int) string {
-	if epoch == 0 {
+func after(of string, done int) string {
+	if done == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", after epoch %d", epoch)
+	return fmt.Sprintf(", after %s %d", of, done)
 }
 
 // openRuns opens the store that the command line asks for; nil for none.

@@ -287,7 +287,7 @@ func (j *networkJob) do(ctx context.Context, c *command) error {
 	done := 0
 	if j.run != nil {
 		done = j.run.Epoch
-		c.say(j.Quiet, "run      %s%s", j.run.ID, after(done))
+		c.say(j.Quiet, "run      %s%s", j.run.ID, after("step", done))
 	}
 	c.say(j.Quiet, "train    %d steps on %d photographs; %s shows how far it is", j.options.Steps, len(j.photos), j.shownAt())
 	log, err := openLog(j.Log)

@@ -60,8 +60,8 @@ func (p *Painter) Paint(picture *image.RGBA) (*image.RGBA, error) {
 	return &image.RGBA{Pix: painted, Stride: 4 * b.Dx(), Rect: image.Rect(0, 0, b.Dx(), b.Dy())}, nil
 }
 
-// Bytes is about how much memory a picture takes, in pixels.
-func (p *Painter) Bytes(height, width int) int64 { return int64(height) * int64(width) * 600 }
+// Bytes is about how much memory a picture of so many pixels takes, as measured on a CPU.
+func (p *Painter) Bytes(height, width int) int64 { return int64(height) * int64(width) * 350 }
 
 // Finalize frees what was compiled.
 func (p *Painter) Finalize() { p.exec.Finalize() }

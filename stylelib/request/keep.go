@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"stylebook/data"
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
@@ -131,6 +132,8 @@ func initial(s *Settings) value {
 }
 
 func isInit(text string) bool { return slices.Contains(transfer.Inits(), transfer.Init(text)) }
+
+func isNetwork(text string) bool { return slices.Contains(data.Networks(), text) }
 
 func isWeights(text string) bool { return weights.Word(text) || strings.Contains(text, "://") }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"stylebook/data"
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/feedforward"
 	"stylebook/stylelib/film"
@@ -76,8 +77,8 @@ func pictureOptions() []Option {
 			Help: "style `picture`: how it is painted (required); a file or an address too; several, comma separated, are blended; a name or an address with a comma stands in double quotes"},
 		{Name: "out", Files: Place, keep: func(s *Settings) value { return word[string]{&s.Out} },
 			Help: "`file` to write the result to (required)"},
-		{Name: "network", Files: File, OfNet: true, keep: func(s *Settings) value { return word[string]{&s.Network} },
-			Help: "`file` of a network that paints in one pass, instead of -style and a training: stylize train-network makes them; -content may be a film then"},
+		{Name: "network", Files: File, OfNet: true, word: isNetwork, keep: func(s *Settings) value { return word[string]{&s.Network} },
+			Help: "`" + strings.Join(data.Networks(), "|") + "|FILE`: a network that paints in one pass, instead of -style and a training: stylize train-network makes them; -content may be a film then"},
 		{Name: "preset", keep: func(s *Settings) value { return word[string]{&s.Choice.Preset} },
 			Help: "whose rules and defaults hold: `" + strings.Join(transfer.Presets(), "|") + "`; painting is made for any two pictures; nnst paints each place like the painting's nearest one, which takes longer; the others are the chapter's",
 			Page: &Field{Label: Text{"Preset", "预设"}, Choices: presetChoices(),

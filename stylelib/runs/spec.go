@@ -144,6 +144,9 @@ func flat(s Spec) map[string]string {
 			continue
 		}
 		for name, value := range branch {
+			if key == "network" {
+				name = "network " + name // which has a learning rate too
+			}
 			values[name] = short(fmt.Sprint(value))
 		}
 	}

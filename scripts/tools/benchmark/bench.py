@@ -23,6 +23,7 @@ SIZES = [("vgg19", 150, 225, 15), ("vgg19", 300, 450, 10), ("vgg19", 600, 900, 4
 GPU = [("vgg19", 300, 450, 20), ("vgg19", 600, 900, 10)]
 QUICK = [("vgg19", 150, 225, 8)]
 SMALL, CHAPTER, LARGEST = (96, 144), (300, 450), (768, 1024)  # height, width
+PAINTED = (384, 512)
 PRESETS = [], ["-preset", "pytorch", "-fast"]  # the default, and what it is compared with
 FEW, MANY = 50, 150  # epochs of the runs whose difference tells what one takes
 NAMES = {"vgg19": "VGG-19", "vgg16": "VGG-16"}
@@ -54,6 +55,17 @@ def contenders(args, network, height, width):
     if not args.quick:
         yield "PyTorch, torch.compile", [*torch, "compile", "cpu"]
     yield "JAX, jit", [PYTHON, "jax_step.py", *size]
+
+
+def painters(args, height, width):
+    """Names and commands of what paints with the same network in one pass; the first is ours."""
+    ours = [args.ours, "-painted", "-height", str(height), "-width", str(width), "-backend"]
+    torch = [PYTHON, "torch_painted.py", str(height), str(width)]
+    yield "stylebook, XLA", [*ours, "xla:cpu"]
+    yield "PyTorch, channels last", [*torch, "last"]
+    yield "PyTorch, channels first", [*torch, "first"]
+    if not args.quick:
+        yield "PyTorch, torch.compile", [*torch, "compile"]
 
 
 # huge pages for the peers, the second by PyTorch's own switch; we ask for them by ourselves
@@ -90,11 +102,11 @@ class Contender:
         self.row |= answer
 
 
-def steps(args, network, height, width, rounds):
+def steps(what, contenders, rounds):
     """For each contender what it took."""
-    running, rows, what = [], [], title(network, height, width)
+    running, rows = [], []
     try:
-        for name, command in contenders(args, network, height, width):
+        for name, command in contenders:
             largest = max([c.row.get("peak_bytes", 0) for c in running], default=0)
             if available() < 1.5 * largest + MEMORY_LEFT:
                 rows.append({"name": name, "seconds": [], "error": "left out: too little memory"})
@@ -263,7 +275,11 @@ def main():
     with tempfile.TemporaryDirectory() as compiled:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = compiled  # else torch.compile remembers earlier benchmarks
         for network, height, width, rounds in sizes:
-            results["steps"][title(network, height, width)] = steps(args, network, height, width, rounds)
+            what = title(network, height, width)
+            results["steps"][what] = steps(what, contenders(args, network, height, width), rounds)
+        if not args.gpu:
+            what = "{} × {}".format(*PAINTED)
+            results["painted"] = {what: steps(f"by a network, {what}", painters(args, *PAINTED), 8 if args.quick else 30)}
     height, width = (150, 225) if args.quick else (300, 450)
     pairs = args.pairs[:1] if args.quick else args.pairs
     results["training"][f"{height} × {width}"] = [row for pair in pairs for row in training(args, *pair, height, width)]

@@ -1,5 +1,5 @@
 // Command benchmark is our side of scripts/bench, which starts it: it does a training step for each line of input, or
-// begins trainings one after another, and says as JSON what that took.
+// paints a picture by a network, or begins trainings one after another, and says as JSON what that took.
 package main
 
 import (
@@ -16,6 +16,7 @@ type request struct {
 	height, width int
 	backend       string
 	where         bool
+	painted       bool
 	weights       string
 	content       string
 	style         string
@@ -41,6 +42,7 @@ func main() {
 	flag.IntVar(&r.width, "width", 450, "width in `pixels`")
 	flag.StringVar(&r.backend, "backend", "xla:cpu", "`engine`")
 	flag.BoolVar(&r.where, "where", false, "measure the parts of a step one by one")
+	flag.BoolVar(&r.painted, "painted", false, "paint pictures by a network, one for each line of input, instead of steps")
 	flag.StringVar(&r.weights, "weights", "offline", "weights of the trainings")
 	flag.StringVar(&r.content, "content", "", "content `picture` of the trainings")
 	flag.StringVar(&r.style, "style", "", "style `picture` of the trainings")
@@ -61,6 +63,8 @@ func run(r request) error {
 	switch {
 	case r.where:
 		return where(e, r)
+	case r.painted:
+		return painted(e, r)
 	case r.again != "":
 		return again(e, r)
 	}

@@ -19,6 +19,8 @@ def markdown(results):
     for size, rows in results["steps"].items():
         lines += steps(size, rows, "host's memory, GiB" if results["gpu"] else "peak memory, GiB")
     lines += per_pixel(results["steps"])
+    for size, rows in results.get("painted", {}).items():
+        lines += painted(size, rows)
     if "where" in results:
         lines += where(results["where"], results["steps"])
     for size, rows in results["training"].items():
@@ -68,6 +70,22 @@ def steps(size, rows, memory):
     return lines + ["", "Times ours: of the least steps, and the median of the rounds' ratios; noise of the machine hurts the "
                     "contenders unequally. The last column is worked out, not run: setting up, compiling and 500 times the "
                     "median step.", ""]
+
+
+def painted(size, rows):
+    lines = [f"## A picture by a network, {size} (height × width)", "",
+             "| | s, least | s, median | times ours, least | times ours, median | compile, s | peak memory, GiB |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
+    ours = rows[0]["seconds"]
+    for r in rows:
+        if "error" in r:
+            lines.append(f"| {r['name']} | {r['error']} | | | | | |")
+            continue
+        least, median = min(r["seconds"]), statistics.median(r["seconds"])
+        lines.append(f"| {r['name'].replace('PyTorch', r['engine'])} | {least:.3f} | {median:.3f} | {least / min(ours or [float('nan')]):.2f} "
+                     f"| {times(r['seconds'], ours):.2f} | {r['compile']:.1f} | {r['peak_bytes'] / 2**30:.2f} |")
+    return lines + ["", "The network that `stylize train-network` trains, from the pixels' bytes to those of the painting. The contenders take "
+                    "turns as above.", ""]
 
 
 def times(theirs, ours):
