@@ -153,6 +153,9 @@ func (c *command) serve(ctx context.Context, e *engine.Engine, s, job *settings,
 		}
 		one.Quiet, one.Memory, one.uploads = true, s.Memory, uploads
 		if preview {
+			if network := networkLike(one.Styles); network != nil {
+				return c.atOnce(e, one, network), nil
+			}
 			one.Cache = cache
 			return c.painting(ctx, e, one, nil), nil
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"stylebook/stylelib/runs"
+	"stylebook/stylelib/web"
 )
 
 // quick are options of a run that takes a moment.
@@ -177,11 +178,18 @@ func TestAgain(t *testing.T) {
 // A preview is shown, and leaves nothing.
 func TestPreview(t *testing.T) {
 	p := open(t, "web", "-quiet")
-	n := p.paint(append(pictures(t), part{"epochs", "3", nil}, part{"size", "1600", nil}, part{"preview", "1", nil})...)
+	pair := []part{pictures(t)[0], {"style", "painting.jpg", sample(t, "quality/shore.jpg")}}
+	n := p.paint(append(pair, part{"epochs", "3", nil}, part{"size", "1600", nil}, part{"preview", "1", nil})...)
 	if !n.Preview || n.Run != "" || n.Width > 450 || n.Epochs != 3 {
 		t.Errorf("%+v", n)
 	}
-	if n := p.paint(append(pictures(t), part{"size", "64", nil}, part{"preview", "1", nil})...); n.Width > 64 || n.Epochs > 50 {
+	example := []part{pictures(t)[0], {"style", "painting.jpg", web.ExamplePainting("astronaut")}}
+	for _, known := range [][]part{pictures(t), example} { // paintings that a network has learned
+		if n := p.paint(append(known, part{"size", "96", nil}, part{"preview", "1", nil})...); !n.Preview || n.Width != 96 || n.Epochs != 1 {
+			t.Errorf("a network's preview: %+v", n)
+		}
+	}
+	if n := p.paint(append(pair, part{"size", "64", nil}, part{"preview", "1", nil})...); n.Width > 64 || n.Epochs > 50 || n.Epochs == 1 {
 		t.Errorf("a preview is larger than the picture, or has as many epochs: %+v", n)
 	}
 	if got, text := p.request("GET", "picture", nil); got != 200 || !strings.HasPrefix(text, "\xff\xd8") {

@@ -19,6 +19,12 @@ import (
 //go:embed static
 var static embed.FS
 
+// ExamplePainting is the file of the painting of one of the page's examples, such as "cat"; nil where there is none of that name.
+func ExamplePainting(name string) []byte {
+	file, _ := static.ReadFile("static/examples/" + name + "-style.jpg")
+	return file
+}
+
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"t": func(request.Text) string { return "" }, "f": func(a, b string) string { return "" },
 }).ParseFS(static, "static/*.html"))
