@@ -127,7 +127,11 @@ func (c *command) show(_ context.Context, args []string) error {
 			printLine(c.stdout, "error     %s", r.Error)
 		}
 		if len(r.Request) > 0 {
-			printLine(c.stdout, "command   stylize %s", strings.Join(r.Request.Words(), " "))
+			words := r.Request.Words()
+			if r.Spec.Network != nil {
+				words = append([]string{"train-network"}, words...)
+			}
+			printLine(c.stdout, "command   stylize %s", strings.Join(words, " "))
 		}
 		printLine(c.stdout, "versions  %s", versions)
 		for line := range strings.Lines("spec      " + string(spec)) {

@@ -127,7 +127,7 @@ func TestTrainNetwork(t *testing.T) {
 		return status, stderr.String()
 	}
 	if status, said := train(t.Context(), "whole"); status != 0 || !strings.Contains(said, "train    4 steps on 10 photographs") ||
-		!strings.Contains(said, "step 4/4  content ") || !strings.Contains(said, "saved    whole.safetensors, and whole.png") {
+		!strings.Contains(said, "step 4/4  content ") || !strings.Contains(said, "saved    whole.safetensors, and whole-painted.png") {
 		t.Fatal(status, said)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -158,6 +158,11 @@ func TestTrainNetwork(t *testing.T) {
 	stderr.Reset()
 	if status := Run(t.Context(), []string{"runs", "-json"}, &stderr, &stderr); status != 0 {
 		t.Fatal(stderr.String())
+	}
+	var shown bytes.Buffer
+	if status := Run(t.Context(), []string{"show", id}, &shown, &shown); status != 0 || !strings.Contains(shown.String(), "command   stylize train-network -style=") ||
+		strings.Contains(shown.String(), "-preset") {
+		t.Error(shown.String())
 	}
 	for line := range strings.Lines(stderr.String()) {
 		var record runs.Summary

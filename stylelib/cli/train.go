@@ -33,7 +33,8 @@ const trainHelp = `stylize train-network trains a network that paints any photog
   stylize -network NETWORK.safetensors -content FOLDER -out FOLDER
   stylize -network NETWORK.safetensors -content FILM.mp4 -out PAINTED.mp4
 
-While it trains, a photograph that it does not train on is painted every half minute, beside -out: of -content, where that is given.
+While it trains, a photograph that it does not train on, -content where that is given, is painted every half minute into
+NETWORK-painted.png.
 The training is kept as a run: Ctrl-C ends it and saves the network so far, stylize resume RUN continues.
 
 `
@@ -71,6 +72,7 @@ func (c *command) trainNetwork(ctx context.Context, args []string) error {
 	if err := asked.Require("style", "out"); err != nil {
 		return &usageError{err}
 	}
+	s.asked = s.asked.With("preset", nil) // which is of pictures
 	store, err := openRuns(s.Runs)
 	if err != nil {
 		return err
@@ -99,7 +101,7 @@ func (c *command) trainInto(ctx context.Context, s *settings, store *runs.Store)
 	j := &networkJob{settings: s, e: e}
 	defer j.close()
 	if err := j.open(ctx, store); err != nil {
-		return interruptedOr(ctx, err)
+		return errors.Join(interruptedOr(ctx, err), j.end(ctx, nil, err))
 	}
 	return j.do(ctx, c)
 }
@@ -125,7 +127,7 @@ func (s *settings) checkNetworkOutputs(store *runs.Store) error {
 }
 
 // shownAt is where the picture is that shows how far the network is.
-func (s *settings) shownAt() string { return strings.TrimSuffix(s.Out, filepath.Ext(s.Out)) + ".png" }
+func (s *settings) shownAt() string { return strings.TrimSuffix(s.Out, filepath.Ext(s.Out)) + "-painted.png" }
 
 // open reads everything, decides how many steps there are, and begins the run or takes up what there is of it.
 func (j *networkJob) open(ctx context.Context, store *runs.Store) error {
