@@ -26,10 +26,10 @@ func keepColours(s *Settings) value {
 			switch colours := transfer.Colours(text); colours {
 			case "", transfer.ColoursOfStyle:
 				s.Options.Colours = transfer.ColoursOfStyle
-			case transfer.ColoursLuminance, transfer.ColoursMeanCovariance:
+			case transfer.ColoursLuminance, transfer.ColoursMeanCovariance, transfer.ColoursMatched:
 				s.Options.Colours = colours
 			default:
-				return fmt.Errorf("there is no %q: choose luminance or histogram", text)
+				return fmt.Errorf("there is no %q: choose luminance, histogram or painting", text)
 			}
 			return nil
 		}}

@@ -123,8 +123,11 @@ func (s *Settings) check(r Request) error {
 			return fmt.Errorf("-%s: a network paints as it has learned to, in one pass: leave it out, or -network", o.Name)
 		}
 	}
-	if s.Network != "" && s.Options.Colours == transfer.ColoursMeanCovariance {
-		return fmt.Errorf("-keep-colours histogram: matches the style picture's colours before a training: with -network choose luminance")
+	if s.Network != "" && r.Given("keep-colours") && s.Options.Colours != transfer.ColoursLuminance {
+		return fmt.Errorf("-keep-colours %s: is of a training with a style picture: with -network choose luminance", s.Options.Colours)
+	}
+	if s.Bits == 16 && s.Options.Colours == transfer.ColoursMatched {
+		return fmt.Errorf("-keep-colours painting: makes pictures of 8 bits: leave -bits out")
 	}
 	if r.Given("steps") && (s.Steps < 1 || r.Given("minutes")) {
 		return fmt.Errorf("-steps: %d: give a number of at least 1, or -minutes", s.Steps)

@@ -36,6 +36,7 @@ const (
 	ColoursOfStyle        Colours = "style"     // as they come, as in the chapter
 	ColoursLuminance      Colours = "luminance" // the content image's chroma under the result's luminance
 	ColoursMeanCovariance Colours = "histogram" // the style images get the content image's mean and covariance of colour first
+	ColoursMatched        Colours = "painting"  // the result gets the style image's mean and covariance of colour at last
 )
 
 // Options are the chapter's and more. Every field means what it says, 0 included. Start from [Default].

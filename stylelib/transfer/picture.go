@@ -18,10 +18,13 @@ import (
 //
 // 8 bits with the colours as they come are [sl.Postprocess]'s; values are rounded, those of 16 bits from float32.
 func (t *Transfer) Picture(x *tensors.Tensor, bits int) (image.Image, error) {
-	if bits != 8 && bits != 16 {
-		return nil, &sl.OptionError{Option: "bits", Reason: fmt.Sprintf("%d: choose 8 or 16", bits)}
+	if bits != 8 && bits != 16 || bits == 16 && t.Options.Colours == ColoursMatched {
+		return nil, &sl.OptionError{Option: "bits", Reason: fmt.Sprintf("%d: choose 8 or 16, and 8 for matched colours", bits)}
 	}
 	narrow, err := sl.Postprocess(x)
+	if err == nil && t.Options.Colours == ColoursMatched {
+		return MatchColours(narrow, t.Pictures.Styles[0])
+	}
 	if err != nil || (bits == 8 && t.Options.Colours != ColoursLuminance) {
 		return narrow, err
 	}

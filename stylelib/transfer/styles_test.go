@@ -300,3 +300,41 @@ func TestColoursAreKeptInARegion(t *testing.T) {
 		t.Errorf("only %d values differ: the test says nothing", differ)
 	}
 }
+
+// With the painting's colours the result has their mean and deviation; 8 bits cut a little off.
+func TestResultHasThePaintingsColours(t *testing.T) {
+	s := newSetting(func(s *setting) { s.options.Colours, s.options.Epochs = transfer.ColoursMatched, 2 })
+	training := s.on(t, testkit.Engine(t, "go"))
+	x, err := training.Train(t.Context(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := training.Picture(x, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	statistics := func(picture image.Image) (all []float64) {
+		b := picture.Bounds()
+		n := float64(b.Dx() * b.Dy())
+		for c := range 3 {
+			sum, squares := 0.0, 0.0
+			for i := range b.Dx() * b.Dy() {
+				p := color.RGBAModel.Convert(picture.At(b.Min.X+i%b.Dx(), b.Min.Y+i/b.Dx())).(color.RGBA)
+				v := float64([]uint8{p.R, p.G, p.B}[c])
+				sum, squares = sum+v/n, squares+v*v/n
+			}
+			all = append(all, sum, math.Sqrt(squares-sum*sum))
+		}
+		return all
+	}
+	got, want, before := statistics(made), statistics(s.inputs.Styles[0]), statistics(s.inputs.Content)
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > 3 {
+			t.Errorf("mean and deviation of red, green and blue are %.1f, the painting's %.1f, the photograph's %.1f", got, want, before)
+			break
+		}
+	}
+	if err := s.options.Validate(2); err == nil || !strings.Contains(err.Error(), "those of 2 style images") {
+		t.Error(err)
+	}
+}

@@ -22,7 +22,8 @@ func (o Options) Validate(styles int) error {
 	for _, check := range []error{
 		oneOf("init", o.Init, append(Inits(), InitFile)...),
 		oneOf("pooling", o.Pooling, PoolingOfWeights, sl.MaxPooling, sl.AveragePooling),
-		oneOf("colours", o.Colours, ColoursOfStyle, ColoursLuminance, ColoursMeanCovariance),
+		oneOf("colours", o.Colours, ColoursOfStyle, ColoursLuminance, ColoursMeanCovariance, ColoursMatched),
+		o.checkColours(styles),
 		layerWeights("content layer weights", o.ContentLayerWeights, o.ContentLayers),
 		layerWeights("style layer weights", o.StyleLayerWeights, o.StyleLayers),
 		o.checkBlend(styles),
@@ -60,6 +61,13 @@ func layerWeights(name string, weights map[string]float64, layers []string) erro
 }
 
 func notNegative(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }
+
+func (o Options) checkColours(styles int) error {
+	if o.Colours == ColoursMatched && styles > 1 {
+		return &sl.OptionError{Option: "colours", Reason: fmt.Sprintf("those of %d style images can't all be the result's: give one", styles)}
+	}
+	return nil
+}
 
 func (o Options) checkBlend(styles int) error {
 	if o.Blend == nil {
