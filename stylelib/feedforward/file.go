@@ -150,7 +150,7 @@ func Read(file io.ReaderAt, size int64) (*Network, error) {
 		n.Channels = shape[0]
 	}
 	want := n.Shapes()
-	if n.Channels < 2 || n.Channels%2 > 0 || n.Channels > maxChannels || n.Blocks > maxBlocks || len(want) != len(shapes) {
+	if n.Channels < 4 || n.Channels%4 > 0 || n.Channels > maxChannels || n.Blocks > maxBlocks || len(want) != len(shapes) {
 		return nil, fmt.Errorf("is no network that paints: stylize train-network makes them")
 	}
 	_, arrays, err := safetensors.Read(file, size)

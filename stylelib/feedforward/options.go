@@ -12,7 +12,7 @@ import (
 
 // Architecture is how large a network is.
 type Architecture struct {
-	Channels int // of the residual blocks' maps, which are a quarter as high and wide as the picture
+	Channels int // of the residual blocks' maps, which are a quarter as high and wide as the picture; a multiple of 4
 	Blocks   int // residual blocks
 }
 
@@ -67,7 +67,7 @@ func (o Options) Validate() error {
 		name                   string
 		value, least, most, of int
 	}{
-		{"channels", o.Channels, 2, maxChannels, 2}, {"blocks", o.Blocks, 0, maxBlocks, 1}, {"style side", o.StyleSide, 32, 4096, 1},
+		{"channels", o.Channels, 4, maxChannels, 4}, {"blocks", o.Blocks, 0, maxBlocks, 1}, {"style side", o.StyleSide, 32, 4096, 1},
 		{"batch", o.Batch, 1, 64, 1}, {"crop", o.Crop, 32, 1024, Multiple}, {"steps", o.Steps, 1, maxSteps, 1},
 	} {
 		if number.value < number.least || number.value > number.most || number.value%number.of != 0 {
