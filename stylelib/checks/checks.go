@@ -1,4 +1,4 @@
-// Package checks holds the checks of the chapter's notebook and of its exercises: each calls a learner's function on a small
+// Package checks holds the checks of the notebooks, of the chapter's, its exercises', and of the network's that paints: each calls a learner's function on a small
 // fixed example and compares what comes back with values that PyTorch, Pillow and NumPy computed (scripts/author/reference,
 // data/golden), for the texts of exercise 4 with values computed by hand. Common slips are recognized and named.
 //
@@ -22,6 +22,7 @@ import (
 	_ "github.com/gomlx/compute/gobackend" // the engine "go"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // numbers are a tensor in the form of the golden file, and what a try compares.
@@ -134,15 +135,30 @@ func shown(n, want numbers) string {
 
 // evaluate runs a graph function on the pure-Go engine. It panics where that fails, as a try expects.
 func evaluate(f func(in []*Node) *Node, inputs ...numbers) numbers {
-	backend := openEngine()
+	return evaluateModel(func(_ *model.Scope, in []*Node) *Node { return f(in) }, nil, inputs...)
+}
+
+// evaluateModel does so with parameters, by their paths without the first slash. It leaves the program to the engine's end: after a
+// panic of a learner's, GoMLX's Finalize of it would wait for ever.
+func evaluateModel(f func(scope *model.Scope, in []*Node) *Node, parameters map[string]numbers, inputs ...numbers) numbers {
+	backend, store := openEngine(), model.NewStore()
 	defer backend.Finalize()
+	for name, value := range parameters {
+		if _, err := store.CreateVariable("/"+name, value.tensor()); err != nil {
+			panic(err)
+		}
+	}
+	exec, err := model.NewExec(backend, store, func(scope *model.Scope, in []*Node) *Node {
+		return Identity(f(scope, in)) // an input of a graph can't be its output
+	})
+	if err != nil {
+		panic(err)
+	}
 	var in []any
 	for _, n := range inputs {
 		in = append(in, n.tensor())
 	}
-	out, err := ExecOnce(backend, func(in []*Node) *Node {
-		return Identity(f(in)) // an input of a graph can't be its output
-	}, in...)
+	out, err := exec.Call1(in...)
 	if err != nil {
 		panic(err)
 	}

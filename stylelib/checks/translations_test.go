@@ -206,5 +206,6 @@ func TestPanicsAreShort(t *testing.T) {
 	wrong{
 		"yours a panic (total requested size 7":   ContentLoss(func(x, _ *Node) *Node { return Reshape(x, 7) }),
 		"a panic (invalid input[0]: Node is nil)": Gram(func(*Node) *Node { return nil }),
+		"a panic (not written yet)":               Gram(func(*Node) *Node { panic("not written yet") }),
 	}.test(t)
 }

@@ -57,6 +57,7 @@ var english = regexp.MustCompile(`\b(yours|expected|the|its|of|for|not|all|but|a
 
 // A Chinese notebook's checks say nothing in English.
 func TestChecksSpeakChinese(t *testing.T) {
+	n := rightNet()
 	all := func() []Result {
 		similarity := func(a, b []string, idf func(word string) float64) float64 { return 0 }
 		whole := func(words []string, isMarker func(gram string) bool, maxN int) (template, markers []string) {
@@ -66,6 +67,7 @@ func TestChecksSpeakChinese(t *testing.T) {
 			Preprocess(sl.Preprocess), Postprocess(sl.Postprocess), ExtractFeatures(sl.ExtractFeatures), GetStyles(sl.GetStyles),
 			ContentLoss(sl.ContentLoss), Gram(sl.Gram), StyleLoss(sl.StyleLoss), TVLoss(sl.TVLoss), ComputeLoss(sl.ComputeLoss),
 			GetInits(sl.GetInits), AdamUpdate(sl.AdamUpdate), LearningRate(sl.LearningRate), Similarity(similarity), Delete(whole),
+			Convolution(n.conv), InstanceNorm(n.normalize), Enlarge(n.larger), ResidualBlock(n.block), PaintingNetwork(n.forward),
 		}
 	}
 	var stored []string // as a notebook that was executed in English is translated

@@ -6,6 +6,7 @@ stored with channels last, as the notebooks have them."""
 import numpy as np
 import torch
 from PIL import Image
+from torch.nn import functional as F
 
 import chapter as ch
 from golden import write_json
@@ -256,9 +257,112 @@ def blend():
                       "first": array(grams[0])}}
 
 
+# ---- a network instead of an image
+def filters(kernel, inside, outside):
+    """A filter [height, width, in, out]."""
+    return some(kernel, kernel, inside, outside) * np.round(np.sqrt(2 / (kernel * kernel * inside)), 2)
+
+
+def convolved(x, weights, stride=1, mode="reflect"):
+    n = weights.shape[0] // 2
+    padded = F.pad(x, (n, n, n, n), mode=mode) if mode else x
+    return F.conv2d(padded, torch.tensor(weights.transpose(3, 2, 0, 1)), stride=stride)
+
+
+def convolution():
+    x, weights = some(1, 5, 7, 2), filters(5, 2, 3)
+    of = lambda x, **how: last(convolved(torch_of(x), weights, **how))
+    symmetric = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="symmetric")
+    return {"x": array(x), "parameters": {"weights": array(weights)}, "want": of(x, stride=2),
+            "slips": {"zeros": of(x, stride=2, mode="constant"), "valid": of(x, stride=2, mode=None), "repeated": of(x, stride=2, mode="replicate"),
+                      "border_twice": of(symmetric, stride=2, mode=None), "every_place": of(x), "around": of(x, stride=2, mode="circular")}}
+
+
+def instance_norm():
+    x = some(2, 3, 4, 3) * np.array([1, 2, 0.003]) + np.array([0, 1, 0])
+    scale, offset = np.array([0.5, 2, 1]), np.array([1, 0, -1])
+
+    def by(axes, epsilon=1e-5, root=np.sqrt, ddof=0, scale=scale, offset=offset, mean=True):
+        middle = x.mean(axes, keepdims=True)
+        return array((x - middle * mean) / root(x.var(axes, keepdims=True, ddof=ddof) + epsilon) * scale + offset)
+
+    want = last(F.instance_norm(torch_of(x), weight=torch.tensor(scale), bias=torch.tensor(offset, dtype=torch.float64), eps=1e-5))
+    assert np.allclose(want["values"], by((1, 2))["values"])
+    return {"x": array(x), "parameters": {"scale": array(scale), "offset": array(offset)}, "want": want,
+            "slips": {"batch": by((0, 1, 2)), "layer": by((1, 2, 3)), "channels": by((3,)), "no_root": by((1, 2), root=lambda v: v),
+                      "no_epsilon": by((1, 2), epsilon=0), "epsilon": by((1, 2), epsilon=1e-3), "unbiased": by((1, 2), ddof=1),
+                      "no_mean": by((1, 2), mean=False), "no_scale": by((1, 2), scale=1), "no_offset": by((1, 2), offset=0),
+                      "alone": by((1, 2), scale=1, offset=0), "nothing": array(x)}}
+
+
+def enlarge():
+    x = some(1, 2, 3, 2)
+    of = lambda **how: last(F.interpolate(torch_of(x), scale_factor=2, **how))
+    zeros = np.zeros((1, 4, 6, 2))
+    zeros[:, ::2, ::2] = x
+    return {"x": array(x), "parameters": {}, "want": of(mode="bilinear", align_corners=False),
+            "slips": {"nearest": of(mode="nearest"), "corners": of(mode="bilinear", align_corners=True), "zeros": array(zeros),
+                      "height": last(F.interpolate(torch_of(x), scale_factor=(2, 1), mode="bilinear", align_corners=False)),
+                      "width": last(F.interpolate(torch_of(x), scale_factor=(1, 2), mode="bilinear", align_corners=False))}}
+
+
+def layer(name, kernel, inside, outside):
+    """The numbers of a convolution with instance normalization, by their names."""
+    return {f"{name}/weights": filters(kernel, inside, outside), f"{name}/scale": 1 + some(outside) / 10, f"{name}/offset": some(outside) / 10}
+
+
+def normed(x, parameters, name, stride=1, norm=True):
+    y = convolved(x, parameters[f"{name}/weights"], stride)
+    scale, offset = (torch.tensor(parameters[f"{name}/{kind}"]) for kind in ("scale", "offset"))
+    return F.instance_norm(y, weight=scale, bias=offset, eps=1e-5) if norm else y
+
+
+def block(x, parameters, name, relu=F.relu, last_relu=lambda y: y, shortcut=1, norm=True):
+    y = relu(normed(x, parameters, f"{name}a", norm=norm))
+    return last_relu(shortcut * x + normed(y, parameters, f"{name}b", norm=norm))
+
+
+def residual_block():
+    x, parameters = some(1, 3, 4, 2), layer("a", 3, 2, 2) | layer("b", 3, 2, 2)
+    of = lambda **how: last(block(torch_of(x), parameters, "", **how))
+    none = lambda y: y
+    return {"x": array(x), "parameters": {name: array(v) for name, v in parameters.items()}, "want": of(),
+            "slips": {"no_sum": of(shortcut=0), "relu_after": of(last_relu=F.relu), "no_relu": of(relu=none), "not_normalized": of(norm=False),
+                      "one_convolution": last(torch_of(x) + F.relu(normed(torch_of(x), parameters, "a")))}}
+
+
+def squares(x):
+    """Each square of 2×2 becomes one place, its places before its colours."""
+    n, c, h, w = x.shape
+    return x.reshape(n, c, h // 2, 2, w // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(n, 4 * c, h // 2, w // 2)
+
+
+def painting_network():
+    """The whole network, with 4 channels and 1 block."""
+    x = np.round(random.uniform(size=(1, 8, 8, 3)), 2)
+    parameters = layer("down1", 5, 12, 2) | layer("down2", 3, 2, 4) | layer("block1/a", 3, 4, 4) | layer("block1/b", 3, 4, 4)
+    parameters |= layer("up1", 3, 4, 2) | layer("up2", 3, 2, 1) | {"out/weights": filters(3, 1, 3), "out/biases": some(3) / 10}
+
+    def of(normalized=True, together=squares, blocks=1, larger=lambda y: F.interpolate(y, scale_factor=2, mode="bilinear"), relu=F.relu,
+           end=torch.sigmoid, biases=1):
+        y = torch_of((x - MEAN) / STD if normalized else x)
+        y = relu(normed(together(y), parameters, "down1"))
+        y = relu(normed(y, parameters, "down2", 2))
+        for i in range(blocks):
+            y = block(y, parameters, f"block{i + 1}/")
+        for name in "up1", "up2":
+            y = relu(normed(larger(y), parameters, name))
+        return last(end(convolved(y, parameters["out/weights"]) + biases * torch.tensor(parameters["out/biases"]).view(1, 3, 1, 1)))
+
+    return {"x": array(x), "parameters": {name: array(v) for name, v in parameters.items()}, "want": of(),
+            "slips": {"not_normalized": of(normalized=False), "colours_first": of(together=lambda y: F.pixel_unshuffle(y, 2)), "no_blocks": of(blocks=0),
+                      "no_sigmoid": of(end=lambda y: y), "tanh": of(end=torch.tanh), "no_relu": of(relu=lambda y: y), "no_biases": of(biases=0),
+                      "nearest": of(larger=lambda y: F.interpolate(y, scale_factor=2))}}
+
+
 def main():
     makers = [preprocess, postprocess, content_loss, gram_matrix, style_loss, tv_loss, compute_loss, adam, learning_rate, rescale, weighted_total,
-              noise, keep_colours, blend]
+              noise, keep_colours, blend, convolution, instance_norm, enlarge, residual_block, painting_network]
     write_json("checks.json", {make.__name__: make() for make in makers})
 
 
