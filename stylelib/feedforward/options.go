@@ -35,8 +35,8 @@ type Options struct {
 	Steps        int
 	Seed         int64 // of the first weights, and of which pieces are taken
 
-	// Graph is a network of the caller's, in the place of [Forward], with the same input and output; nil: there is none. [Load] does not
-	// read what such a training saves.
+	// Graph is a network of the caller's, in the place of [Forward], with the same input and output; nil: there is none. [Load] reads
+	// what such a training saves where its variables have the names and shapes of [Architecture.Shapes].
 	Graph func(scope *model.Scope, photographs *Node) *Node `json:"-"`
 }
 
@@ -48,7 +48,7 @@ func (o Options) forward(scope *model.Scope, photographs *Node) *Node {
 	return Forward(scope, photographs, o.Architecture)
 }
 
-// Default returns what the networks that ship were trained with: 0.43 million parameters, a piece of 192 × 192 pixels in each step.
+// Default returns what the networks that ship were trained with: 0.42 million parameters, a piece of 192 × 192 pixels in each step.
 func Default() Options {
 	return Options{
 		Architecture: Architecture{Channels: 64, Blocks: 5},

@@ -11,13 +11,18 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
-// Film writes a film of the training to a file, .gif, or .mp4 or .webp where ffmpeg is installed. Where its path is relative, as
-// seen from the notebook's folder, the film is shown too; it doesn't become part of the notebook.
+// Film writes a film of the training to a file, as [Film] does.
 func (l *Live) Film(path string) error {
 	if l.recorder == nil {
 		return fmt.Errorf("%s: there is no film of a training that has not begun", path)
 	}
-	if err := l.recorder.Write(path); err != nil {
+	return Film(l.recorder, path)
+}
+
+// Film writes a film of the pictures that a recorder has to a file, .gif, or .mp4 or .webp where ffmpeg is installed. Where its path is
+// relative, as seen from the notebook's folder, the film is shown too; it doesn't become part of the notebook.
+func Film(r *film.Recorder, path string) error {
+	if err := r.Write(path); err != nil {
 		return err
 	}
 	fmt.Println("saved", path)

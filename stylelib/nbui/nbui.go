@@ -128,6 +128,9 @@ type Live struct {
 	Epochs int            // planned
 	Beside []figure.Curve // thin lines beside the losses of the same names
 
+	// Picture is what is shown of an epoch, its synthesized image unless another is put here.
+	Picture func(r sl.Record) (image.Image, error)
+
 	id       string
 	status   *Status
 	epoch    int // the latest
@@ -144,7 +147,7 @@ func NewLive(epochs int) *Live {
 
 // newLive returns a display in the place of one that has the id.
 func newLive(epochs int, id string) *Live {
-	live := &Live{Every: 10, Epochs: epochs, id: id, status: &Status{id: id + "-status"}}
+	live := &Live{Every: 10, Epochs: epochs, Picture: synthesized, id: id, status: &Status{id: id + "-status"}}
 	live.status.Train(epochs)
 	if path := os.Getenv(ProgressEnv); path != "" {
 		// Not being able to tell the progress is no reason not to train.
@@ -152,6 +155,8 @@ func newLive(epochs int, id string) *Live {
 	}
 	return live
 }
+
+func synthesized(r sl.Record) (image.Image, error) { return sl.Postprocess(r.Image) }
 
 // Report takes the record of one epoch; it is meant to be given to Train.
 func (l *Live) Report(r sl.Record) error {
@@ -161,7 +166,7 @@ func (l *Live) Report(r sl.Record) error {
 	if r.Epoch%l.Every != 0 && r.Epoch != l.Epochs {
 		return nil
 	}
-	picture, err := sl.Postprocess(r.Image)
+	picture, err := l.Picture(r)
 	if err != nil {
 		return err
 	}

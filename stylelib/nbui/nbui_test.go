@@ -2,6 +2,9 @@ package nbui_test
 
 import (
 	"encoding/json"
+	"errors"
+	"image"
+	"image/gif"
 	"os"
 	"path/filepath"
 	"testing"
@@ -42,5 +45,32 @@ func TestLiveTellsTheProgress(t *testing.T) {
 	}
 	if lines.More() {
 		t.Error("there are more than two lines")
+	}
+}
+
+// A training of something else than an image shows a picture of its own, and its film has it.
+func TestLiveShowsAnotherPicture(t *testing.T) {
+	live := nbui.NewLive(1)
+	live.Picture = func(r sl.Record) (image.Image, error) {
+		return image.NewRGBA(image.Rect(0, 0, 10+r.Epoch, 7)), nil
+	}
+	if err := live.Report(sl.Record{Epoch: 1}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "film.gif")
+	if err := live.Film(path); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if film, err := gif.DecodeConfig(file); err != nil || film.Width != 10 || film.Height != 6 { // even, as in videos
+		t.Errorf("%d × %d: %v", film.Height, film.Width, err)
+	}
+	live.Picture = func(sl.Record) (image.Image, error) { return nil, os.ErrClosed }
+	if err := live.Report(sl.Record{Epoch: 1}); !errors.Is(err, os.ErrClosed) {
+		t.Error(err)
 	}
 }
