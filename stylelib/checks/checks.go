@@ -1,6 +1,6 @@
-// Package checks holds the checks of the notebooks, of the chapter's, its exercises', and of the network's that paints: each calls a learner's function on a small
-// fixed example and compares what comes back with values that PyTorch, Pillow and NumPy computed (scripts/author/reference,
-// data/golden), for the texts of exercise 4 with values computed by hand. Common slips are recognized and named.
+// Package checks holds the checks of the notebooks, of their exercises too: each calls a learner's function on a small fixed example
+// and compares what comes back with values that PyTorch, Pillow and NumPy computed (scripts/author/reference, data/golden), for the
+// texts of exercise 4 with values computed by hand. Common slips are recognized and named.
 //
 //	fmt.Println(checks.Gram(Gram))
 //
@@ -138,7 +138,7 @@ func evaluate(f func(in []*Node) *Node, inputs ...numbers) numbers {
 	return evaluateModel(func(_ *model.Scope, in []*Node) *Node { return f(in) }, nil, inputs...)
 }
 
-// evaluateModel does so with parameters, by their paths without the first slash. It leaves the program to the engine's end: after a
+// evaluateModel does so with parameters, by their paths without the first slash. The program is left to the engine's end: after a
 // panic of a learner's, GoMLX's Finalize of it would wait for ever.
 func evaluateModel(f func(scope *model.Scope, in []*Node) *Node, parameters map[string]numbers, inputs ...numbers) numbers {
 	backend, store := openEngine(), model.NewStore()
