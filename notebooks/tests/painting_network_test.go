@@ -81,6 +81,7 @@ func TestPaintingNetworkTrainings(t *testing.T) {
 	below(t, "instance normalization takes the contrast away, batch normalization doesn't",
 		contrast.row(t, "instance ", 0)[0], 1, contrast.row(t, "batch ", 0)[0]/10)
 
+	below(t, "its style loss ends higher", own, style("normalize = batchNorm"))
 	transposed := with(t, cells, "double = zerosBetween")
 	enlarged, zeros := transposed.row(t, "enlarged ", 0), transposed.row(t, "transposed ", 0)
 	for i, period := range []string{"two", "four"} {
