@@ -15,7 +15,7 @@ import (
 )
 
 // networkOfExample are the networks that come along, by the page's example whose painting is theirs, smaller.
-var networkOfExample = map[string]string{"astronaut": "valley"}
+var networkOfExample = map[string]string{"astronaut": "valley", "cat": "shore"}
 
 // networkLike returns a network that comes along and paints like the one painting of these files; nil where there is none.
 func networkLike(paintings []string) *feedforward.Network {

@@ -178,7 +178,7 @@ func TestAgain(t *testing.T) {
 // A preview is shown, and leaves nothing.
 func TestPreview(t *testing.T) {
 	p := open(t, "web", "-quiet")
-	pair := []part{pictures(t)[0], {"style", "painting.jpg", sample(t, "quality/shore.jpg")}}
+	pair := []part{pictures(t)[0], {"style", "painting.jpg", sample(t, "quality/facets.jpg")}}
 	n := p.paint(append(pair, part{"epochs", "3", nil}, part{"size", "1600", nil}, part{"preview", "1", nil})...)
 	if !n.Preview || n.Run != "" || n.Width > 450 || n.Epochs != 3 {
 		t.Errorf("%+v", n)
