@@ -48,8 +48,8 @@ func InstanceNorm(f func(scope *model.Scope, x *Node) *Node) Result {
 func Enlarge(f func(x *Node) *Node) Result {
 	return judge("Enlarge", goldenExample("enlarge").modelTry("of x [1 2 3 2]",
 		func(_ *model.Scope, x *Node) *Node { return f(x) }, map[string]string{
-			"nearest": "Each value is only repeated: mix the two nearest, ¾ of the nearer and ¼ of the other.",
-			"corners": "There the corners stay in place: old values lie in the middle between two new ones, ¼ of a pixel from each.",
+			"nearest": "Each value is only repeated: mix the two nearest, 0.75 of the nearer and 0.25 of the other.",
+			"corners": "There the corners stay in place: old values lie in the middle between two new ones, 0.25 of a pixel from each.",
 			"zeros":   "There are zeros between the values: that is the first half of a transposed convolution.",
 			"height":  "The width is to be doubled, too.",
 			"width":   "The height is to be doubled, too.",
