@@ -47,15 +47,15 @@ func TestCombinations(t *testing.T) {
 	}
 }
 
-// Every option that names a file counts from the sweep's folder, but for one that names a place to write to, which a sweep can't
-// have.
+// Every option that names a file counts from the sweep's folder, but for one that names a place to write to, or a network, which a sweep
+// can't have.
 func TestFilesCountFromTheSweep(t *testing.T) {
 	for _, o := range request.Table() {
 		if o.Files == request.NoFile {
 			continue
 		}
 		s, err := read(t, "vary: {"+o.Name+": [x/mask.png]}")
-		if o.Files == request.Place {
+		if o.Files == request.Place || o.OfNet {
 			if err == nil || !strings.Contains(err.Error(), o.Name+" can't be set in a sweep") {
 				t.Errorf("%s: %v", o.Name, err)
 			}
