@@ -127,7 +127,9 @@ func (s *settings) checkNetworkOutputs(store *runs.Store) error {
 }
 
 // shownAt is where the picture is that shows how far the network is.
-func (s *settings) shownAt() string { return strings.TrimSuffix(s.Out, filepath.Ext(s.Out)) + "-painted.png" }
+func (s *settings) shownAt() string {
+	return strings.TrimSuffix(s.Out, filepath.Ext(s.Out)) + "-painted.png"
+}
 
 // open reads everything, decides how many steps there are, and begins the run or takes up what there is of it.
 func (j *networkJob) open(ctx context.Context, store *runs.Store) error {
