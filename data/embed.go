@@ -1,6 +1,5 @@
 // Package data holds the golden values and the small random network in a form that comes with the module, for the checks
-// in the notebooks, photographs to train networks on, and networks
-// that paint.
+// in the notebooks, photographs to train networks on, and networks that paint.
 package data
 
 import (

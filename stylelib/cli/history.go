@@ -46,15 +46,12 @@ func mustBeThere(dir string) error {
 
 // withStore runs f on the store that the flag -runs names.
 func withStore(dir string, f func(*runs.Store) error) error {
-	store, err := openRuns(dir)
-	if err != nil {
-		return err
-	}
-	if store == nil {
-		return &usageError{errors.New("-runs off keeps no runs to look at")}
-	}
-	defer store.Close()
-	return f(store)
+	return keeping(dir, func(store *runs.Store) error {
+		if store == nil {
+			return &usageError{errors.New("-runs off keeps no runs to look at")}
+		}
+		return f(store)
+	})
 }
 
 func (c *command) list(_ context.Context, args []string) error {

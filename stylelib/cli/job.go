@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	sl "stylebook/stylelib"
@@ -23,9 +21,8 @@ import (
 type job struct {
 	*settings
 	*transfer.Transfer
+	kept
 	spec     runs.Spec
-	store    *runs.Store    // nil: the run is not kept
-	run      *runs.Run      // nil as long as it has not begun, or is not kept
 	recorder *film.Recorder // nil: nobody asks for a film
 }
 
@@ -59,7 +56,7 @@ func (s *settings) newJob(ctx context.Context, e *engine.Engine, store *runs.Sto
 		t.Close()
 		return nil, err
 	}
-	return &job{settings: s, Transfer: t, spec: spec, store: store}, nil
+	return &job{settings: s, Transfer: t, kept: kept{store: store}, spec: spec}, nil
 }
 
 // begin makes a folder and a row for the run, or takes up the ones it has.
@@ -116,27 +113,17 @@ func (j *job) train(ctx context.Context, report func(sl.Record) error) (*tensors
 	})
 }
 
-// tellBefore tells the log and the page of the epochs of earlier sessions.
+// tellBefore tells the log and the page of the epochs of earlier sittings.
 func (j *job) tellBefore(log *epochLog) error {
-	if j.run == nil {
-		if j.watch != nil {
-			j.watch.Begin("", j.Height, j.Width, j.Options.Epochs, nil)
-		}
-		return nil
-	}
-	losses, err := j.store.Losses(j.run.ID)
-	if err != nil {
+	losses, err := j.before(log)
+	if err != nil || j.watch == nil {
 		return err
 	}
-	losses = slices.DeleteFunc(losses, func(r sl.Record) bool { return r.Epoch > j.run.Epoch })
-	if j.watch != nil {
-		j.watch.Begin(j.run.ID, j.Height, j.Width, j.Options.Epochs, losses)
+	id := ""
+	if j.run != nil {
+		id = j.run.ID
 	}
-	for _, r := range losses {
-		if err := log.Write(r); err != nil {
-			return err
-		}
-	}
+	j.watch.Begin(id, j.Height, j.Width, j.Options.Epochs, losses)
 	return nil
 }
 
@@ -225,12 +212,4 @@ func (j *job) finish(ctx context.Context, x *tensors.Tensor, done int, trainErr 
 		return errors.Join(fmt.Errorf("%w; the picture of the last good epoch is in %s", trainErr, j.result()), filmErr)
 	}
 	return nil
-}
-
-// end notes how the run ended and gives it free. picture is nil where there is none.
-func (j *job) end(ctx context.Context, picture image.Image, trainErr error) error {
-	if j.run == nil {
-		return nil
-	}
-	return j.run.End(ctx, picture, trainErr)
 }

@@ -135,9 +135,16 @@ func (c *command) paintFilm(ctx context.Context, painter *feedforward.Painter, s
 		bar.report(sl.Record{Epoch: painted, Seconds: time.Since(last).Seconds()})
 		last = time.Now()
 	}
+	fits := false
 	made, err := clip.Paint(ctx, s.Content, s.Out, o, func(frame *image.RGBA) (*image.RGBA, error) {
+		if !fits { // all are of one size
+			if err := checkMemory(painter, frame.Rect.Dy(), frame.Rect.Dx(), s.Memory); err != nil {
+				return nil, err
+			}
+			fits = true
+		}
 		c.unsaved.Store(true)
-		return s.paintWith(painter, frame, frame.Rect.Dy(), frame.Rect.Dx())
+		return s.inColours(painter, frame)
 	})
 	if bar != nil {
 		bar.finish()
@@ -187,9 +194,14 @@ func (s *settings) paintWith(painter *feedforward.Painter, picture image.Image, 
 	if err != nil {
 		return nil, err
 	}
-	painted, err := painter.Paint(scaled)
+	return s.inColours(painter, scaled)
+}
+
+// inColours paints a picture as large as it is, in the colours that are asked for.
+func (s *settings) inColours(painter *feedforward.Painter, picture *image.RGBA) (*image.RGBA, error) {
+	painted, err := painter.Paint(picture)
 	if err == nil && s.Options.Colours == transfer.ColoursLuminance {
-		return transfer.KeepColours(painted, scaled)
+		return transfer.KeepColours(painted, picture)
 	}
 	return painted, err
 }

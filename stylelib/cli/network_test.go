@@ -15,26 +15,13 @@ import (
 	"stylebook/stylelib/feedforward"
 	"stylebook/stylelib/internal/testkit"
 	"stylebook/stylelib/runs"
-
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // writeNetwork writes a small network that has learned nothing.
 func writeNetwork(t *testing.T, path string) {
 	t.Helper()
-	a := feedforward.Architecture{Channels: 8, Blocks: 1}
-	n := &feedforward.Network{Architecture: a, Parameters: map[string]*tensors.Tensor{}, About: map[string]string{"style": "none.png", "steps": "0"}}
-	for name, shape := range a.Shapes() {
-		size := 1
-		for _, length := range shape {
-			size *= length
-		}
-		values := make([]float32, size)
-		for i := range values {
-			values[i] = float32(i%7-3) / 8
-		}
-		n.Parameters[name] = tensors.FromFlatDataAndDimensions(values, shape...)
-	}
+	n := feedforward.Filled(feedforward.Architecture{Channels: 8, Blocks: 1}, func(i int) float32 { return float32(i%7-3) / 8 })
+	n.About = map[string]string{"style": "none.png", "steps": "0"}
 	if err := n.Save(path); err != nil {
 		t.Fatal(err)
 	}
@@ -147,6 +134,9 @@ func TestTrainNetwork(t *testing.T) {
 	var stderr bytes.Buffer
 	if status := Run(t.Context(), []string{"resume", id}, &stderr, &stderr); status != 0 {
 		t.Fatal(status, stderr.String())
+	}
+	if n := epochs("stopped.jsonl"); n != 4 {
+		t.Errorf("the log has %d of 4 steps", n)
 	}
 	a, err := os.ReadFile("whole.safetensors")
 	if err != nil {

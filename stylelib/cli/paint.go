@@ -18,14 +18,7 @@ const goLimit = 10 * time.Minute
 
 // paint makes the picture.
 func (c *command) paint(ctx context.Context, s *settings) error {
-	store, err := openRuns(s.Runs)
-	if err != nil {
-		return err
-	}
-	if store != nil {
-		defer store.Close()
-	}
-	return c.paintInto(ctx, s, store)
+	return keeping(s.Runs, func(store *runs.Store) error { return c.paintInto(ctx, s, store) })
 }
 
 // paintInto makes the picture and keeps the run in store if that is not nil.

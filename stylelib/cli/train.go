@@ -45,11 +45,11 @@ const showEvery = 30 * time.Second
 // networkJob is a network's training that is ready to begin.
 type networkJob struct {
 	*settings
+	kept
 	e        *engine.Engine
 	vgg      *sl.Extractor
 	options  feedforward.Options
 	spec     runs.Spec
-	run      *runs.Run // nil: it is not kept
 	training *feedforward.Training
 	painter  *feedforward.Painter
 	style    image.Image
@@ -73,14 +73,7 @@ func (c *command) trainNetwork(ctx context.Context, args []string) error {
 		return &usageError{err}
 	}
 	s.asked = s.asked.With("preset", nil) // which is of pictures
-	store, err := openRuns(s.Runs)
-	if err != nil {
-		return err
-	}
-	if store != nil {
-		defer store.Close()
-	}
-	return c.trainInto(ctx, s, store)
+	return keeping(s.Runs, func(store *runs.Store) error { return c.trainInto(ctx, s, store) })
 }
 
 // trainInto trains the network and keeps the run in store if that is not nil.
@@ -98,9 +91,9 @@ func (c *command) trainInto(ctx context.Context, s *settings, store *runs.Store)
 	}
 	defer e.Close()
 	c.say(s.Quiet, "engine   %s", e)
-	j := &networkJob{settings: s, e: e}
+	j := &networkJob{settings: s, kept: kept{store: store}, e: e}
 	defer j.close()
-	if err := j.open(ctx, store); err != nil {
+	if err := j.open(ctx); err != nil {
 		return errors.Join(interruptedOr(ctx, err), j.end(ctx, nil, err))
 	}
 	return j.do(ctx, c)
@@ -132,7 +125,7 @@ func (s *settings) shownAt() string {
 }
 
 // open reads everything, decides how many steps there are, and begins the run or takes up what there is of it.
-func (j *networkJob) open(ctx context.Context, store *runs.Store) error {
+func (j *networkJob) open(ctx context.Context) error {
 	if len(j.Styles) != 1 {
 		return fmt.Errorf("-style: a network paints like one picture: name one")
 	}
@@ -156,7 +149,7 @@ func (j *networkJob) open(ctx context.Context, store *runs.Store) error {
 	if j.spec, err = runs.NewNetworkSpec(j.options, loaded.Network, files, j.unseen.Rect.Dy(), j.unseen.Rect.Dx(), j.e.Name); err != nil {
 		return err
 	}
-	if err := j.begin(store); err != nil {
+	if err := j.begin(); err != nil {
 		return err
 	}
 	if j.training, err = feedforward.NewTraining(j.vgg, j.photos, j.style, j.options, j.state()); err != nil {
@@ -249,11 +242,11 @@ func (j *networkJob) networkOptions(ctx context.Context) (feedforward.Options, e
 }
 
 // begin makes a folder and a row for the run, or takes up the ones it has.
-func (j *networkJob) begin(store *runs.Store) (err error) {
+func (j *networkJob) begin() (err error) {
 	switch {
-	case store == nil:
+	case j.store == nil:
 	case j.resume != "":
-		j.run, err = store.Resume(j.resume, j.spec, j.CheckpointEvery)
+		j.run, err = j.store.Resume(j.resume, j.spec, j.CheckpointEvery)
 	default:
 		if j.Limit > 0 { // so that the run is resumed with the same steps
 			j.asked = j.asked.With("minutes", nil)
@@ -261,7 +254,7 @@ func (j *networkJob) begin(store *runs.Store) (err error) {
 				return err
 			}
 		}
-		j.run, err = store.Begin(j.spec, j.asked, j.CheckpointEvery)
+		j.run, err = j.store.Begin(j.spec, j.asked, j.CheckpointEvery)
 	}
 	return err
 }
@@ -299,6 +292,9 @@ func (j *networkJob) do(ctx context.Context, c *command) error {
 		return errors.Join(err, j.end(ctx, nil, err))
 	}
 	defer log.Close()
+	if _, err := j.before(log); err != nil {
+		return errors.Join(err, j.end(ctx, nil, err))
+	}
 	bar := newProgress(c.stderr, "step", done, j.options.Steps, j.Quiet)
 	shown := time.Now()
 	trained := j.training.Run(ctx, func(step feedforward.Step) error {
@@ -376,12 +372,4 @@ func (j *networkJob) finish(ctx context.Context, c *command, done int, trained e
 	}
 	c.say(j.Quiet, "saved    %s, and %s, which it painted", j.Out, j.shownAt())
 	return nil
-}
-
-// end notes how the run ended and gives it free.
-func (j *networkJob) end(ctx context.Context, picture image.Image, trained error) error {
-	if j.run == nil {
-		return nil
-	}
-	return j.run.End(ctx, picture, trained)
 }

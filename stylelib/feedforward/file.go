@@ -12,6 +12,8 @@ import (
 	"stylebook/stylelib/internal/atomicfile"
 	"stylebook/stylelib/safetensors"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -65,6 +67,19 @@ func (a Architecture) Shapes() map[string][]int {
 	layer("up1", 3, a.Channels, a.Channels/2)
 	layer("up2", 3, a.Channels/2, a.Channels/4)
 	return all
+}
+
+// Filled is a network with a number for each place of its parameters: one that has learned nothing, but takes as long.
+func Filled(a Architecture, value func(place int) float32) *Network {
+	n := &Network{Architecture: a, Parameters: map[string]*tensors.Tensor{}}
+	for name, shape := range a.Shapes() {
+		values := make([]float32, shapes.Make(dtypes.Float32, shape...).Size())
+		for i := range values {
+			values[i] = value(i)
+		}
+		n.Parameters[name] = tensors.FromFlatDataAndDimensions(values, shape...)
+	}
+	return n
 }
 
 // Save writes the network as a safetensors file in half precision, whole or not at all. Filters have PyTorch's order there,
@@ -139,18 +154,18 @@ func Read(file io.ReaderAt, size int64) (*Network, error) {
 		return nil, fmt.Errorf("has %d bytes; a network has at most %d", size, maxBytes)
 	}
 	n := &Network{Parameters: map[string]*tensors.Tensor{}, About: header.Metadata}
-	shapes := map[string][]int{}
+	there := map[string][]int{}
 	for _, t := range header.Tensors {
-		shapes[strings.ReplaceAll(t.Name, ".", "/")] = t.Shape
+		there[strings.ReplaceAll(t.Name, ".", "/")] = t.Shape
 		if strings.HasSuffix(t.Name, ".a.weights") {
 			n.Blocks++
 		}
 	}
-	if shape := shapes["down2/weights"]; len(shape) == 4 {
+	if shape := there["down2/weights"]; len(shape) == 4 {
 		n.Channels = shape[0]
 	}
 	want := n.Shapes()
-	if n.Channels < 4 || n.Channels%4 > 0 || n.Channels > maxChannels || n.Blocks > maxBlocks || len(want) != len(shapes) {
+	if n.Channels < 4 || n.Channels%4 > 0 || n.Channels > maxChannels || n.Blocks > maxBlocks || len(want) != len(there) {
 		return nil, fmt.Errorf("is no network that paints: stylize train-network makes them")
 	}
 	_, arrays, err := safetensors.Read(file, size)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
@@ -30,7 +31,7 @@ func (t *Training) snapshot() (*State, error) {
 // each calls use with each float32 variable that may change.
 func (t *Training) each(use func(v *model.Variable, value *tensors.Tensor) error) error {
 	for v := range t.store.IterVariables() {
-		if slices.Contains(t.frozen, v.Path()) || v.DType() != dtypes.Float32 {
+		if strings.HasPrefix(v.Path(), frozen) || v.DType() != dtypes.Float32 {
 			continue
 		}
 		value, err := v.Value()
@@ -73,10 +74,7 @@ func (r *restored) DeleteVariable(*model.Store, string) error { return nil }
 // Check reports what is wrong with a state that a training with these options can't have.
 func (s *State) Check(o Options) error {
 	for name, shape := range o.Shapes() {
-		size := 1
-		for _, n := range shape {
-			size *= n
-		}
+		size := shapes.Make(dtypes.Float32, shape...).Size()
 		if len(s.Arrays["/"+name]) != size {
 			return fmt.Errorf("%s has %d values where there should be %d", name, len(s.Arrays["/"+name]), size)
 		}

@@ -70,6 +70,9 @@ func NewTraining(vgg *sl.Extractor, photographs []image.Image, painting image.Im
 	return t, nil
 }
 
+// frozen is how the paths of variables begin that nothing changes.
+const frozen = "/frozen/"
+
 // place makes variables of what isn't trained.
 func (t *Training) place(painting image.Image) error {
 	longer := max(painting.Bounds().Dy(), painting.Bounds().Dx(), 1)
@@ -88,7 +91,7 @@ func (t *Training) place(painting image.Image) error {
 	}
 	t.targets = len(targets)
 	for i, value := range slices.Concat(parameters, targets) {
-		t.frozen = append(t.frozen, fmt.Sprintf("/frozen/%d", i))
+		t.frozen = append(t.frozen, fmt.Sprintf("%s%d", frozen, i))
 		v, err := t.store.CreateVariable(t.frozen[i], value)
 		if err != nil {
 			return err
@@ -101,11 +104,11 @@ func (t *Training) place(painting image.Image) error {
 // losses is the graph of a step.
 func (t *Training) losses(scope *model.Scope, _ any, in []*Node) []*Node {
 	still, moved, rows, columns := in[0], in[1], in[2], in[3]
-	var frozen []*Node
+	var known []*Node
 	for _, path := range t.frozen {
-		frozen = append(frozen, t.store.GetVariable(path).NodeValue(still))
+		known = append(known, t.store.GetVariable(path).NodeValue(still))
 	}
-	vgg, style := t.vgg.Graph(frozen[:len(frozen)-t.targets]), frozen[len(frozen)-t.targets:]
+	vgg, style := t.vgg.Graph(known[:len(known)-t.targets]), known[len(known)-t.targets:]
 	all := t.forward(scope, Concatenate([]*Node{still, moved}, 0))
 	painted := SliceAxis(all, 0, AxisRange(0, t.Batch))
 	steady := unsteady(SliceAxis(all, 0, AxisElem(0)), SliceAxis(all, 0, AxisElem(t.Batch)), rows, columns)
@@ -199,7 +202,7 @@ func (t *Training) Network(about map[string]string) (*Network, error) {
 func (t *Training) Finalize() {
 	t.loop.Trainer.ResetComputationGraphs()
 	for v := range t.store.IterVariables() {
-		if !strings.HasPrefix(v.Path(), "/frozen/") {
+		if !strings.HasPrefix(v.Path(), frozen) {
 			_ = v.Finalize() // nobody has it any more
 		}
 	}

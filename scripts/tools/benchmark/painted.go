@@ -8,26 +8,13 @@ import (
 
 	"stylebook/stylelib/engine"
 	"stylebook/stylelib/feedforward"
-
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // painted paints a picture with a network that paints in one pass: twice at once, the first of which compiles, then once for each line
 // of input. The network has the widths of those that stylize trains; its numbers don't change what it takes.
 func painted(e *engine.Engine, r request) error {
 	start := time.Now()
-	n := &feedforward.Network{Architecture: feedforward.Default().Architecture, Parameters: map[string]*tensors.Tensor{}}
-	for name, shape := range n.Shapes() {
-		size := 1
-		for _, length := range shape {
-			size *= length
-		}
-		values := make([]float32, size)
-		for i := range values {
-			values[i] = float32(i%13-6) / 64
-		}
-		n.Parameters[name] = tensors.FromFlatDataAndDimensions(values, shape...)
-	}
+	n := feedforward.Filled(feedforward.Default().Architecture, func(i int) float32 { return float32(i%13-6) / 64 })
 	painter, err := feedforward.NewPainter(e.Backend, n)
 	if err != nil {
 		return err
