@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"image"
@@ -53,7 +54,7 @@ func (c *command) byNetwork(ctx context.Context, s *settings) error {
 	if err := s.checkPainted(pictures, results); err != nil {
 		return err
 	}
-	network, err := loadNetwork(s.Network)
+	network, _, err := loadNetwork(s.Network)
 	if err != nil {
 		return fmt.Errorf("-network: %w", err)
 	}
@@ -94,16 +95,18 @@ func (c *command) byNetwork(ctx context.Context, s *settings) error {
 	return nil
 }
 
-// loadNetwork reads a network that comes with the program, by its name, or one of a file.
-func loadNetwork(name string) (*feedforward.Network, error) {
-	if file, ok := data.Network(name); ok {
-		return feedforward.Read(bytes.NewReader(file), int64(len(file)))
+// loadNetwork reads a network that comes with the program, by its name, or one of a file, and returns the hash of its file.
+func loadNetwork(name string) (network *feedforward.Network, sum string, err error) {
+	file, ok := data.Network(name)
+	if ok {
+		network, err = feedforward.Read(bytes.NewReader(file), int64(len(file)))
+	} else if network, err = feedforward.Load(name); err == nil { // which refuses what is large
+		file, err = os.ReadFile(name)
 	}
-	network, err := feedforward.Load(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no such file; with the program come %s, and stylize train-network makes others", name, strings.Join(data.Networks(), ", "))
+		err = fmt.Errorf("%s: no such file; with the program come %s, and stylize train-network makes others", name, strings.Join(data.Networks(), ", "))
 	}
-	return network, err
+	return network, fmt.Sprintf("%x", sha256.Sum256(file)), err
 }
 
 // checkPainted refuses, before any work, results that can't be written or would destroy what is read.

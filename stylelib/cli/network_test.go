@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"image"
 	"image/png"
 	"os"
 	"os/exec"
@@ -12,8 +13,10 @@ import (
 	"testing"
 
 	"stylebook/data"
+	sl "stylebook/stylelib"
 	"stylebook/stylelib/feedforward"
 	"stylebook/stylelib/internal/testkit"
+	"stylebook/stylelib/request"
 	"stylebook/stylelib/runs"
 )
 
@@ -97,6 +100,47 @@ func TestPaintWithANetwork(t *testing.T) {
 	}
 	if _, err := os.Stat("o.png"); err == nil {
 		t.Error("o.png is there")
+	}
+}
+
+// Photographs are as small as what a network paints, or a folder of a phone's would not fit into memory.
+func TestPhotographsAreShrunk(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := sl.WriteImage("large.png", image.NewRGBA(image.Rect(0, 0, 1100, 2200))); err != nil {
+		t.Fatal(err)
+	}
+	writePicture(t, "small.png", 1)
+	j := &networkJob{settings: &settings{Settings: &request.Settings{Photographs: []string{"large.png", "small.png"}}}}
+	all, sums, err := j.photographs(t.Context())
+	if err != nil || len(sums) != 2 || all[0].Bounds().Size() != image.Pt(512, 1024) || all[1].Bounds().Size() != image.Pt(60, 40) {
+		t.Errorf("%v, %v", sums, err)
+	}
+}
+
+// A training that begins with a network, of another shape here, says so.
+func TestTrainFromANetwork(t *testing.T) {
+	testkit.Engine(t, "xla:cpu").Close()
+	t.Chdir(t.TempDir())
+	writePicture(t, "style.png", 3)
+	writeNetwork(t, "first.safetensors")
+	for _, wrong := range []struct{ from, want string }{
+		{"style.png", "-from: style.png: has a header of"}, {"vally", "-from: vally: no such file; with the program come "},
+		{"first.safetensors", "-out: first.safetensors would overwrite"},
+	} {
+		var stderr bytes.Buffer
+		if status := Run(t.Context(), []string{"train-network", "-style", "style.png", "-out", "first.safetensors", "-steps", "1", "-weights", "offline", "-runs", "off",
+			"-from", wrong.from}, &stderr, &stderr); status != statusError || !strings.Contains(stderr.String(), wrong.want) {
+			t.Errorf("-from %s: %d, %s", wrong.from, status, stderr.String())
+		}
+	}
+	var stderr bytes.Buffer
+	if status := Run(t.Context(), []string{"train-network", "-style", "style.png", "-out", "second.safetensors", "-steps", "2", "-weights", "offline", "-runs", "off",
+		"-from", "first.safetensors"}, &stderr, &stderr); status != 0 {
+		t.Fatal(stderr.String())
+	}
+	second, err := feedforward.Load("second.safetensors")
+	if err != nil || second.Channels != 8 || second.Says() != ", of style.png, 2 steps after first.safetensors" {
+		t.Errorf("%+v, %v", second, err)
 	}
 }
 

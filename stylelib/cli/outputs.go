@@ -44,7 +44,7 @@ func (s *settings) checkOutputs(store *runs.Store) error {
 // inputs are the files that the run is made from.
 func (s *settings) inputs() []string {
 	r := s.Request
-	return slices.Concat([]string{r.Content, r.ContentMask, r.ColoursMask, r.Init, r.Weights.Spec, os.Getenv(weights.EnvWeights)}, r.Styles, r.StyleMasks)
+	return slices.Concat([]string{r.Content, r.ContentMask, r.ColoursMask, r.Init, s.From, r.Weights.Spec, os.Getenv(weights.EnvWeights)}, r.Styles, r.StyleMasks)
 }
 
 // outputs yields the files that the run writes, each with its option.

@@ -54,7 +54,8 @@ type networkJob struct {
 	painter  *feedforward.Painter
 	style    image.Image
 	photos   []image.Image
-	unseen   *image.RGBA // is not trained on
+	first    *feedforward.Network // what it begins with; nil: random numbers
+	unseen   *image.RGBA          // is not trained on
 }
 
 // trainNetwork trains a network.
@@ -152,7 +153,11 @@ func (j *networkJob) open(ctx context.Context) error {
 	if err := j.begin(); err != nil {
 		return err
 	}
-	if j.training, err = feedforward.NewTraining(j.vgg, j.photos, j.style, j.options, j.state()); err != nil {
+	from, err := j.state()
+	if err != nil {
+		return err
+	}
+	if j.training, err = feedforward.NewTraining(j.vgg, j.photos, j.style, j.options, from); err != nil {
 		return err
 	}
 	j.painter, err = j.training.Painter()
@@ -187,14 +192,30 @@ func (j *networkJob) read(ctx context.Context) (files map[string]string, err err
 	if err == nil {
 		j.unseen, err = sl.Resize(shown, height, width, sl.AntialiasBilinear)
 	}
+	if err == nil && j.From != "" {
+		if j.first, files["first network"], err = loadNetwork(j.From); err != nil {
+			err = fmt.Errorf("-from: %w", err)
+		}
+	}
 	return files, err
 }
 
-// photographs are the pictures that -photographs names, with the hashes of their files; without it those that come with the program.
+// photographs are the pictures that -photographs names, shrunk as for painting, with the hashes of their files; without it those that
+// come with the program.
 func (j *networkJob) photographs(ctx context.Context) (all []image.Image, sums []string, err error) {
 	add := func(picture image.Image, sum string, err error) error {
+		if err != nil {
+			return err
+		}
+		if height, width, err := j.networkSize(picture.Bounds()); err != nil {
+			return err
+		} else if height < picture.Bounds().Dy() {
+			if picture, err = sl.Resize(picture, height, width, sl.AntialiasBilinear); err != nil {
+				return err
+			}
+		}
 		all, sums = append(all, picture), append(sums, sum)
-		return err
+		return nil
 	}
 	if len(j.Photographs) == 0 {
 		for name, file := range data.Photographs() {
@@ -224,6 +245,9 @@ func (j *networkJob) photographs(ctx context.Context) (all []image.Image, sums [
 // networkOptions are those that are asked for. Where they are given minutes, some steps tell how many there can be.
 func (j *networkJob) networkOptions(ctx context.Context) (feedforward.Options, error) {
 	o := feedforward.Default()
+	if j.first != nil {
+		o.Architecture = j.first.Architecture
+	}
 	o.Seed = j.Request.Options.Seed
 	o.Style *= j.Strength * j.Strength
 	o.StyleSide = int(math.Round(float64(o.StyleSide) * j.Request.Options.StyleScale))
@@ -259,12 +283,15 @@ func (j *networkJob) begin() (err error) {
 	return err
 }
 
-// state is where the run stands; nil for the beginning.
-func (j *networkJob) state() *feedforward.State {
-	if j.run == nil || j.run.From() == nil {
-		return nil
+// state is where the run stands; nil for a beginning with random numbers.
+func (j *networkJob) state() (*feedforward.State, error) {
+	switch {
+	case j.run != nil && j.run.From() != nil:
+		return &feedforward.State{Step: j.run.Epoch, Arrays: j.run.From().Arrays}, nil
+	case j.first != nil:
+		return j.first.State()
 	}
-	return &feedforward.State{Step: j.run.Epoch, Arrays: j.run.From().Arrays}
+	return nil, nil
 }
 
 func (j *networkJob) close() {
@@ -344,8 +371,11 @@ func (j *networkJob) finish(ctx context.Context, c *command, done int, trained e
 	if done == 0 {
 		return errors.Join(interruptedOr(ctx, trained), j.end(ctx, nil, trained))
 	}
-	network, err := j.training.Network(map[string]string{
-		"style": filepath.Base(j.Styles[0]), "style sha256": j.spec.Files["style 1"], "steps": fmt.Sprint(done), "stylebook": "1"})
+	about := map[string]string{"style": filepath.Base(j.Styles[0]), "style sha256": j.spec.Files["style 1"], "steps": fmt.Sprint(done), "stylebook": "1"}
+	if j.first != nil {
+		about["from"] = filepath.Base(j.From)
+	}
+	network, err := j.training.Network(about)
 	var picture *image.RGBA
 	if err == nil {
 		err = network.Save(j.Out)

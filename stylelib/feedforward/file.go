@@ -24,13 +24,16 @@ type Network struct {
 	About      map[string]string          // what it says of itself, such as the name of its painting
 }
 
-// Says is what the network says of its painting and training: ", of night.jpg, 4000 steps"; "" where it says nothing.
+// Says is what the network says of its painting and training: ", of night.jpg, 4000 steps after valley"; "" where it says nothing.
 func (n *Network) Says() (text string) {
 	if style := n.About["style"]; style != "" {
 		text = ", of " + style
 	}
 	if steps := n.About["steps"]; steps != "" {
 		text += ", " + steps + " steps"
+	}
+	if from := n.About["from"]; from != "" {
+		text += " after " + from
 	}
 	return text
 }

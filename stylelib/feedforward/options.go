@@ -52,7 +52,7 @@ func (o Options) forward(scope *model.Scope, photographs *Node) *Node {
 func Default() Options {
 	return Options{
 		Architecture: Architecture{Channels: 64, Blocks: 5},
-		Weights:      Weights{Style: 3, TV: 0.05, Steady: 20},
+		Weights:      Weights{Style: 3, TV: 0.05, Steady: 100},
 		StyleSide:    512,
 		Batch:        1,
 		Crop:         192,

@@ -28,6 +28,19 @@ func (t *Training) snapshot() (*State, error) {
 	return s, err
 }
 
+// State is where a training begins that goes on from the network, for another painting perhaps.
+func (n *Network) State() (*State, error) {
+	s := &State{Arrays: map[string][]float32{}}
+	for name, value := range n.Parameters {
+		values, err := tensors.CopyFlatData[float32](value)
+		if err != nil {
+			return nil, err
+		}
+		s.Arrays["/"+name] = values
+	}
+	return s, nil
+}
+
 // each calls use with each float32 variable that may change.
 func (t *Training) each(use func(v *model.Variable, value *tensors.Tensor) error) error {
 	for v := range t.store.IterVariables() {

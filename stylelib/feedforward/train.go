@@ -40,7 +40,7 @@ type Step struct {
 }
 
 // NewTraining prepares a training on photographs, of a network that paints like a painting. vgg is a network of the VGG family with
-// [Taps]. from, if not nil, is where an earlier training with all the same stopped.
+// [Taps]. from, if not nil, is where an earlier training with all the same stopped, or [Network.State].
 func NewTraining(vgg *sl.Extractor, photographs []image.Image, painting image.Image, o Options, from *State) (*Training, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err

@@ -128,6 +128,44 @@ func TestResumedTrainingHasTheSameBits(t *testing.T) {
 	})
 }
 
+// A training from a network begins with its numbers, and with the first step.
+func TestTrainingFromANetwork(t *testing.T) {
+	e := testkit.Fastest(t)
+	first := Filled(small().Architecture, func(place int) float32 { return float32(place%7-3) / 8 })
+	state, err := first.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	training := newTraining(t, extractor(t, e), small(), state)
+	alone, err := NewPainter(e.Backend, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alone.Finalize()
+	begun, err := training.Painter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer begun.Finalize()
+	var painted [2]*image.RGBA
+	for i, painter := range []*Painter{alone, begun} {
+		if painted[i], err = painter.Paint(noisePicture(40, 48, 5)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(painted[0].Pix, painted[1].Pix) {
+		t.Error("before its first step it paints otherwise than the network that it begins with")
+	}
+	var steps []int
+	if err := training.Run(context.Background(), func(s Step) error { steps = append(steps, s.Epoch); return nil }); err != nil || !slices.Equal(steps, []int{1, 2, 3, 4}) {
+		t.Error(steps, err)
+	}
+	changed, err := training.Network(nil)
+	if err != nil || slices.Equal(values(t, first), values(t, changed)) {
+		t.Error("the training changed nothing", err)
+	}
+}
+
 func TestTrainingLowersTheLoss(t *testing.T) {
 	o := small()
 	o.Steps = 60

@@ -29,7 +29,7 @@ var examples = map[string][2]string{
 	"blend": {"3,1", `"3,1"`}, "style-scale": {"1,0.5", `"1,0.5"`}, "init": {"start.png", `"start.png"`}, "seed": {"-4", "-4"}, "scales": {"2", "2"},
 	"content-share": {"0.5", "0.5"}, "rotations": {"2", "2"}, "coarsest": {"128", "128"}, "finer-epochs": {"0.5", "0.5"},
 	"weights": {"vgg16", `"vgg16"`}, "pooling": {"average", `"average"`}, "backend": {"go", `"go"`}, "memory": {"4000000B", `"4000000B"`}, "tile": {"64", "64"},
-	"network": {"n.safetensors", `"n.safetensors"`}, "photographs": {"p,q.jpg", `["p","q.jpg"]`}, "steps": {"9", "9"},
+	"network": {"n.safetensors", `"n.safetensors"`}, "photographs": {"p,q.jpg", `["p","q.jpg"]`}, "steps": {"9", "9"}, "from": {"n.safetensors", `"n.safetensors"`},
 	"runs": {"r", `"r"`}, "checkpoint-every": {"3", "3"}, "quiet": {"true", "true"},
 }
 

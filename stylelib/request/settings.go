@@ -26,6 +26,7 @@ type Settings struct {
 
 	Network     string   // a file; "": none, and an image is trained
 	Photographs []string // files or folders that a network is trained on
+	From        string   // a network that the training of another begins with
 	Steps       int      // of a network's training
 
 	Out, Log, Animation string // files; "": none

@@ -216,6 +216,8 @@ func trainingOptions() []Option {
 	return []Option{
 		{Name: "photographs", Files: Several, OfNet: true, keep: func(s *Settings) value { return files{&s.Photographs} },
 			Help: "`picture` or folder of pictures to train on; several, comma separated (default: eleven that come with the program)"},
+		{Name: "from", Files: File, OfNet: true, word: isNetwork, keep: func(s *Settings) value { return word[string]{&s.From} },
+			Help: "`" + strings.Join(data.Networks(), "|") + "|FILE`: a network to begin with, whatever it paints like, which takes fewer steps (default: random numbers)"},
 		{Name: "steps", OfNet: true, keep: func(s *Settings) value { return whole[int]{&s.Steps} },
 			Help: fmt.Sprintf("number of training `steps` (default %d, or as many as take -minutes)", feedforward.Default().Steps)},
 	}
@@ -225,7 +227,7 @@ func trainingOptions() []Option {
 var ofNetworks = []struct{ name, help string }{
 	{"style", "`picture`: how the network will paint (required); a file or an address, https://…"},
 	{"out", "`file` to write the network to, a .safetensors (required)"},
-	{"photographs", ""},
+	{"photographs", ""}, {"from", ""},
 	{"content", "`picture` that is painted to show how far the network is; it isn't trained on (default: the first of the photographs)"},
 	{"minutes", "`minutes` that the training may take: some steps tell how many there can be"},
 	{"steps", ""},
