@@ -30,9 +30,9 @@ var (
 	memoryOfGoLoop  = memoryModel{base: 80e6, placing: 5, weights: 5, maps: 2.1}
 )
 
-// copiesOfColumns is how many copies of the image's hypercolumns a search for neighbours takes, with those that are offered: measured
-// with VGG-16 at 170 × 256 and 340 × 512.
-const copiesOfColumns = 8
+// copiesOfColumns is how many copies of the image's hypercolumns a training by neighbours takes: measured with VGG-16 at 341 × 512 and
+// 683 × 1024.
+const copiesOfColumns = 4
 
 // memory tells how much memory the process will take at most for an image of some size, in bytes: for the network and its
 // maps of the image or the style images, or of a tile of them, and for what the optimizer and sampled terms keep.

@@ -2,10 +2,9 @@ package transfer
 
 import (
 	"fmt"
-	"math"
 
 	sl "stylebook/stylelib"
-	"stylebook/stylelib/conv"
+	"stylebook/stylelib/kernels"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -17,7 +16,8 @@ import (
 //
 // Kolkin, Kučera, Paris, Sýkora, Shechtman, Shakhnarovich 2022, "Neural neighbor style transfer". Deviations: activations after
 // the ReLU only; [sl.Fast] in the place of Adam on a pyramid's coefficients, whose rate falls; neighbours of the last training serve for
-// some epochs; of large style images not every place is looked at; each scale begins with the photograph's detail ([withDetail]).
+// some epochs; of large style images not every place is looked at, and large photographs' places are compared in fewer dimensions
+// ([principal]); each scale begins with the photograph's detail ([withDetail]).
 var neighboursTerm = Term{
 	Name: "neighbours", About: "features of the style's places that are nearest to the photograph's (NNST)", Of: StyleImages,
 	Layers: []string{"relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu3_3", "relu4_1", "relu4_2", "relu4_3"},
@@ -26,12 +26,6 @@ var neighboursTerm = Term{
 
 // byNeighbours says whether the style loss is neural neighbours'.
 func (o Options) byNeighbours() bool { return o.StyleLoss == neighboursTerm.Name }
-
-const (
-	matchedAtOnce  = 2048    // places whose distances are in memory together
-	maxStylePlaces = 1 << 14 // of a style image that are looked at
-	tiny           = 1e-24   // keeps roots and quotients of nothing finite
-)
 
 // neighboursPart is the loss of one stage but the last. Where x are hypercolumns of the image, p those of the photograph mixed with the
 // image that the stage begins with, and s those of the style images, in four orientations if the options say so, it is
@@ -43,9 +37,10 @@ type neighboursPart struct {
 	share     float64 // of the photograph in the mixture
 	rotations int
 
-	asked, offered, match *sl.Program
-	found                 *tensors.Tensor // the image for which the neighbours were found
-	neighbours            *tensors.Tensor // [height/4 · width/4, c]
+	moments, asked, offered, whole, match *sl.Program
+
+	found      *tensors.Tensor   // the image for which the neighbours were found
+	neighbours []*tensors.Tensor // of each layer, [height/4 · width/4, c]
 }
 
 func (o *objective) bindNeighbours(b bound) (part, error) {
@@ -56,23 +51,34 @@ func (o *objective) bindNeighbours(b bound) (part, error) {
 	if o.scale == 0 {
 		p.share = 1 // nothing is painted yet
 	}
-	var err error
-	if p.asked, err = o.extractor.Compile(p.askedGraph); err != nil {
-		return nil, err
-	}
-	if p.offered, err = o.extractor.Compile(p.offeredGraph); err != nil {
-		return nil, err
+	for _, program := range []struct {
+		of    **sl.Program
+		graph func(vgg *sl.VGG, in []*Node) []*Node
+	}{{&p.moments, p.momentsGraph}, {&p.asked, p.askedGraph}, {&p.offered, p.offeredGraph}, {&p.whole, p.wholeGraph}} {
+		var err error
+		if *program.of, err = o.extractor.Compile(program.graph); err != nil {
+			return nil, err
+		}
 	}
 	p.match = o.extractor.Programs.New(matchGraph)
 	return p, nil
 }
 
-func (p *neighboursPart) columns(maps map[string]*Node, of size) []*Node {
+// columns are the hypercolumns of a picture, of each layer its part, [n, c], for every stride-th row and column of the grid.
+func (p *neighboursPart) columns(maps map[string]*Node, of size, stride int) []*Node {
 	var all []*Node
 	for _, layer := range p.layers {
 		all = append(all, maps[layer.Name])
 	}
-	return hypercolumns(all, p.layers, of)
+	all = hypercolumns(all, p.layers, of)
+	for i, x := range all {
+		if stride > 1 {
+			x = Slice(x, AxisRange(), AxisRange().Stride(stride), AxisRange().Stride(stride))
+		}
+		c := x.Shape().Dim(-1)
+		all[i] = Reshape(x, x.Shape().Size()/c, c)
+	}
+	return all
 }
 
 // withDetail adds to the image that a stage begins with, which comes from a coarser one, what the photograph has and the coarser
@@ -95,71 +101,20 @@ func withDetail(image, photograph, coarser *tensors.Tensor) (*tensors.Tensor, er
 	return raster{of, values[0]}.tensor(), nil
 }
 
-// askedGraph makes, of an image, the photograph and its share, the hypercolumns for which neighbours are sought, in blocks [n, c], and
-// the sum of all of them.
-func (p *neighboursPart) askedGraph(vgg *sl.VGG, in []*Node) []*Node {
-	image, photograph, share := in[0], in[1], in[2]
-	mixed := Add(image, Mul(Sub(photograph, image), share))
-	return blocksOf(p.columns(mapsOf(vgg, mixed, p.bound.weighted.layers), size{photograph.Shape().Dim(1), photograph.Shape().Dim(2)}), 1)
-}
-
-// offeredGraph makes of a style image its hypercolumns, in blocks [n, c], and their sum.
-func (p *neighboursPart) offeredGraph(vgg *sl.VGG, in []*Node) []*Node {
-	of := size{in[0].Shape().Dim(1), in[0].Shape().Dim(2)}
-	return blocksOf(p.columns(mapsOf(vgg, in[0], p.bound.weighted.layers), of), stride(of.halved(gridHalvings)))
-}
-
-// stride is how far the places of a style image's grid that are looked at are from each other, along each axis.
-func stride(grid size) int {
-	return max(1, int(math.Ceil(math.Sqrt(float64(grid.area())/maxStylePlaces))))
-}
-
-// blocksOf puts the maps of one size side by side, and puts out the features of every stride-th row and column, in blocks, and their sum.
-func blocksOf(columns []*Node, stride int) (blocks []*Node) {
-	rows := Concatenate(columns, -1)
-	if stride > 1 {
-		rows = Slice(rows, AxisRange(), AxisRange().Stride(stride), AxisRange().Stride(stride))
-	}
-	c := rows.Shape().Dim(-1)
-	rows = Reshape(rows, rows.Shape().Size()/c, c)
-	n := rows.Shape().Dim(0)
-	for at := 0; at < n; at += matchedAtOnce {
-		blocks = append(blocks, SliceAxis(rows, 0, AxisRange(at, min(at+matchedAtOnce, n))))
-	}
-	return append(blocks, ReduceSum(rows, 0))
-}
-
-// matchGraph compares rows with offered ones, each with the mean of all of its kind, and keeps of the best so far and these the nearer:
-// its cosine times a number for each row, and its features.
-func matchGraph(in []*Node) []*Node {
-	rows, mean, offered, offeredMean, most, best := in[0], in[1], in[2], in[3], in[4], in[5]
-	centred := Sub(offered, ExpandAxes(offeredMean, 0))
-	length := Sqrt(AddScalar(ReduceSum(Square(centred), 1), tiny))
-	scores := Div(conv.RowProducts(Sub(rows, ExpandAxes(mean, 0)), centred), ExpandAxes(length, 0))
-	highest := ReduceMax(scores, 1)
-	nearer := GreaterThan(highest, most)
-	return []*Node{Max(highest, most), Where(nearer, Gather(offered, ExpandAxes(ArgMax(scores, 1), -1)), best)}
-}
-
 func (p *neighboursPart) inputs(image *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {
 	if p.found == nil {
 		if err := p.find(image, epoch); err != nil {
 			return nil, err
 		}
 	}
-	return []*tensors.Tensor{weightsOf([]float64{p.weight}), p.neighbours}, nil
+	return append([]*tensors.Tensor{weightsOf([]float64{p.weight})}, p.neighbours...), nil
 }
 
 func (p *neighboursPart) loss(image *Node, maps map[string]*Node, in *feed) *Node {
-	weight, neighbours := in.next(1)[0], StopGradient(in.next(1)[0])
-	columns := p.columns(maps, p.pictures.size)
+	weight, neighbours := in.next(1)[0], in.next(len(p.layers))
 	var products, squares, wanted *Node
-	first := 0
-	for _, x := range columns {
-		c := x.Shape().Dim(-1)
-		x = Reshape(x, x.Shape().Size()/c, c)
-		y := SliceAxis(neighbours, 1, AxisRange(first, first+c))
-		first += c
+	for i, x := range p.columns(maps, p.pictures.size, 1) {
+		y := StopGradient(neighbours[i])
 		for _, sum := range []struct {
 			of **Node
 			x  *Node
@@ -180,84 +135,34 @@ func (p *neighboursPart) find(image *tensors.Tensor, _ int) (err error) {
 	if p.found, err = image.LocalClone(); err != nil {
 		return err
 	}
-	search, err := p.ask(image)
+	finalizeAll(p.neighbours)
+	mixed, err := mixture(image, p.pictures.content, p.share)
 	if err != nil {
 		return err
 	}
-	defer search.finalize()
-	if search.offeredMean, err = p.styleMean(); err != nil {
+	nearest, err := p.nearest(mixed)
+	if err != nil {
 		return err
 	}
-	for _, style := range p.pictures.styles {
-		for range p.rotations {
-			if err := p.offer(search, style); err != nil {
-				return err
-			}
-			if style, err = quarterTurned(style); err != nil {
-				return err
-			}
-		}
-	}
-	p.neighbours, err = search.best()
+	p.neighbours, err = p.gather(nearest)
+	kernels.ReleaseMemory() // of which the training takes other pieces
 	return err
 }
 
-// ask begins a search.
-func (p *neighboursPart) ask(image *tensors.Tensor) (*search, error) {
-	blocks, err := p.asked.Run(image, p.pictures.content, float32(p.share))
+// mixture is an image with a share of another.
+func mixture(image, other *tensors.Tensor, share float64) (*tensors.Tensor, error) {
+	mixed, err := rasterOf(image)
 	if err != nil {
 		return nil, err
 	}
-	s := &search{}
-	for _, block := range blocks[:len(blocks)-1] {
-		n := block.Shape().Dim(0)
-		most := make([]float32, n)
-		for i := range most {
-			most[i] = -math.MaxFloat32
-		}
-		s.rows = append(s.rows, block)
-		s.most = append(s.most, tensors.FromValue(most))
-		s.nearest = append(s.nearest, tensors.FromShape(block.Shape()))
-	}
-	s.mean, err = meanOf(p.pictures.halved(gridHalvings).area(), blocks[len(blocks)-1])
-	return s, err
-}
-
-// styleMean is the mean of the hypercolumns of all style images as they stand.
-func (p *neighboursPart) styleMean() (*tensors.Tensor, error) {
-	n, sums := 0, []*tensors.Tensor{}
-	for _, style := range p.pictures.styles {
-		blocks, err := p.offered.Run(style)
-		if err != nil {
-			return nil, err
-		}
-		for _, block := range blocks[:len(blocks)-1] {
-			n += block.Shape().Dim(0)
-		}
-		finalizeAll(blocks[:len(blocks)-1])
-		sums = append(sums, blocks[len(blocks)-1])
-	}
-	return meanOf(n, sums...)
-}
-
-// offer compares what is sought with all places of a style image.
-func (p *neighboursPart) offer(s *search, style *tensors.Tensor) error {
-	blocks, err := p.offered.Run(style)
+	values, err := tensors.CopyFlatData[float32](other)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer finalizeAll(blocks)
-	for _, offered := range blocks[:len(blocks)-1] {
-		for i, rows := range s.rows {
-			out, err := p.match.Run(rows, s.mean, offered, s.offeredMean, s.most[i], s.nearest[i])
-			if err != nil {
-				return err
-			}
-			finalizeAll([]*tensors.Tensor{s.most[i], s.nearest[i]})
-			s.most[i], s.nearest[i] = out[0], out[1]
-		}
+	for i, v := range mixed.values {
+		mixed.values[i] = v + (values[i]-v)*float32(share)
 	}
-	return nil
+	return mixed.tensor(), nil
 }
 
 func (p *neighboursPart) array() string { return targetArray(p.name) }
@@ -267,73 +172,10 @@ func (p *neighboursPart) foundFor() *tensors.Tensor { return p.found }
 func (p *neighboursPart) latestDue(int) int { return 1 }
 
 func (p *neighboursPart) finalize() {
-	for _, program := range []*sl.Program{p.asked, p.offered, p.match} {
+	for _, program := range []*sl.Program{p.moments, p.asked, p.offered, p.whole, p.match} {
 		program.Finalize()
 	}
-	if p.neighbours != nil {
-		_ = p.neighbours.FinalizeAll()
-	}
-}
-
-// search is a search for neighbours, by blocks of places.
-type search struct {
-	rows              []*tensors.Tensor // what is sought
-	mean, offeredMean *tensors.Tensor
-	most              []*tensors.Tensor // cosines of the nearest so far, but for a factor
-	nearest           []*tensors.Tensor // their features
-}
-
-func (s *search) finalize() {
-	finalizeAll(s.rows)
-	finalizeAll(s.most)
-	finalizeAll(s.nearest)
-}
-
-// best puts the blocks of neighbours together.
-func (s *search) best() (*tensors.Tensor, error) {
-	var values []float32
-	for _, block := range s.nearest {
-		some, err := tensors.CopyFlatData[float32](block)
-		if err != nil {
-			return nil, err
-		}
-		values = append(values, some...)
-	}
-	c := s.nearest[0].Shape().Dim(1)
-	return tensors.FromFlatDataAndDimensions(values, len(values)/c, c), nil
-}
-
-// meanOf is the mean of n vectors with the given sums.
-func meanOf(n int, sums ...*tensors.Tensor) (*tensors.Tensor, error) {
-	var mean []float32
-	for _, sum := range sums {
-		values, err := tensors.CopyFlatData[float32](sum)
-		if err != nil {
-			return nil, err
-		}
-		if mean == nil {
-			mean = make([]float32, len(values))
-		}
-		for i, v := range values {
-			mean[i] += v / float32(n)
-		}
-	}
-	return tensors.FromValue(mean), nil
-}
-
-// quarterTurned is a picture [1, h, w, 3] turned by 90 degrees, [1, w, h, 3].
-func quarterTurned(picture *tensors.Tensor) (*tensors.Tensor, error) {
-	from, err := rasterOf(picture)
-	if err != nil {
-		return nil, err
-	}
-	to := raster{size{from.width, from.height}, make([]float32, len(from.values))}
-	for i := range from.height {
-		for j := range from.width {
-			copy(to.values[3*((from.width-1-j)*to.width+i):][:3], from.values[3*(i*from.width+j):])
-		}
-	}
-	return to.tensor(), nil
+	finalizeAll(p.neighbours)
 }
 
 // matchedProducts is how many products of two numbers the search of a stage takes.
@@ -343,7 +185,11 @@ func (t *Transfer) matchedProducts(of size) float64 {
 		grid := t.Options.styleSize(of, i).halved(gridHalvings)
 		offered += t.Options.Rotations * grid.area() / square(stride(grid))
 	}
-	return float64(of.halved(gridHalvings).area()) * float64(offered) * float64(t.columnChannels())
+	compared := t.columnChannels()
+	if projects(of) {
+		compared = comparedDimensions(t.Extractor.Layers, t.Extractor.Channels, t.Options.StyleLayers)
+	}
+	return float64(of.halved(gridHalvings).area()) * float64(offered) * float64(compared)
 }
 
 // columnChannels is how many channels a hypercolumn has.

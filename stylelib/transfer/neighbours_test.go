@@ -149,15 +149,15 @@ func TestMatchingAtFullWidth(t *testing.T) {
 		for i := range most {
 			most[i] = -math.MaxFloat32
 		}
-		state := []*tensors.Tensor{tensors.FromValue(most), tensors.FromFlatDataAndDimensions(make([]float32, rows*channels), rows, channels)}
+		state := []*tensors.Tensor{tensors.FromValue(most), tensors.FromValue(make([]int32, rows))}
 		asked := tensors.FromFlatDataAndDimensions(x, rows, channels)
 		for _, part := range [][2]int{{0, 90}, {90, offered}} {
 			block := tensors.FromFlatDataAndDimensions(s[part[0]*channels:part[1]*channels], part[1]-part[0], channels)
-			if state, err = match.Call(asked, narrow(xMean), block, narrow(sMean), state[0], state[1]); err != nil {
+			if state, err = match.Call(asked, narrow(xMean), block, narrow(sMean), int32(part[0]), state[0], state[1]); err != nil {
 				t.Fatal(err)
 			}
 		}
-		nearest := tensors.MustCopyFlatData[float32](state[1])
+		nearest := tensors.MustCopyFlatData[int32](state[1])
 		for i := range rows {
 			best := 0
 			for j := range offered {
@@ -165,8 +165,8 @@ func TestMatchingAtFullWidth(t *testing.T) {
 					best = j
 				}
 			}
-			if !slices.Equal(nearest[i*channels:(i+1)*channels], s[best*channels:(best+1)*channels]) {
-				t.Errorf("row %d has another neighbour than %d", i, best)
+			if int(nearest[i]) != best {
+				t.Errorf("row %d has the neighbour %d, not %d", i, nearest[i], best)
 			}
 		}
 	})
@@ -317,5 +317,101 @@ func TestNeighboursRefuse(t *testing.T) {
 		if err := options.Validate(1); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v, want %s …", err, want)
 		}
+	}
+}
+
+// In fewer dimensions too, at full width, the nearest of a picture's places among its own, in four orientations, is each place itself.
+func TestNearestOfItself(t *testing.T) {
+	options, err := Choose(Choice{Preset: NNST})
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := weights.Random(1, sl.VGG16, [5]int{64, 128, 256, 512, 512}, options.Layers()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	extractor, err := NewExtractor(testkit.Fastest(t).Backend, net, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer extractor.Finalize()
+	of := size{256, 272}
+	if !projects(of) || stride(of.halved(gridHalvings)) != 1 {
+		t.Fatal("not all places are compared, or in all dimensions")
+	}
+	picture, err := sl.Preprocess(noisePicture(t, 5, of.height, of.width), of.height, of.width, options.Resize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := newObjective(extractor, &sized{size: of, content: picture, styles: []*tensors.Tensor{picture}}, options, stage{size: of}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.finalize()
+	part := o.parts[1].(*neighboursPart)
+	nearest, err := part.nearest(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := 0
+	for place, number := range nearest {
+		if int(number) != place {
+			others++
+		}
+	}
+	if n := of.halved(gridHalvings).area(); len(nearest) != n || others > 0 {
+		t.Errorf("of %d places %d have another one as their nearest", n, others)
+	}
+	if value, _ := slopeOf(t, part, extractor, picture, picture); !(value < 1e-6) {
+		t.Errorf("the loss of the picture itself is %g", value)
+	}
+}
+
+// Principal directions are eigenvectors, those of the largest eigenvalues first.
+func TestLargest(t *testing.T) {
+	const n, k = 512, 21
+	random := rand.New(rand.NewPCG(3, 4))
+	var sum, products [n]float32
+	all := make([]float32, n*n)
+	const rows = 900
+	for range rows {
+		for i := range n {
+			products[i] = float32(random.NormFloat64()*float64(1+i%40) + 3)
+			sum[i] += products[i]
+		}
+		for i := range n {
+			for j := range n {
+				all[i*n+j] += products[i] * products[j]
+			}
+		}
+	}
+	covariance, err := addCovariance(nil, []*tensors.Tensor{tensors.FromValue(sum[:]), tensors.FromFlatDataAndDimensions(all, n, n), tensors.FromScalar(float32(rows))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := covariance.At(39, 39); !(1300 < got && got < 1900) { // the square of 40, without the mean
+		t.Errorf("a variance of 1600 is found to be %g", got)
+	}
+	directions, err := largest(covariance, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, before := tensors.MustCopyFlatData[float32](directions), math.Inf(1)
+	for j := range k {
+		var value, off float64
+		image := make([]float64, n)
+		for a := range n {
+			for b := range n {
+				image[a] += covariance.At(a, b) * float64(v[b*k+j])
+			}
+			value += image[a] * float64(v[a*k+j])
+		}
+		for a := range n {
+			off = max(off, math.Abs(image[a]-value*float64(v[a*k+j])))
+		}
+		if !(off < 1e-4*value && value <= before*(1+1e-6)) {
+			t.Errorf("direction %d with the value %g after %g is off by %g", j, value, before, off)
+		}
+		before = value
 	}
 }

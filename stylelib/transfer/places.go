@@ -23,45 +23,46 @@ const (
 // drawn anew, and j is sought anew, after some epochs.
 type placesPart struct {
 	bound
-	styles []*tensors.Tensor // maps of one style image after the other
-	sizes  []size            // of these maps
-	size   size              // of the image
-	seed   int64
+	pictures *sized
+	seed     int64
 
-	search     *sl.Program
+	offered, search *sl.Program
+
 	found      *tensors.Tensor   // the image for which the neighbours were found
 	grids      []*tensors.Tensor // of the image's maps
 	neighbours []*tensors.Tensor // for each layer [n, c], centred and of length 1
 }
 
 func (o *objective) bindPlaces(b bound) (part, error) {
-	p := &placesPart{bound: b, size: o.pictures.size, seed: o.options.Seed}
-	for _, style := range o.pictures.styles {
-		maps, err := o.features(style, b)
-		if err != nil {
-			return nil, err
-		}
-		p.styles = append(p.styles, maps...)
-		for _, m := range maps {
-			p.sizes = append(p.sizes, sizeOf(m))
-		}
-	}
+	p := &placesPart{bound: b, pictures: o.pictures, seed: o.options.Seed}
 	var err error
+	if p.offered, err = o.extractor.Compile(p.offeredGraph); err != nil {
+		return nil, err
+	}
 	p.search, err = o.extractor.Compile(p.searchGraph)
 	return p, err
 }
 
-// searchGraph makes, of an image, its grids and the style images' maps with theirs, the neighbours.
-func (p *placesPart) searchGraph(vgg *sl.VGG, in []*Node) (out []*Node) {
-	maps, inputs := mapsOf(vgg, in[0], p.bound.weighted.layers), feed(in[1:])
-	n := len(p.layers)
-	grids, styles, styleGrids := inputs.next(n), inputs.next(len(p.styles)), inputs.next(len(p.styles))
+// offeredGraph makes, of a style image and a grid of each layer, the features there. They are computed anew for each search: the maps
+// take more memory than a training step.
+func (p *placesPart) offeredGraph(vgg *sl.VGG, in []*Node) (out []*Node) {
+	maps := mapsOf(vgg, in[0], p.bound.weighted.layers)
 	for k, layer := range p.layers {
-		var offered []*Node
-		for i := k; i < len(styles); i += n {
-			offered = append(offered, featuresIn(styles[i], styleGrids[i]))
+		out = append(out, featuresIn(maps[layer.Name], in[1+k]))
+	}
+	return out
+}
+
+// searchGraph makes, of an image, its grids and of each style image what [placesPart.offeredGraph] makes, the neighbours.
+func (p *placesPart) searchGraph(vgg *sl.VGG, in []*Node) (out []*Node) {
+	maps, n := mapsOf(vgg, in[0], p.bound.weighted.layers), len(p.layers)
+	grids, offered := in[1:1+n], in[1+n:]
+	for k, layer := range p.layers {
+		var rows []*Node
+		for i := k; i < len(offered); i += n {
+			rows = append(rows, offered[i])
 		}
-		style := directions(Concatenate(offered, 0))
+		style := directions(Concatenate(rows, 0))
 		cosines := conv.RowProducts(directions(featuresIn(maps[layer.Name], grids[k])), style)
 		out = append(out, Gather(style, ExpandAxes(ArgMax(cosines, 1), -1)))
 	}
@@ -106,16 +107,27 @@ func (p *placesPart) find(image *tensors.Tensor, epoch int) (err error) {
 	}
 	random := rand.New(rand.NewPCG(uint64(p.seed), uint64(epoch)))
 	finalizeAll(append(p.grids, p.neighbours...))
-	p.grids = nil
-	for _, layer := range p.layers {
-		p.grids = append(p.grids, gridIn(p.size.halved(layer.Halvings), random))
-	}
-	in := append(append([]any{image}, sl.AsInputs(p.grids)...), sl.AsInputs(p.styles)...)
-	for _, of := range p.sizes {
-		in = append(in, gridIn(of, random))
+	p.grids = p.drawGrids(p.pictures.size, random)
+	in := append([]any{image}, sl.AsInputs(p.grids)...)
+	for _, style := range p.pictures.styles {
+		grids := p.drawGrids(sizeOf(style), random)
+		offered, err := p.offered.Run(append([]any{style}, sl.AsInputs(grids)...)...)
+		if err != nil {
+			return err
+		}
+		defer finalizeAll(append(grids, offered...))
+		in = append(in, sl.AsInputs(offered)...)
 	}
 	p.neighbours, err = p.search.Run(in...)
 	return err
+}
+
+// drawGrids draws a grid of each layer's map of a picture.
+func (p *placesPart) drawGrids(of size, random *rand.Rand) (grids []*tensors.Tensor) {
+	for _, layer := range p.layers {
+		grids = append(grids, gridIn(of.halved(layer.Halvings), random))
+	}
+	return grids
 }
 
 // gridIn draws a grid of at most [gridSide] rows and columns of places of a map, counted row by row.
@@ -145,6 +157,7 @@ func (p *placesPart) foundFor() *tensors.Tensor { return p.found }
 func (p *placesPart) latestDue(epoch int) int { return (epoch-1)/placesRenew*placesRenew + 1 }
 
 func (p *placesPart) finalize() {
+	p.offered.Finalize()
 	p.search.Finalize()
 	finalizeAll(append(p.grids, p.neighbours...))
 }

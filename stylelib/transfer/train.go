@@ -41,7 +41,6 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 			return nil, err
 		}
 	}
-	defer kernels.ReleaseMemory() // what its steps took has no other use
 	var image *tensors.Tensor
 	var before *sized
 	for scale, of := range t.Options.stages(t.Height, t.Width) {
@@ -62,7 +61,9 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 			return image, err
 		}
 		before = s.pictures
-		if image, err = s.run(ctx, x, report); err != nil {
+		image, err = s.run(ctx, x, report)
+		kernels.ReleaseMemory() // what its steps took has no other use
+		if err != nil {
 			return image, err
 		}
 	}
