@@ -24,7 +24,7 @@ func TestPaintingNetworkNumbers(t *testing.T) {
 		}
 	}
 	below(t, "422,000 numbers of two bytes each", 421_500, float64(all), 422_500)
-	if o.Style != 3 || o.TV != 0.05 || o.Steady != 20 {
+	if o.Style != 3 || o.TV != 0.05 || o.Steady != 100 {
 		t.Errorf("the formula has other weights than %+v", o.Weights)
 	}
 	photographs, err := filepath.Glob("../../data/photographs/*.jpg")

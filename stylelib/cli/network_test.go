@@ -117,6 +117,18 @@ func TestPhotographsAreShrunk(t *testing.T) {
 	}
 }
 
+// What a training needs grows with the photographs, and is refused where it isn't free.
+func TestMemoryOfANetworksTraining(t *testing.T) {
+	j := &networkJob{options: feedforward.Default(), photos: []image.Image{image.NewRGBA(image.Rect(0, 0, 1000, 1000))}}
+	most := j.options.Bytes() + 4_000_000
+	if err := j.checkMemory(most); err != nil {
+		t.Error(err)
+	}
+	if err := j.checkMemory(most - 1); err == nil || !strings.Contains(err.Error(), "needs about 957 MB of memory with 1 photographs") {
+		t.Error(err)
+	}
+}
+
 // A training that begins with a network, of another shape here, says so.
 func TestTrainFromANetwork(t *testing.T) {
 	testkit.Engine(t, "xla:cpu").Close()

@@ -24,6 +24,8 @@ import (
 	"stylebook/stylelib/runs"
 	"stylebook/stylelib/transfer"
 	"stylebook/stylelib/weights"
+
+	"github.com/dustin/go-humanize"
 )
 
 const trainHelp = `stylize train-network trains a network that paints any photograph like one painting, in one pass: stylize -network paints with it.
@@ -147,6 +149,10 @@ func (j *networkJob) open(ctx context.Context) error {
 	if j.options, err = j.networkOptions(ctx); err != nil {
 		return err
 	}
+	free, known := transfer.FreeMemory()
+	if err := j.checkMemory(free); known && err != nil {
+		return err
+	}
 	if j.spec, err = runs.NewNetworkSpec(j.options, loaded.Network, files, j.unseen.Rect.Dy(), j.unseen.Rect.Dx(), j.e.Name); err != nil {
 		return err
 	}
@@ -263,6 +269,19 @@ func (j *networkJob) networkOptions(ctx context.Context) (feedforward.Options, e
 	second, err := feedforward.Pace(ctx, j.vgg, j.photos, j.style, o)
 	o.Steps = max(1, int(j.Limit.Seconds()*second))
 	return o, err
+}
+
+// checkMemory refuses a training that needs more memory than is free.
+func (j *networkJob) checkMemory(free int64) error {
+	needs := j.options.Bytes()
+	for _, photograph := range j.photos {
+		needs += 4 * int64(photograph.Bounds().Dy()*photograph.Bounds().Dx())
+	}
+	if needs <= free {
+		return nil
+	}
+	return fmt.Errorf("the training needs about %s of memory with %d photographs, and %s are free: close other programs, or give fewer -photographs",
+		humanize.Bytes(uint64(needs)), len(j.photos), humanize.Bytes(uint64(free)))
 }
 
 // begin makes a folder and a row for the run, or takes up the ones it has.

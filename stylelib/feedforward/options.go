@@ -61,6 +61,9 @@ func Default() Options {
 	}
 }
 
+// Bytes is about how much memory a training takes, without its photographs: measured on a CPU with [Default].
+func (o Options) Bytes() int64 { return 400e6 + 15_000*int64(o.Batch*o.Crop*o.Crop) }
+
 // Validate reports the first option that can't be used, as an *[sl.OptionError].
 func (o Options) Validate() error {
 	for _, number := range []struct {

@@ -54,38 +54,34 @@ def least_and_median(values):
 
 
 def steps(size, rows, memory):
-    lines = [f"## A step, {size} (height × width)", "",
-             "| | s/step, least | s/step, median | times ours, least | times ours, median | compile, s "
-             f"| {memory} | 500 epochs, min |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
-    ours = rows[0]["seconds"]
-    for r in rows:
-        if "error" in r:
-            lines.append(f"| {r['name']} | {r['error']} | | | | | | |")
-            continue
-        least, median = min(r["seconds"]), statistics.median(r["seconds"])
-        whole = (r["setup"] + r["compile"] + CHAPTER_EPOCHS * median) / 60
-        name = r["name"].replace("PyTorch", r["engine"]).replace("JAX", r["engine"])
-        lines.append(f"| {name} | {least:.4f} | {median:.4f} | {least / min(ours or [float('nan')]):.2f} "
-                     f"| {times(r['seconds'], ours):.2f} | {r['compile']:.1f} | {r['peak_bytes'] / 2**30:.2f} | {whole:.1f} |")
-    return lines + ["", "Times ours: of the least steps, and the median of the rounds' ratios; noise of the machine hurts the "
-                    "contenders unequally. The last column is worked out, not run: setting up, compiling and 500 times the "
-                    "median step.", ""]
+    def whole(r):
+        return f"{(r['setup'] + r['compile'] + CHAPTER_EPOCHS * statistics.median(r['seconds'])) / 60:.1f}"
+    return [f"## A step, {size} (height × width)", "", *compared(rows, "s/step", 4, memory, "500 epochs, min", whole), "",
+            "Times ours: of the least steps, and the median of the rounds' ratios; noise of the machine hurts the contenders unequally. The "
+            "last column is worked out, not run: setting up, compiling and 500 times the median step.", ""]
 
 
 def painted(size, rows):
-    lines = [f"## A picture by a network, {size} (height × width)", "",
-             "| | s, least | s, median | times ours, least | times ours, median | compile, s | peak memory, GiB |",
-             "| --- | --- | --- | --- | --- | --- | --- |"]
+    return [f"## A picture by a network, {size} (height × width)", "", *compared(rows, "s", 3, "peak memory, GiB"), "",
+            "The network that `stylize train-network` trains, from the pixels' bytes to those of the painting. The contenders take "
+            "turns as above.", ""]
+
+
+def compared(rows, unit, digits, memory, last="", cell=None):
+    """A table of contenders, the first of which is ours; cell makes the last column's."""
+    heads = [f"{unit}, least", f"{unit}, median", "times ours, least", "times ours, median", "compile, s", memory] + ([last] if last else [])
+    lines = [f"| | {' | '.join(heads)} |", "| --- " * (len(heads) + 1) + "|"]
     ours = rows[0]["seconds"]
     for r in rows:
         if "error" in r:
-            lines.append(f"| {r['name']} | {r['error']} | | | | | |")
+            lines.append(f"| {r['name']} | {r['error']} " + "| " * len(heads[1:]) + "|")
             continue
         least, median = min(r["seconds"]), statistics.median(r["seconds"])
-        lines.append(f"| {r['name'].replace('PyTorch', r['engine'])} | {least:.3f} | {median:.3f} | {least / min(ours or [float('nan')]):.2f} "
-                     f"| {times(r['seconds'], ours):.2f} | {r['compile']:.1f} | {r['peak_bytes'] / 2**30:.2f} |")
-    return lines + ["", "The network that `stylize train-network` trains, from the pixels' bytes to those of the painting. The contenders take "
-                    "turns as above.", ""]
+        cells = [r["name"].replace("PyTorch", r["engine"]).replace("JAX", r["engine"]), f"{least:.{digits}f}", f"{median:.{digits}f}",
+                 f"{least / min(ours or [float('nan')]):.2f}", f"{times(r['seconds'], ours):.2f}", f"{r['compile']:.1f}",
+                 f"{r['peak_bytes'] / 2**30:.2f}"]
+        lines.append(f"| {' | '.join(cells + ([cell(r)] if cell else []))} |")
+    return lines
 
 
 def times(theirs, ours):
