@@ -76,7 +76,7 @@ class Contender:
     """A process that does a step when told to, and is stopped while it isn't."""
 
     def __init__(self, name, command):
-        self.row = {"name": name, "seconds": []}
+        self.row = {"name": name, "seconds": [], "compile": 0}
         self.errors = tempfile.TemporaryFile("w+")
         env = os.environ | (HUGE_PAGES if command[0] == PYTHON else {})
         self.process = subprocess.Popen(command, cwd=HERE, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
