@@ -95,7 +95,7 @@ def test_look(page):
     page.wait_for_selector("#look[open]")
     page.wait_for_selector("#look-share:visible")
     inside(page, "#look")
-    assert page.evaluate("document.activeElement.className") == "look-window"
+    page.wait_for_function("() => document.activeElement.className === 'look-window'")
     zooms_by_keys(page, row)
     pans(page)
     zooms_by_wheel_and_fingers(page)
