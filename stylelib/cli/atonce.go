@@ -28,7 +28,7 @@ func networkLike(paintings []string) *feedforward.Network {
 	}
 	sum := sha256.Sum256(file)
 	for example, name := range networkOfExample {
-		network, _, err := loadNetwork(name)
+		network, err := loadNetwork(name)
 		if err == nil && (network.About["style sha256"] == fmt.Sprintf("%x", sum) || sum == sha256.Sum256(web.ExamplePainting(example))) {
 			return network
 		}

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"image"
@@ -54,7 +53,7 @@ func (c *command) byNetwork(ctx context.Context, s *settings) error {
 	if err := s.checkPainted(pictures, results); err != nil {
 		return err
 	}
-	network, _, err := loadNetwork(s.Network)
+	network, err := loadNetwork(s.Network)
 	if err != nil {
 		return fmt.Errorf("-network: %w", err)
 	}
@@ -95,18 +94,16 @@ func (c *command) byNetwork(ctx context.Context, s *settings) error {
 	return nil
 }
 
-// loadNetwork reads a network that comes with the program, by its name, or one of a file, and returns the hash of its file.
-func loadNetwork(name string) (network *feedforward.Network, sum string, err error) {
-	file, ok := data.Network(name)
-	if ok {
-		network, err = feedforward.Read(bytes.NewReader(file), int64(len(file)))
-	} else if network, err = feedforward.Load(name); err == nil { // which refuses what is large
-		file, err = os.ReadFile(name)
+// loadNetwork reads a network that comes with the program, by its name, or one of a file.
+func loadNetwork(name string) (*feedforward.Network, error) {
+	if file, ok := data.Network(name); ok {
+		return feedforward.Read(bytes.NewReader(file), int64(len(file)))
 	}
+	network, err := feedforward.Load(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s: no such file; with the program come %s, and stylize train-network makes others", name, strings.Join(data.Networks(), ", "))
+		return nil, fmt.Errorf("%s: no such file; with the program come %s, and stylize train-network makes others", name, strings.Join(data.Networks(), ", "))
 	}
-	return network, fmt.Sprintf("%x", sha256.Sum256(file)), err
+	return network, err
 }
 
 // checkPainted refuses, before any work, results that can't be written or would destroy what is read.
@@ -198,6 +195,15 @@ func (s *settings) paintWith(painter *feedforward.Painter, picture image.Image, 
 		return nil, err
 	}
 	return s.inColours(painter, scaled)
+}
+
+// fitted is a picture at the size at which a network paints it.
+func (s *settings) fitted(picture image.Image) (*image.RGBA, error) {
+	height, width, err := s.networkSize(picture.Bounds())
+	if err != nil {
+		return nil, err
+	}
+	return sl.Resize(picture, height, width, sl.AntialiasBilinear)
 }
 
 // inColours paints a picture as large as it is, in the colours that are asked for.

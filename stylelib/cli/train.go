@@ -146,12 +146,19 @@ func (j *networkJob) open(ctx context.Context) error {
 	if j.vgg, err = sl.NewExtractor(j.e.Backend, loaded.Network, taps); err != nil {
 		return err
 	}
-	if j.options, err = j.networkOptions(ctx); err != nil {
+	if j.options, err = j.networkOptions(); err != nil {
 		return err
 	}
 	free, known := transfer.FreeMemory()
 	if err := j.checkMemory(free); known && err != nil {
 		return err
+	}
+	if j.Limit > 0 {
+		second, err := feedforward.Pace(ctx, j.vgg, j.photos, j.style, j.options)
+		if err != nil {
+			return err
+		}
+		j.options.Steps = max(1, int(j.Limit.Seconds()*second))
 	}
 	if j.spec, err = runs.NewNetworkSpec(j.options, loaded.Network, files, j.unseen.Rect.Dy(), j.unseen.Rect.Dx(), j.e.Name); err != nil {
 		return err
@@ -194,16 +201,28 @@ func (j *networkJob) read(ctx context.Context) (files map[string]string, err err
 	for i, sum := range sums {
 		files[fmt.Sprintf("photograph %d", i+1)] = sum
 	}
-	height, width, err := j.networkSize(shown.Bounds())
-	if err == nil {
-		j.unseen, err = sl.Resize(shown, height, width, sl.AntialiasBilinear)
+	if j.unseen, err = j.fitted(shown); err != nil || j.From == "" {
+		return files, err
 	}
-	if err == nil && j.From != "" {
-		if j.first, files["first network"], err = loadNetwork(j.From); err != nil {
-			err = fmt.Errorf("-from: %w", err)
+	if j.first, err = loadNetwork(j.From); err == nil {
+		files["first network"], err = networkSum(j.From)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("-from: %w", err)
+	}
+	return files, nil
+}
+
+// networkSum is the hash of the file of a network that can be loaded.
+func networkSum(name string) (string, error) {
+	file, ok := data.Network(name)
+	if !ok {
+		var err error
+		if file, err = os.ReadFile(name); err != nil {
+			return "", err
 		}
 	}
-	return files, err
+	return fmt.Sprintf("%x", sha256.Sum256(file)), nil
 }
 
 // photographs are the pictures that -photographs names, shrunk as for painting, with the hashes of their files; without it those that
@@ -213,15 +232,9 @@ func (j *networkJob) photographs(ctx context.Context) (all []image.Image, sums [
 		if err != nil {
 			return err
 		}
-		if height, width, err := j.networkSize(picture.Bounds()); err != nil {
-			return err
-		} else if height < picture.Bounds().Dy() {
-			if picture, err = sl.Resize(picture, height, width, sl.AntialiasBilinear); err != nil {
-				return err
-			}
-		}
-		all, sums = append(all, picture), append(sums, sum)
-		return nil
+		shrunk, err := j.fitted(picture)
+		all, sums = append(all, shrunk), append(sums, sum)
+		return err
 	}
 	if len(j.Photographs) == 0 {
 		for name, file := range data.Photographs() {
@@ -248,8 +261,8 @@ func (j *networkJob) photographs(ctx context.Context) (all []image.Image, sums [
 	return all, sums, nil
 }
 
-// networkOptions are those that are asked for. Where they are given minutes, some steps tell how many there can be.
-func (j *networkJob) networkOptions(ctx context.Context) (feedforward.Options, error) {
+// networkOptions are those that are asked for.
+func (j *networkJob) networkOptions() (feedforward.Options, error) {
 	o := feedforward.Default()
 	if j.first != nil {
 		o.Architecture = j.first.Architecture
@@ -260,15 +273,7 @@ func (j *networkJob) networkOptions(ctx context.Context) (feedforward.Options, e
 	if j.Steps > 0 {
 		o.Steps = j.Steps
 	}
-	if j.Limit == 0 {
-		return o, o.Validate()
-	}
-	if err := o.Validate(); err != nil {
-		return o, err
-	}
-	second, err := feedforward.Pace(ctx, j.vgg, j.photos, j.style, o)
-	o.Steps = max(1, int(j.Limit.Seconds()*second))
-	return o, err
+	return o, o.Validate()
 }
 
 // checkMemory refuses a training that needs more memory than is free.

@@ -71,7 +71,7 @@ func (t *Transfer) memory(of size) int64 {
 		}
 	}
 	if t.Options.byNeighbours() {
-		bytes += copiesOfColumns * int64(of.halved(gridHalvings).area()*t.columnChannels()) * bytesPerFloat
+		bytes += copiesOfColumns * int64(of.halved(gridHalvings).area()*t.columnChannels(allOf)) * bytesPerFloat
 	}
 	return bytes + pictures
 }

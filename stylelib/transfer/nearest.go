@@ -21,7 +21,7 @@ func stride(grid size) int {
 	return max(1, int(math.Ceil(math.Sqrt(float64(grid.area())/maxStylePlaces))))
 }
 
-// styleColumns are the hypercolumns of a style image at the places that are looked at.
+// styleColumns are the hypercolumns of a picture at those places at which a style image is looked at.
 func (p *neighboursPart) styleColumns(vgg *sl.VGG, style *Node) []*Node {
 	of := size{style.Shape().Dim(1), style.Shape().Dim(2)}
 	return p.columns(mapsOf(vgg, style, p.bound.weighted.layers), of, stride(of.halved(gridHalvings)))

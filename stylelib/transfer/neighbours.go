@@ -37,7 +37,7 @@ type neighboursPart struct {
 	share     float64 // of the photograph in the mixture
 	rotations int
 
-	moments, asked, offered, whole, match *sl.Program
+	covariances, asked, offered, whole, match *sl.Program
 
 	found      *tensors.Tensor   // the image for which the neighbours were found
 	neighbours []*tensors.Tensor // of each layer, [height/4 · width/4, c]
@@ -54,7 +54,7 @@ func (o *objective) bindNeighbours(b bound) (part, error) {
 	for _, program := range []struct {
 		of    **sl.Program
 		graph func(vgg *sl.VGG, in []*Node) []*Node
-	}{{&p.moments, p.momentsGraph}, {&p.asked, p.askedGraph}, {&p.offered, p.offeredGraph}, {&p.whole, p.wholeGraph}} {
+	}{{&p.covariances, p.covariancesGraph}, {&p.asked, p.askedGraph}, {&p.offered, p.offeredGraph}, {&p.whole, p.wholeGraph}} {
 		var err error
 		if *program.of, err = o.extractor.Compile(program.graph); err != nil {
 			return nil, err
@@ -75,8 +75,7 @@ func (p *neighboursPart) columns(maps map[string]*Node, of size, stride int) []*
 		if stride > 1 {
 			x = Slice(x, AxisRange(), AxisRange().Stride(stride), AxisRange().Stride(stride))
 		}
-		c := x.Shape().Dim(-1)
-		all[i] = Reshape(x, x.Shape().Size()/c, c)
+		all[i], _ = rows(x, nil)
 	}
 	return all
 }
@@ -135,7 +134,6 @@ func (p *neighboursPart) find(image *tensors.Tensor, _ int) (err error) {
 	if p.found, err = image.LocalClone(); err != nil {
 		return err
 	}
-	finalizeAll(p.neighbours)
 	mixed, err := mixture(image, p.pictures.content, p.share)
 	if err != nil {
 		return err
@@ -172,7 +170,7 @@ func (p *neighboursPart) foundFor() *tensors.Tensor { return p.found }
 func (p *neighboursPart) latestDue(int) int { return 1 }
 
 func (p *neighboursPart) finalize() {
-	for _, program := range []*sl.Program{p.moments, p.asked, p.offered, p.whole, p.match} {
+	for _, program := range []*sl.Program{p.covariances, p.asked, p.offered, p.whole, p.match} {
 		program.Finalize()
 	}
 	finalizeAll(p.neighbours)
@@ -185,22 +183,25 @@ func (t *Transfer) matchedProducts(of size) float64 {
 		grid := t.Options.styleSize(of, i).halved(gridHalvings)
 		offered += t.Options.Rotations * grid.area() / square(stride(grid))
 	}
-	compared := t.columnChannels()
+	compared := allOf
 	if projects(of) {
-		compared = comparedDimensions(t.Extractor.Layers, t.Extractor.Channels, t.Options.StyleLayers)
+		compared = keptOf
 	}
-	return float64(of.halved(gridHalvings).area()) * float64(offered) * float64(compared)
+	return float64(of.halved(gridHalvings).area()) * float64(offered) * float64(t.columnChannels(compared))
 }
 
-// columnChannels is how many channels a hypercolumn has.
-func (t *Transfer) columnChannels() (channels int) {
+// columnChannels is how many channels a hypercolumn has, when so many of each layer count.
+func (t *Transfer) columnChannels(counted func(layer sl.Layer, channels int) int) (n int) {
 	for i, layer := range t.Extractor.Layers {
 		if layer.In(t.Options.StyleLayers) {
-			channels += t.Extractor.Channels[i]
+			n += counted(layer, t.Extractor.Channels[i])
 		}
 	}
-	return channels
+	return n
 }
+
+// allOf counts all channels of a layer.
+func allOf(_ sl.Layer, channels int) int { return channels }
 
 func square(n int) int { return n * n }
 

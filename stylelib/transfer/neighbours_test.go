@@ -371,28 +371,21 @@ func TestNearestOfItself(t *testing.T) {
 func TestLargest(t *testing.T) {
 	const n, k = 512, 21
 	random := rand.New(rand.NewPCG(3, 4))
-	var sum, products [n]float32
-	all := make([]float32, n*n)
 	const rows = 900
-	for range rows {
-		for i := range n {
-			products[i] = float32(random.NormFloat64()*float64(1+i%40) + 3)
-			sum[i] += products[i]
-		}
-		for i := range n {
-			for j := range n {
-				all[i*n+j] += products[i] * products[j]
-			}
-		}
+	features := make([]float32, rows*n)
+	for i := range features {
+		features[i] = float32(random.NormFloat64()*float64(1+i%n%40) + 3)
 	}
-	covariance, err := addCovariance(nil, []*tensors.Tensor{tensors.FromValue(sum[:]), tensors.FromFlatDataAndDimensions(all, n, n), tensors.FromScalar(float32(rows))})
+	out, err := ExecOnceN(testkit.Fastest(t).Backend, func(x *Node) []*Node { return meanAndCovariance(x, nil, rows) },
+		tensors.FromFlatDataAndDimensions(features, rows, n))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := covariance.At(39, 39); !(1300 < got && got < 1900) { // the square of 40, without the mean
+	covariance := arrayOf(out[1]).Values
+	if got := covariance[39*n+39]; !(1300 < got && got < 1900) { // the square of 40, without the mean
 		t.Errorf("a variance of 1600 is found to be %g", got)
 	}
-	directions, err := largest(covariance, k)
+	directions, err := largest(covariance, n, k)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -402,7 +395,7 @@ func TestLargest(t *testing.T) {
 		image := make([]float64, n)
 		for a := range n {
 			for b := range n {
-				image[a] += covariance.At(a, b) * float64(v[b*k+j])
+				image[a] += covariance[a*n+b] * float64(v[b*k+j])
 			}
 			value += image[a] * float64(v[a*k+j])
 		}

@@ -2,13 +2,14 @@ package transfer
 
 import (
 	"errors"
+	"math"
 	"sync"
 
 	sl "stylebook/stylelib"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/floats"
 )
 
 // leastProjected is from how many places on a picture's hypercolumns are compared in fewer dimensions: with fewer, finding these takes
@@ -28,22 +29,12 @@ func keptOf(layer sl.Layer, channels int) int {
 	return max(1, int(shareKept[min(layer.Halvings, len(shareKept)-1)]*float64(channels)))
 }
 
-// comparedDimensions is how many dimensions of hypercolumns of these layers are compared.
-func comparedDimensions(layers []sl.Layer, channels []int, of []string) (n int) {
-	for i, layer := range layers {
-		if layer.In(of) {
-			n += keptOf(layer, channels[i])
-		}
-	}
-	return n
-}
-
-// momentsGraph makes of a picture the sum [c], the sum of products [c, c] and the number of hypercolumns, of each layer.
-func (p *neighboursPart) momentsGraph(vgg *sl.VGG, in []*Node) (moments []*Node) {
+// covariancesGraph makes of a picture the covariance of each layer's hypercolumns, [c, c].
+func (p *neighboursPart) covariancesGraph(vgg *sl.VGG, in []*Node) (covariances []*Node) {
 	for _, x := range p.styleColumns(vgg, in[0]) {
-		moments = append(moments, ReduceSum(x, 0), Einsum("nc,nd->cd", x, x), Const(x.Graph(), float32(x.Shape().Dim(0))))
+		covariances = append(covariances, meanAndCovariance(x, nil, float64(x.Shape().Dim(0)))[1])
 	}
-	return moments
+	return covariances
 }
 
 // principal returns for each layer the directions [c, k] along which the hypercolumns of the picture and of the style images as they
@@ -52,64 +43,44 @@ func (p *neighboursPart) principal(picture *tensors.Tensor) ([]*tensors.Tensor, 
 	if !projects(p.pictures.size) {
 		return nil, nil
 	}
-	covariances := make([]*mat.SymDense, len(p.layers))
+	sums := make([][]float64, len(p.layers))
 	for _, one := range append([]*tensors.Tensor{picture}, p.pictures.styles...) {
-		moments, err := p.moments.Run(one)
+		covariances, err := p.covariances.Run(one)
 		if err != nil {
 			return nil, err
 		}
-		for i := range p.layers {
-			if covariances[i], err = addCovariance(covariances[i], moments[3*i:3*i+3]); err != nil {
-				return nil, err
+		for i, covariance := range covariances {
+			if values := arrayOf(covariance).Values; sums[i] == nil {
+				sums[i] = values
+			} else {
+				floats.Add(sums[i], values)
 			}
 		}
-		finalizeAll(moments)
+		finalizeAll(covariances)
 	}
 	directions, errs := make([]*tensors.Tensor, len(p.layers)), make([]error, len(p.layers))
 	var all sync.WaitGroup
-	for i, covariance := range covariances {
-		all.Go(func() { directions[i], errs[i] = largest(covariance, keptOf(p.layers[i], covariance.SymmetricDim())) })
+	for i, sum := range sums {
+		all.Go(func() {
+			c := int(math.Sqrt(float64(len(sum))))
+			directions[i], errs[i] = largest(sum, c, keptOf(p.layers[i], c))
+		})
 	}
 	all.Wait()
 	return directions, errors.Join(errs...)
 }
 
-// addCovariance adds the covariance that a sum, a sum of products and a number tell of.
-func addCovariance(to *mat.SymDense, moments []*tensors.Tensor) (*mat.SymDense, error) {
-	sum, err := tensors.CopyFlatData[float32](moments[0])
+// largest are the eigenvectors of a covariance [n, n] with the k largest eigenvalues, as columns [n, k].
+func largest(covariance []float64, n, k int) (*tensors.Tensor, error) {
+	vectors, _, err := eigen(covariance, n)
 	if err != nil {
 		return nil, err
 	}
-	products, err := tensors.CopyFlatData[float32](moments[1])
-	if err != nil {
-		return nil, err
-	}
-	n, c := float64(tensors.ToScalar[float32](moments[2])), len(sum)
-	if to == nil {
-		to = mat.NewSymDense(c, nil)
-	}
-	for i := range c {
-		for j := i; j < c; j++ {
-			to.SetSym(i, j, to.At(i, j)+(float64(products[i*c+j])-float64(sum[i])*float64(sum[j])/n)/n)
-		}
-	}
-	return to, nil
-}
-
-// largest are the eigenvectors of a covariance with the k largest eigenvalues, as columns [c, k].
-func largest(covariance *mat.SymDense, k int) (*tensors.Tensor, error) {
-	var eigen mat.EigenSym
-	if !eigen.Factorize(covariance, true) {
-		return nil, errors.New("a covariance of features has no eigenvectors")
-	}
-	var vectors mat.Dense
-	eigen.VectorsTo(&vectors)
-	c, _ := vectors.Dims()
-	values := make([]float32, 0, c*k)
-	for i := range c {
+	values := make([]float32, 0, n*k)
+	for i := range n {
 		for j := range k {
-			values = append(values, float32(vectors.At(i, c-1-j)))
+			values = append(values, float32(vectors.At(i, n-1-j)))
 		}
 	}
-	return tensors.FromFlatDataAndDimensions(values, c, k), nil
+	return tensors.FromFlatDataAndDimensions(values, n, k), nil
 }
