@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	sl "stylebook/stylelib"
 	"stylebook/stylelib/engine"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -118,6 +119,79 @@ func TestSelfSimilarityByHand(t *testing.T) {
 func TestRelativeByHand(t *testing.T) {
 	compare := func(inputs []*Node) *Node { return relative(inputs[0], inputs[1]) }
 	near(t, "the distance", evaluate(t, compare, [][]float32{{1, 2}, {3, 5}}, [][]float32{{1, 0}, {3, 4}}), (4+1)/26.0)
+}
+
+// By its definition, patch by patch, where the grids hold all patches.
+func TestPatchesAreNearest(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	noise := func() *image.RGBA {
+		picture := image.NewRGBA(image.Rect(0, 0, 60, 64))
+		for i := range picture.Pix {
+			picture.Pix[i] = uint8(random.UintN(256)) | 255*uint8(i%4/3)
+		}
+		return picture
+	}
+	a, b := noise(), noise()
+	got, err := Patches(a, b, 64, 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := func(picture *image.RGBA, h, w int) (patches [][]float64) {
+		resized, err := sl.Resize(picture, h, w, sl.Default().Resize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for y := range h - 6 {
+			for x := range w - 6 {
+				var patch []float64
+				for dy := range 7 {
+					for dx := range 7 {
+						red, green, blue, _ := resized.At(x+dx, y+dy).RGBA()
+						patch = append(patch, float64(red>>8), float64(green>>8), float64(blue>>8))
+					}
+				}
+				patches = append(patches, patch)
+			}
+		}
+		return patches
+	}
+	apart := func(p, q []float64) (sum float64) {
+		for i := range p {
+			sum += (p[i] - q[i]) * (p[i] - q[i])
+		}
+		return sum
+	}
+	nearest := func(from, to [][]float64) (sum float64) {
+		for _, p := range from {
+			least := math.Inf(1)
+			for _, q := range to {
+				least = min(least, apart(p, q))
+			}
+			sum += least / float64(len(from))
+		}
+		return sum
+	}
+	want := 0.0
+	for _, size := range [][2]int{{64, 60}, {32, 30}, {16, 15}, {8, 7}} {
+		of, style := all(a, size[0], size[1]), all(b, size[0], size[1])
+		mean, spread := make([]float64, 147), 0.0
+		for _, p := range style {
+			for i, v := range p {
+				mean[i] += v / float64(len(style))
+			}
+		}
+		for _, p := range style {
+			spread += apart(p, mean) / float64(len(style))
+		}
+		want += (nearest(of, style) + nearest(style, of)) / (2 * spread) / 4
+	}
+	near(t, "the distance", got, want)
+	if self, err := Patches(b, b, 64, 60); err != nil || self > 1e-5 {
+		t.Errorf("a painting is %g from itself, %v", self, err)
+	}
+	if _, err := Patches(a, b, 6, 60); err == nil {
+		t.Error("a picture without a patch is measured")
+	}
 }
 
 func TestDetailByHand(t *testing.T) {

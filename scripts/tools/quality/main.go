@@ -1,5 +1,5 @@
 // Command quality is what scripts/quality starts: it lets contenders paint the same pairs of pictures, judges the results
-// under VGG-16's features and by measures that none of them optimizes, and writes tables, curves and a contact sheet.
+// under VGG-16's features and by measures that none of them optimizes, and writes tables and a contact sheet.
 package main
 
 import (
@@ -21,14 +21,10 @@ import (
 type settings struct {
 	plan  string
 	pairs string // names, comma separated; "" for all
-	quick bool
-	area  int
+	side  int
 	work  string // folder of runs, and of what others painted
 	out   string
 }
-
-// quickPairs is how many pairs a quick look takes.
-const quickPairs = 3
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -46,8 +42,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("quality", flag.ContinueOnError)
 	flags.StringVar(&s.plan, "plan", "scripts/tools/quality/plan.yaml", "`file` of pairs and contenders")
 	flags.StringVar(&s.pairs, "pairs", "", "`names` of the pairs to take, comma separated, such as content-style (default: all)")
-	flags.BoolVar(&s.quick, "quick", false, fmt.Sprintf("the first %d pairs only, without the ends of the dials", quickPairs))
-	flags.IntVar(&s.area, "area", 0, "`pixels` of a result (default: the plan's)")
+	flags.IntVar(&s.side, "side", 0, "`pixels` of a result's longer side (default: the plan's)")
 	flags.StringVar(&s.work, "work", ".stylebook/quality", "`folder` that keeps the runs")
 	flags.StringVar(&s.out, "out", "out", "`folder` for quality.md and its pictures")
 	if err := flags.Parse(args); err != nil {

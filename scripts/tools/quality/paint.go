@@ -24,109 +24,114 @@ import (
 type result struct {
 	pair          pair
 	contender     contender
-	value         string // of the dial
 	height, width int
 	picture       string
 	seconds       float64
 	quality.Measures
+	patches float64
 }
 
 // paint lets all contenders paint all pairs and judges what comes of it; what was painted before is taken from the folder.
 func (p *plan) paint(ctx context.Context, laboratory *session.Laboratory, folder string) ([]result, error) {
 	var results []result
-	for i, pair := range p.Pairs {
-		picture, err := sl.ReadImage(pair.Content)
+	for _, pair := range p.Pairs {
+		pictures, err := readPair(pair)
 		if err != nil {
 			return nil, err
 		}
-		size := picture.Bounds()
-		height, width, err := transfer.FitSize(size.Dy(), size.Dx(), 0, 0, p.Area)
+		size := pictures[0].Bounds()
+		side := [2]int{0, p.Side}
+		if size.Dy() > size.Dx() {
+			side = [2]int{p.Side, 0}
+		}
+		height, width, err := transfer.FitSize(size.Dy(), size.Dx(), side[0], side[1], 0)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range p.Contenders {
-			if c.Pairs > 0 && i >= c.Pairs {
+			if !c.knows(pair) {
 				continue
 			}
 			fmt.Fprintf(os.Stderr, "%s, %s\n", pair.name(), c.Name)
-			some, err := result{pair: pair, contender: c, height: height, width: width}.paint(ctx, laboratory, folder)
-			if err != nil {
+			r := result{pair: pair, contender: c, height: height, width: width}
+			if err := r.paint(ctx, laboratory, folder); err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", pair.name(), c.Name, err)
 			}
-			results = append(results, some...)
+			if err := r.judge(laboratory.Judge, pictures); err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", pair.name(), c.Name, err)
+			}
+			results = append(results, r)
 		}
 	}
 	return results, nil
 }
 
-// paint returns r with its picture and measures, once for each value of the contender's dial.
-func (r result) paint(ctx context.Context, laboratory *session.Laboratory, folder string) ([]result, error) {
-	if r.contender.Set != nil {
-		return r.train(laboratory)
-	}
-	r.picture = r.filled(r.contender.Picture)
-	if r.contender.Command != nil {
-		if err := r.call(ctx, folder); err != nil {
-			return nil, err
-		}
-	}
-	var pictures [3]image.Image
-	var err error
-	for i, path := range []string{r.picture, r.pair.Content, r.pair.Style} {
+// readPair reads the photograph and the painting.
+func readPair(p pair) (pictures [2]image.Image, err error) {
+	for i, path := range []string{p.Content, p.Style} {
 		if pictures[i], err = sl.ReadImage(path); err != nil {
-			return nil, err
+			return pictures, err
 		}
 	}
-	r.Measures, err = laboratory.Judge.Measure(pictures[0], pictures[1], pictures[2], r.height, r.width)
-	return []result{r}, err
+	return pictures, nil
+}
+
+// paint makes the picture, or takes the one that there is.
+func (r *result) paint(ctx context.Context, laboratory *session.Laboratory, folder string) error {
+	switch {
+	case r.contender.Set != nil:
+		return r.train(laboratory)
+	case r.contender.Command != nil:
+		return r.call(ctx, folder)
+	default:
+		r.picture = r.filled(r.contender.Picture)
+		return nil
+	}
+}
+
+// judge measures the picture against its photograph and its painting.
+func (r *result) judge(judge *quality.Judge, of [2]image.Image) error {
+	picture, err := sl.ReadImage(r.picture)
+	if err != nil {
+		return err
+	}
+	if r.Measures, err = judge.Measure(picture, of[0], of[1], r.height, r.width); err != nil {
+		return err
+	}
+	r.patches, err = quality.Patches(picture, of[1], r.height, r.width)
+	return err
 }
 
 // filled puts the files in the place of their names.
-func (r result) filled(word string) string {
+func (r *result) filled(word string) string {
 	return strings.NewReplacer("{content}", r.pair.Content, "{style}", r.pair.Style, "{out}", r.picture).Replace(word)
 }
 
-// train makes the pictures of one of our own contenders. The runs are kept, so nothing is run twice.
-func (r result) train(laboratory *session.Laboratory) (results []result, err error) {
-	values := r.contender.Values
-	if r.contender.Dial == "" {
-		values = []any{nil}
+// train makes the picture of one of our own contenders. The runs are kept, so nothing is run twice.
+func (r *result) train(laboratory *session.Laboratory) error {
+	asked := request.Request{}
+	set := map[string]any{"preset": sweep.Preset, "content": r.pair.Content, "style": r.pair.Style, "height": r.height, "width": r.width}
+	maps.Copy(set, r.contender.Set)
+	for name, value := range set {
+		if err := asked.Set("", name, fmt.Sprint(value)); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 	}
-	for _, value := range values {
-		asked := request.Request{}
-		set := map[string]any{"preset": sweep.Preset, "content": r.pair.Content, "style": r.pair.Style, "height": r.height, "width": r.width}
-		maps.Copy(set, r.contender.Set)
-		one := r
-		if value != nil {
-			one.value, set[r.contender.Dial] = fmt.Sprint(value), value
-		}
-		for name, value := range set {
-			if err := asked.Set("", name, fmt.Sprint(value)); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-		}
-		settings, err := asked.Settings()
-		if err != nil {
-			return nil, err
-		}
-		run, err := laboratory.Run(settings.Request)
-		if err != nil {
-			return nil, err
-		}
-		one.picture, one.seconds, one.Measures = run.Picture(), run.Seconds, run.Measures
-		results = append(results, one)
+	settings, err := asked.Settings()
+	if err != nil {
+		return err
 	}
-	return results, nil
+	run, err := laboratory.Run(settings.Request)
+	if err != nil {
+		return err
+	}
+	r.picture, r.seconds = run.Picture(), run.Seconds
+	return nil
 }
 
-// slug makes a name fit for a file.
-func slug(name string) string {
-	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == ',' || r == '/' }), "-")
-}
-
-// call runs somebody else's command, unless its picture is there.
+// call runs a command, unless its picture is there.
 func (r *result) call(ctx context.Context, folder string) error {
-	r.picture = filepath.Join(folder, "others", slug(r.contender.Name), r.pair.name()+".png")
+	r.picture = filepath.Join(folder, "others", strconv.Itoa(max(r.height, r.width)), r.contender.Name, r.pair.name()+".png")
 	if err := os.MkdirAll(filepath.Dir(r.picture), 0o755); err != nil {
 		return err
 	}
@@ -146,5 +151,5 @@ func (r *result) call(ctx context.Context, folder string) error {
 		return err
 	}
 	r.seconds = time.Since(start).Seconds()
-	return os.WriteFile(notes, fmt.Appendf(nil, "%.2f", r.seconds), 0o644)
+	return os.WriteFile(notes, fmt.Append(nil, r.seconds), 0o644)
 }

@@ -14,10 +14,9 @@ import (
 
 // plan says who paints what.
 type plan struct {
-	Area       int
-	Champion   string   // the contender that is set against the others
-	Presets    []string // those against which it is set pair by pair
-	Seen       string   // file of what a person saw in the pictures of the whole plan
+	Side       int    // pixels of a result's longer side
+	Champion   string // the contender that is set against the others
+	Seen       string // file of what a person saw in the pictures of the whole plan
 	Pairs      []pair
 	Contenders []contender
 }
@@ -32,27 +31,27 @@ func stem(path string) string {
 	return strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 }
 
+// missing returns the error of a file that isn't there.
+func (p pair) missing() error {
+	_, first := os.Stat(p.Content)
+	_, second := os.Stat(p.Style)
+	return errors.Join(first, second)
+}
+
 // contender is one way to paint, or one of the pictures that are painted from. One of Set, Command and Picture is given, in
 // which {content}, {style} and {out} stand for the files.
 type contender struct {
 	Name, About string
-	Pairs       int            // how many it paints, from the first; 0 for all
+	Styles      []string       // the only paintings that it knows; nil for all
 	Set         map[string]any // options of our command
-	Dial        string         // the one that says how much style
-	Values      []any          // of the dial
-	Command     []string       // of somebody else's
+	Command     []string       // of a program that writes the picture
 	Picture     string
 }
 
-// middle is the value of the dial that the tables show.
-func (c contender) middle() string {
-	if c.Dial == "" {
-		return ""
-	}
-	return fmt.Sprint(c.Values[len(c.Values)/2])
-}
+// knows says whether the contender can paint the pair.
+func (c contender) knows(p pair) bool { return c.Styles == nil || slices.Contains(c.Styles, p.Style) }
 
-// readPlan reads the file and takes what is asked for of it.
+// readPlan reads the file and takes what is asked for of it, and what is there.
 func readPlan(s settings) (*plan, error) {
 	data, err := os.ReadFile(s.plan)
 	if err != nil {
@@ -65,66 +64,49 @@ func readPlan(s settings) (*plan, error) {
 		line, _, _ := strings.Cut(err.Error(), "\n")
 		return nil, fmt.Errorf("%s: %s", s.plan, line)
 	}
-	if err := p.check(); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.plan, err)
-	}
-	if s.quick || s.pairs != "" || s.area > 0 {
+	if s.pairs != "" || s.side > 0 {
 		p.Seen = "" // in other pictures
 	}
-	if s.area > 0 {
-		p.Area = s.area
+	if s.side > 0 {
+		p.Side = s.side
 	}
 	if s.pairs != "" {
 		if err := p.take(strings.Split(s.pairs, ",")); err != nil {
 			return nil, err
 		}
 	}
-	if s.quick {
-		p.Pairs = p.Pairs[:min(quickPairs, len(p.Pairs))]
-		for i, c := range p.Contenders {
-			if c.Dial != "" {
-				p.Contenders[i].Values = []any{c.Values[len(c.Values)/2]}
-			}
+	p.Pairs = slices.DeleteFunc(p.Pairs, func(pair pair) bool {
+		err := pair.missing()
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "%s is left out: %v\n", pair.name(), err)
 		}
+		return err != nil
+	})
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.plan, err)
 	}
 	return p, nil
 }
 
 func (p *plan) check() error {
-	if p.Area <= 0 || len(p.Pairs) == 0 || len(p.Contenders) == 0 {
-		return errors.New("want an area, pairs and contenders")
+	if p.Side <= 0 || len(p.Pairs) == 0 || len(p.Contenders) == 0 {
+		return errors.New("want a side, pairs whose files are there, and contenders")
 	}
-	var names []string
 	for _, c := range p.Contenders {
-		names = append(names, c.Name)
-		switch {
-		case one(c.Set != nil, c.Command != nil, c.Picture != "") != 1:
+		given := 0
+		for _, is := range []bool{c.Set != nil, c.Command != nil, c.Picture != ""} {
+			if is {
+				given++
+			}
+		}
+		if given != 1 {
 			return fmt.Errorf("%s: want one of set, command and picture", c.Name)
-		case (c.Dial == "") != (len(c.Values) == 0):
-			return fmt.Errorf("%s: a dial has values", c.Name)
 		}
 	}
-	for _, name := range append(p.Presets, p.Champion) {
-		if !slices.Contains(names, name) {
-			return fmt.Errorf("there is no contender %q", name)
-		}
+	if !slices.ContainsFunc(p.Contenders, func(c contender) bool { return c.Name == p.Champion }) {
+		return fmt.Errorf("there is no contender %q", p.Champion)
 	}
 	return nil
-}
-
-// one counts what is true.
-func one(conditions ...bool) (n int) {
-	for _, is := range conditions {
-		if is {
-			n++
-		}
-	}
-	return n
-}
-
-// find returns a contender.
-func (p *plan) find(name string) contender {
-	return p.Contenders[slices.IndexFunc(p.Contenders, func(c contender) bool { return c.Name == name })]
 }
 
 // take keeps the named pairs.

@@ -5,30 +5,43 @@ import (
 	"image"
 	"image/jpeg"
 	"os"
+	"strings"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/figure"
 )
 
-// sheet shows a pair in a row: photograph, painting, and what each contender made of them.
+// shownSide is the longer side of a picture on the sheet.
+const shownSide = 256
+
+// sheet shows a pair in a row: photograph, painting, and what each contender made of them. Pairs of which a file lies outside the
+// repository aren't shown, for they aren't the project's to show, nor contenders that don't know all paintings.
 func (p *plan) sheet(results []result) (image.Image, error) {
 	var pictures []figure.Picture
+	columns := 0
 	for _, pair := range p.Pairs {
-		for _, c := range p.Contenders {
-			shown := figure.Picture{Title: c.Name}
-			for _, r := range of(ofPair(results, pair), c.Name, c.middle()) {
-				picture, err := sl.ReadImage(r.picture)
-				if err != nil {
-					return nil, err
-				}
-				if shown.Image, err = sl.Resize(picture, r.height, r.width, sl.Default().Resize); err != nil {
-					return nil, err
-				}
+		if strings.HasPrefix(pair.Style, "../") && len(p.Pairs) > 1 {
+			continue
+		}
+		columns = 0
+		for _, r := range ofPair(results, pair) {
+			if r.contender.Styles != nil {
+				continue
 			}
-			pictures = append(pictures, shown)
+			picture, err := sl.ReadImage(r.picture)
+			if err != nil {
+				return nil, err
+			}
+			longer := max(r.height, r.width)
+			shown, err := sl.Resize(picture, r.height*shownSide/longer, r.width*shownSide/longer, sl.Default().Resize)
+			if err != nil {
+				return nil, err
+			}
+			pictures = append(pictures, figure.Picture{Title: r.contender.Name, Image: shown})
+			columns++
 		}
 	}
-	return figure.Sheet(len(p.Contenders), pictures...)
+	return figure.Sheet(columns, pictures...)
 }
 
 // writeJPEG writes a picture that is small to load.
