@@ -55,7 +55,7 @@ func (c *command) doctor(ctx context.Context, args []string) error {
 	}
 	d := doctor{request: transfer.NewRequest("", "")}
 	var err error
-	if d.request.Options, err = transfer.Choose(transfer.Choice{Preset: transfer.Painting, Own: c.own}); err != nil {
+	if d.request.Options, err = transfer.Choose(transfer.Choice{Preset: transfer.DefaultPreset, Own: c.own}); err != nil {
 		return err
 	}
 	d.request.Weights.Spec, d.request.Weights.Sources, d.request.Weights.Layers = *spec, nil, d.request.Options.Layers()

@@ -188,7 +188,7 @@ func TestOwnNetwork(t *testing.T) {
 		return status, output.String()
 	}
 	const begin = "-content a.png -style a.png -out b.png -height 32 -epochs 1 -backend go "
-	for _, more := range []string{"", "-style-layers down:2", "-content-layers down -term moments:1@down", "-preset pytorch -style-loss moments"} {
+	for _, more := range []string{"", "-preset painting -style-layers down:2", "-content-layers down -term moments:1@down", "-preset pytorch -style-loss moments"} {
 		if status, output := stylize(begin + more); status != 0 || !strings.Contains(output, "weights  edges") {
 			t.Errorf("%s: status %d: %s", more, status, output)
 		}

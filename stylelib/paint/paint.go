@@ -11,17 +11,17 @@ import (
 
 // Picture paints content in the style of style: the whole way from two pictures to a third, on the fastest engine, with the best weights
 // that can be had, in the size of content, at most of
-// [transfer.DefaultArea]. nil options are [transfer.Painting]'s. For another size, several styles,
+// [transfer.DefaultArea]. nil options are [transfer.DefaultPreset]'s. For another size, several styles,
 // masks or an engine that stays open: [transfer.Open].
 //
 // The error is one line. When ctx is done, it comes with the picture as far as it got, nil before the first epoch.
 func Picture(ctx context.Context, content, style image.Image, options *transfer.Options) (image.Image, error) {
 	if options == nil {
-		painting, err := transfer.Choose(transfer.Choice{Preset: transfer.Painting})
+		usual, err := transfer.Choose(transfer.Choice{Preset: transfer.DefaultPreset})
 		if err != nil {
 			return nil, err
 		}
-		options = &painting
+		options = &usual
 	}
 	r := transfer.NewRequest("", "").With(transfer.Pictures{Content: content, Styles: []image.Image{style}})
 	r.Options = *options

@@ -57,8 +57,8 @@ func plain(values ...string) (choices []Choice) {
 }
 
 func presetChoices() (choices []Choice) {
-	about := map[string]Text{transfer.Painting: {"for any two pictures", "适合任意两张图片"},
-		transfer.NNST: {"slower; strokes are the painting's own", "更慢，笔触直接取自画作"}}
+	about := map[string]Text{transfer.NNST: {"for any two pictures; strokes are the painting's own", "适合任意两张图片，笔触直接取自画作"},
+		transfer.Painting: {"softer; the painting's colours and textures", "更柔和，取画作的颜色与质感"}}
 	for _, preset := range transfer.Presets() {
 		if _, ours := about[preset]; !ours {
 			about[preset] = Text{"as in the book Dive into Deep Learning", "同《动手学深度学习》"}

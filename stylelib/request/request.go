@@ -178,7 +178,7 @@ func (r Request) Kept() (Request, error) {
 		}
 	}
 	if !kept.Given("preset") {
-		err = kept.Set("", "preset", DefaultPreset)
+		err = kept.Set("", "preset", transfer.DefaultPreset)
 	}
 	return kept, err
 }

@@ -105,7 +105,7 @@ func TestKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"-content=" + filepath.Join(dir, "a.png"), `-style="` + filepath.Join(dir, "b,c.png") + `"`, "-out=/o.png", "-preset=painting",
+	want := []string{"-content=" + filepath.Join(dir, "a.png"), `-style="` + filepath.Join(dir, "b,c.png") + `"`, "-out=/o.png", "-preset=nnst",
 		"-init=noise", "-weights=auto"}
 	if diff := cmp.Diff(want, kept.Words()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -9,9 +9,6 @@ import (
 	"stylebook/stylelib/transfer"
 )
 
-// DefaultPreset is that of a request that names none.
-const DefaultPreset = transfer.Painting
-
 // CheckpointEvery is how many epochs there are between two checkpoints, unless the request says otherwise.
 const CheckpointEvery = 25
 
@@ -55,7 +52,7 @@ func (r Request) Settings(own ...transfer.Extension) (*Settings, error) {
 // resolve makes the settings, which are yet to be checked. The request is laid on twice: what it chooses decides the numbers over which the
 // rest of it is laid.
 func (r Request) resolve(own []transfer.Extension) (*Settings, error) {
-	s := &Settings{Request: transfer.NewRequest("", ""), Choice: transfer.Choice{Preset: DefaultPreset, Own: own}, Strength: 1, Bits: 8,
+	s := &Settings{Request: transfer.NewRequest("", ""), Choice: transfer.Choice{Preset: transfer.DefaultPreset, Own: own}, Strength: 1, Bits: 8,
 		CheckpointEvery: CheckpointEvery}
 	s.Styles = nil
 	if err := r.apply(s, own...); err != nil {

@@ -3,6 +3,7 @@ package request
 import (
 	"cmp"
 	"strings"
+	"stylebook/stylelib/transfer"
 )
 
 // Label names an option for people: as the page does, or, where it is not on the page, as the command does.
@@ -42,7 +43,7 @@ func (r Request) Described() string {
 func (r Request) Said(chinese bool) []string {
 	said := []string{}
 	for _, o := range OfPage() {
-		if value := r.Text(o.Name); r.Given(o.Name) && o.Name != "size" && value != DefaultPreset {
+		if value := r.Text(o.Name); r.Given(o.Name) && o.Name != "size" && value != transfer.DefaultPreset {
 			said = append(said, o.Label(chinese)+" "+o.Say(value, chinese))
 		}
 	}

@@ -160,8 +160,8 @@ func TestVersus(t *testing.T) {
 	r := Summary{ID: "b", Spec: spec(), Request: request.Request{"strength": []byte("2"), "content": []byte(`"/x/cat.jpg"`), "renew": []byte("3"), "keep-colours": []byte(`"luminance"`), "size": []byte("9")}}
 	r.Spec.Height, r.Spec.Engine, r.Spec.Files = 9, "xla:cpu", map[string]string{"content": "other"}
 	for chinese, want := range map[bool]string{
-		false: "Photograph: lake.jpg → cat.jpg; Size: 3 wide, 2 high → 3 wide, 9 high; Style: 1 → 2; Colours: the painting's → the photograph's: paint only light and dark; -renew: 10 → 3; Computed by: go → xla:cpu",
-		true:  "照片：lake.jpg → cat.jpg；尺寸：宽 3、高 2 → 宽 3、高 9；风格强度：1 → 2；颜色：画作的颜色 → 照片的颜色：只画明暗；-renew：10 → 3；计算引擎：go → xla:cpu",
+		false: "Photograph: lake.jpg → cat.jpg; Size: 3 wide, 2 high → 3 wide, 9 high; Style: 1 → 2; Colours: the painting's → the photograph's: paint only light and dark; -renew: 1 → 3; Computed by: go → xla:cpu",
+		true:  "照片：lake.jpg → cat.jpg；尺寸：宽 3、高 2 → 宽 3、高 9；风格强度：1 → 2；颜色：画作的颜色 → 照片的颜色：只画明暗；-renew：1 → 3；计算引擎：go → xla:cpu",
 	} {
 		separator := map[bool]string{false: "; ", true: "；"}[chinese]
 		if got := strings.Join(r.Versus(was, chinese), separator); got != want {

@@ -26,13 +26,16 @@ func strengthen(r request.Request, s *request.Settings, times float64) error {
 	return r.Set("", "strength", fmt.Sprintf("%.3g", min(max(s.Strength, 0.1)*times, transfer.MaxStrength)))
 }
 
-// larger goes on from the picture at twice its size, coarse to fine.
+// larger paints at twice the size: coarse to fine from the picture, where the run does not go coarse to fine from the photograph.
 func larger(r request.Request, of Summary, s *request.Settings) error {
 	for _, name := range []string{"height", "width", "minutes"} {
 		delete(r, name)
 	}
-	for name, value := range map[string]string{"size": fmt.Sprint(2 * max(of.Spec.Height, of.Spec.Width)), "init": of.Picture(),
-		"scales": fmt.Sprint(max(2, s.Options.Scales))} {
+	change := map[string]string{"size": fmt.Sprint(2 * max(of.Spec.Height, of.Spec.Width))}
+	if s.Options.Coarsest == 0 {
+		change["init"], change["scales"] = of.Picture(), fmt.Sprint(max(2, s.Options.Scales))
+	}
+	for name, value := range change {
 		if err := r.Set("", name, value); err != nil {
 			return err
 		}

@@ -209,7 +209,7 @@ func (s *Sweep) value(run int, axis Axis) string { return s.Runs[run].Label(axis
 // Presets says which presets the runs have.
 func (s *Sweep) Presets() string {
 	if !s.Named {
-		return Preset + ", the chapter's numbers, because the file names none; alone the command takes " + request.DefaultPreset
+		return Preset + ", the chapter's numbers, because the file names none; alone the command takes " + transfer.DefaultPreset
 	}
 	var names []string
 	for _, r := range s.Runs {

@@ -9,15 +9,19 @@ import (
 	sl "stylebook/stylelib"
 )
 
-// Painting is the preset for people who want a picture, whatever two pictures they have: relative losses, the style's by
-// [Wasserstein], and the fast optimizer.
+// Painting is the preset for who wants the colours and textures of a painting in one training of the whole picture: relative losses,
+// the style's by [Wasserstein], and the fast optimizer.
 const Painting = "painting"
 
-// NNST is the preset for who has some minutes for a picture: every stroke is one of the painting's, by neural neighbours.
+// NNST is the preset for people who want a picture, whatever two pictures they have: every stroke is one of the painting's, by neural
+// neighbours.
 const NNST = "nnst"
 
-// Presets returns the names that [Choice.Preset] takes: [Painting], [NNST], and the variants of the chapter.
-func Presets() []string { return append([]string{Painting, NNST}, sl.Presets()...) }
+// DefaultPreset is what the command and its page take where none is named.
+const DefaultPreset = NNST
+
+// Presets returns the names that [Choice.Preset] takes: [NNST], [Painting], and the variants of the chapter.
+func Presets() []string { return append([]string{NNST, Painting}, sl.Presets()...) }
 
 // Choice names what brings numbers of its own: options are chosen first, and other numbers laid over them. "" is what goes with
 // the preset.
@@ -39,6 +43,7 @@ func Choose(c Choice) (Options, error) {
 	case NNST:
 		c.StyleLoss = cmp.Or(c.StyleLoss, neighboursTerm.Name)
 		method = cmp.Or(method, Fast)
+		c.NormalizeLayers = c.NormalizeLayers || c.StyleLoss != neighboursTerm.Name // another loss is as in [Painting]
 	case Painting:
 		c.StyleLoss = cmp.Or(c.StyleLoss, wassersteinTerm.Name)
 		method = cmp.Or(method, Fast)
@@ -98,7 +103,7 @@ func ownMethod(own []Extension) (name string) {
 	return name
 }
 
-// The default preset's own numbers, chosen with VGG-16 on ten pairs at 96 × 144 and three at 300 × 450 (height × width).
+// Numbers of [Painting], chosen with VGG-16 on ten pairs at 96 × 144 and three at 300 × 450 (height × width).
 const (
 	// paintingStyleWeight leaves the scene in the picture: at three times as much, motifs of the style take its place.
 	paintingStyleWeight = 0.34
@@ -110,25 +115,25 @@ const (
 )
 
 // useNNST sets the numbers of neural neighbours. The picture is as far from the photograph as the learning rate and the epochs let
-// it go: with a rate of 0.05 a cat's face is hardly found under a starry night.
+// it go: with four times that rate a cat's face is hardly found under a starry night.
 func (o *Options) useNNST() {
 	o.ContentWeight, o.StyleRepeat, o.TVWeight = 0, 1, 0
 	o.ContentShare, o.Rotations = 0.75, 4
-	o.Coarsest = 64
+	o.Coarsest, o.FinerEpochs, o.Tile = 64, 0.75, TileAsNeeded
 	if o.Optimizer == Fast {
-		o.Epochs, o.LearningRate = nnstEpochs, 0.0125
+		o.Epochs, o.LearningRate = nnstEpochs, 0.025
 	}
 }
 
-const nnstEpochs = 400
+const nnstEpochs = 200
 
-// fastRate is the learning rate of [Fast]. With neural neighbours that of the options is for [nnstEpochs]: fewer epochs go as far, by
-// larger steps.
-func (o Options) fastRate() float64 {
-	if o.byNeighbours() {
-		return o.LearningRate * nnstEpochs / float64(max(1, o.Epochs))
+// ofStage are the options of one of several trainings. With neural neighbours and [Fast] the learning rate is for [nnstEpochs], as many
+// in each: fewer epochs go as far, by larger steps.
+func (o Options) ofStage(s stage, stages int) Options {
+	if o.byNeighbours() && o.Optimizer == Fast {
+		o.LearningRate *= nnstEpochs / float64(stages*max(1, s.epochs))
 	}
-	return o.LearningRate
+	return o
 }
 
 // Strengthen is the dial for how much style, from 0, no style, to [MaxStrength]; 1 leaves it. It multiplies the style weight by the

@@ -3,6 +3,7 @@ package transfer
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	sl "stylebook/stylelib"
@@ -73,7 +74,10 @@ func (t *Transfer) Estimate() (Estimate, error) {
 	perProduct := float64(paced.forward) / t.products(paced.of)
 	for _, s := range o.stages(of.height, of.width) {
 		total += compilePerForward*float64(paced.compile) + epoch(s.size)*float64(s.epochs)
-		if o.byNeighbours() && !s.places {
+		switch {
+		case s.places: // which looks at all pictures again now and then
+			total += perPixel * float64(s.area()*(1+len(t.Pictures.Styles))) * float64(s.epochs) / placesRenew
+		case o.byNeighbours():
 			total += perProduct * t.matchedProducts(s.size)
 		}
 	}
@@ -123,7 +127,7 @@ func (t *Transfer) paced(probe size) (p pace, err error) {
 
 func (s size) area() int { return s.height * s.width }
 
-// passes is how many times as long an epoch takes as one of the whole picture: tiles overlap and are looked at twice.
+// passes is how many times as long an epoch takes as one of the whole picture: tiles overlap, and are looked at twice for statistics.
 func (t *Transfer) passes(of size) float64 {
 	layers := t.Extractor.Layers
 	if !t.Options.inPieces(of, len(layers) > 0) {
@@ -131,9 +135,13 @@ func (t *Transfer) passes(of size) float64 {
 	}
 	area := 0
 	for _, piece := range tilesOf(of, t.Options.Tile, layers) {
-		area += piece.window.height() * piece.window.width()
+		area += piece.window.area()
 	}
-	return float64(area) / float64(of.area()) * (1 + firstPass)
+	overlap := float64(area) / float64(of.area())
+	if slices.ContainsFunc(t.Options.terms(), func(t weighted) bool { return t.Statistic != nil && t.counts() }) {
+		return overlap * (1 + firstPass)
+	}
+	return overlap
 }
 
 // timeRoots returns how long the roots of covariances take once for all layers: a step of the iteration is timed for the deepest

@@ -157,6 +157,31 @@ func (m mask) pooled(poolings int) mask {
 	return m
 }
 
+// labelsOf are the numbers of the regions to which the places of a map that was pooled so many times belong most, -1 where there is none;
+// of every stride-th row and column. Without masks there are none.
+func labelsOf(masks []mask, poolings, stride int) (labels []int32) {
+	var pooled []mask
+	for _, m := range masks {
+		pooled = append(pooled, m.pooled(poolings))
+	}
+	if pooled == nil {
+		return nil
+	}
+	of := pooled[0].size
+	for i := 0; i < of.height; i += stride {
+		for j := 0; j < of.width; j += stride {
+			label, most := int32(-1), float32(0)
+			for k, m := range pooled {
+				if v := m.values[i*of.width+j]; v > most {
+					label, most = int32(k), v
+				}
+			}
+			labels = append(labels, label)
+		}
+	}
+	return labels
+}
+
 // cut returns the part of a mask in a window, 0 outside the core.
 func (m mask) cut(window, core rect) mask {
 	part := mask{size{window.height(), window.width()}, make([]float32, window.height()*window.width())}

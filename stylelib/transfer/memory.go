@@ -71,7 +71,13 @@ func (t *Transfer) memory(of size) int64 {
 		}
 	}
 	if t.Options.byNeighbours() {
-		bytes += copiesOfColumns * int64(of.halved(gridHalvings).area()*t.columnChannels(allOf)) * bytesPerFloat
+		pieces := t.Options.pieces(of, layers)
+		columns := func(t tile) int64 { return int64(t.window.pooled(gridHalvings).area()) }
+		counted := (copiesOfColumns - 1) * columns(pieces[0])
+		for _, piece := range pieces { // their neighbours
+			counted += columns(piece)
+		}
+		bytes += counted * int64(t.columnChannels(allOf)) * bytesPerFloat
 	}
 	return bytes + pictures
 }

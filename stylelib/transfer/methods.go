@@ -41,7 +41,7 @@ func methods() []Method {
 			}},
 		{Name: Fast, About: "Adam at several resolutions at once",
 			Use:       func(o *Options) { o.LearningRate, o.Epochs = sl.FastLearningRate, sl.FastEpochs },
-			Optimizer: func(o Options, epochs int) sl.Optimizer { return sl.Fast(o.fastRate(), epochs) }},
+			Optimizer: func(o Options, epochs int) sl.Optimizer { return sl.Fast(o.LearningRate, epochs) }},
 		{Name: LBFGS, About: "limited-memory BFGS",
 			Use: func(o *Options) { o.LearningRate, o.LRDecayEvery = 1, 0 },
 			Optimizer: func(o Options, _ int) sl.Optimizer {

@@ -135,7 +135,7 @@ func TestChooseOwnMethod(t *testing.T) {
 		o, err = transfer.Choose(transfer.Choice{Preset: preset, Own: own, Optimizer: transfer.Fast})
 		epochs := sl.FastEpochs
 		if preset == transfer.NNST {
-			epochs = 400
+			epochs = 200
 		}
 		if err != nil || o.Optimizer != transfer.Fast || o.Epochs != epochs {
 			t.Errorf("%s: %q, %v", preset, o.Optimizer, err)

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"math"
+	"slices"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/conv"
@@ -21,70 +22,164 @@ func stride(grid size) int {
 	return max(1, int(math.Ceil(math.Sqrt(float64(grid.area())/maxStylePlaces))))
 }
 
-// styleColumns are the hypercolumns of a picture at those places at which a style image is looked at.
-func (p *neighboursPart) styleColumns(vgg *sl.VGG, style *Node) []*Node {
-	of := size{style.Shape().Dim(1), style.Shape().Dim(2)}
-	return p.columns(mapsOf(vgg, style, p.bound.weighted.layers), of, stride(of.halved(gridHalvings)))
+// collect computes of a picture, for every stride-th row and column of the grid, what a program puts out for all places of a window:
+// a matrix for each output.
+func (p *neighboursPart) collect(program *sl.Program, picture *tensors.Tensor, stride int, in ...*tensors.Tensor) (all []matrix, err error) {
+	grid := strided(picture, stride)
+	err = eachWindow(program, picture, p.needed, [][]*tensors.Tensor{in}, func(_ int, t tile, out []*tensors.Tensor) error {
+		if all == nil {
+			all = make([]matrix, len(out))
+		}
+		return eachRow(t, stride, out, func(k, i, j int, row []float32) { all[k].put(i*grid.width+j, grid.area(), row) })
+	})
+	return all, err
 }
 
-// wholeGraph makes of a style image its hypercolumns, of each layer [n, c].
+// strided is the size of a picture's grid, of which every stride-th row and column counts.
+func strided(picture *tensors.Tensor, stride int) size {
+	grid := sizeOf(picture).halved(gridHalvings)
+	return size{(grid.height + stride - 1) / stride, (grid.width + stride - 1) / stride}
+}
+
+// eachRow calls do with the rows of what was computed of a tile's window, [n, c] of each kind k, that are of its core and in row and
+// column i, j of the grid of which every stride-th counts.
+func eachRow(t tile, stride int, computed []*tensors.Tensor, do func(k, i, j int, row []float32)) error {
+	core, window := t.core.pooled(gridHalvings), t.window.pooled(gridHalvings)
+	first := func(at int) int { return (at + stride - 1) / stride * stride }
+	for k, tensor := range computed {
+		c := tensor.Shape().Dim(1)
+		err := tensors.ConstFlatData(tensor, func(values []float32) {
+			for i := first(core.top); i < core.bottom; i += stride {
+				for j := first(core.left); j < core.right; j += stride {
+					at := (i-window.top)*window.width() + j - window.left
+					do(k, i/stride, j/stride, values[at*c:(at+1)*c])
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wholeGraph makes of a window its hypercolumns, of each layer [n, c].
 func (p *neighboursPart) wholeGraph(vgg *sl.VGG, in []*Node) []*Node {
-	return p.styleColumns(vgg, in[0])
+	return p.columns(mapsOf(vgg, in[0], p.bound.weighted.layers), sizeOf(in[0]))
 }
 
-// offeredGraph makes of a style image, and of the principal directions of each layer where there are some, what is compared: blocks
-// [n, k], and their sum.
-func (p *neighboursPart) offeredGraph(vgg *sl.VGG, in []*Node) []*Node {
-	return blocksOf(p.styleColumns(vgg, in[0]), in[1:])
-}
-
-// askedGraph makes the same of the picture whose neighbours are sought, of all places.
-func (p *neighboursPart) askedGraph(vgg *sl.VGG, in []*Node) []*Node {
-	return blocksOf(p.columns(mapsOf(vgg, in[0], p.bound.weighted.layers), p.pictures.size, 1), in[1:])
-}
-
-// blocksOf puts the columns of all layers side by side, in the directions of each if there are some, in blocks of rows, and their sum.
-func blocksOf(columns, directions []*Node) (blocks []*Node) {
-	for i, of := range directions {
+// comparedGraph makes of a window, and of the principal directions of each layer where there are some, what is compared, [n, k].
+func (p *neighboursPart) comparedGraph(vgg *sl.VGG, in []*Node) []*Node {
+	columns := p.wholeGraph(vgg, in)
+	for i, of := range in[1:] {
 		columns[i] = MatMul(columns[i], of)
 	}
-	rows := Concatenate(columns, 1)
-	n := rows.Shape().Dim(0)
-	for at := 0; at < n; at += matchedAtOnce {
-		blocks = append(blocks, SliceAxis(rows, 0, AxisRange(at, min(at+matchedAtOnce, n))))
-	}
-	return append(blocks, ReduceSum(rows, 0))
+	return []*Node{Concatenate(columns, 1)}
 }
 
-// matchGraph compares rows with offered ones, the first of which has a number, each with the mean of all of its kind, and keeps of the
-// best so far and these the nearer: its cosine times a number for each row, and its number.
+// matchGraph compares rows with offered ones, all of length 1, the first of which has a number, and keeps of the best so far and these
+// the nearer: its cosine and its number. Where there are labels of rows and of offered ones, those with another are no neighbours.
 func matchGraph(in []*Node) []*Node {
-	rows, mean, offered, offeredMean, first, most, best := in[0], in[1], in[2], in[3], in[4], in[5], in[6]
-	centred := Sub(offered, ExpandAxes(offeredMean, 0))
-	length := Sqrt(AddScalar(ReduceSum(Square(centred), 1), tiny))
-	scores := Div(conv.RowProducts(Sub(rows, ExpandAxes(mean, 0)), centred), ExpandAxes(length, 0))
+	rows, offered, first, most, best := in[0], in[1], in[2], in[3], in[4]
+	scores := withLabels(conv.RowProducts(rows, offered), in[5:])
 	highest := ReduceMax(scores, 1)
 	return []*Node{Max(highest, most), Where(GreaterThan(highest, most), Add(ArgMax(scores, 1), first), best)}
 }
 
-// search is a search for neighbours, by blocks of places.
-type search struct {
-	rows []*tensors.Tensor // what is sought
-	mean *tensors.Tensor
-	most []*tensors.Tensor // cosines of the nearest so far, but for a factor
-	best []*tensors.Tensor // their numbers, int32
+// elsewhere is how much less the cosine of two places of different regions counts: less than any other, so that these are neighbours only
+// where there are none of the same.
+const elsewhere = 4
+
+// withLabels lowers scores [n, m] where the labels [n] and [m], if there are some, differ.
+func withLabels(scores *Node, labels []*Node) *Node {
+	if len(labels) == 0 {
+		return scores
+	}
+	differ := ConvertDType(NotEqual(ExpandAxes(labels[0], 1), ExpandAxes(labels[1], 0)), scores.DType())
+	return Sub(scores, MulScalar(differ, elsewhere))
 }
 
-// eachStyle calls do with each style image in each of its orientations.
-func (p *neighboursPart) eachStyle(do func(style *tensors.Tensor) error) error {
-	for _, style := range p.pictures.styles {
+// sought is what neighbours are sought for: rows of length 1, in blocks, and for each style image the nearest so far.
+type sought struct {
+	rows, labels []*tensors.Tensor   // of each block; no labels without regions
+	most, best   [][]*tensors.Tensor // of each style image and block: cosines, and numbers, int32
+}
+
+func (s *sought) finalize() {
+	finalizeAll(append(s.rows, s.labels...))
+	for i := range s.most {
+		finalizeAll(append(s.most[i], s.best[i]...))
+	}
+}
+
+// seek begins a search.
+func (p *neighboursPart) seek(rows *matrix, labels []int32) *sought {
+	s := &sought{most: make([][]*tensors.Tensor, len(p.pictures.styles)), best: make([][]*tensors.Tensor, len(p.pictures.styles))}
+	blocks(rows.rows(), func(from, to int) {
+		s.rows = append(s.rows, rows.tensor(from, to))
+		if labels != nil {
+			s.labels = append(s.labels, tensors.FromValue(labels[from:to]))
+		}
+		for i := range s.most {
+			s.most[i] = append(s.most[i], tensors.FromValue(slices.Repeat([]float32{-math.MaxFloat32}, to-from)))
+			s.best[i] = append(s.best[i], tensors.FromValue(make([]int32, to-from)))
+		}
+	})
+	return s
+}
+
+// blocks divides n rows.
+func blocks(n int, do func(from, to int)) {
+	for from := 0; from < n; from += matchedAtOnce {
+		do(from, min(from+matchedAtOnce, n))
+	}
+}
+
+// offer compares what is sought with the rows of style image i, of which the first has a number.
+func (p *neighboursPart) offer(s *sought, i int, rows *matrix, labels []int32, first int) (err error) {
+	blocks(rows.rows(), func(from, to int) {
+		offered := []*tensors.Tensor{rows.tensor(from, to)}
+		if labels != nil {
+			offered = append(offered, tensors.FromValue(labels[from:to]))
+		}
+		defer finalizeAll(offered)
+		for k, row := range s.rows {
+			in := []any{row, offered[0], int32(first + from), s.most[i][k], s.best[i][k]}
+			if labels != nil {
+				in = append(in, s.labels[k], offered[1])
+			}
+			var out []*tensors.Tensor
+			if err == nil {
+				out, err = p.match.Run(in...)
+			}
+			if err != nil {
+				return
+			}
+			finalizeAll([]*tensors.Tensor{s.most[i][k], s.best[i][k]})
+			s.most[i][k], s.best[i][k] = out[0], out[1]
+		}
+	})
+	return err
+}
+
+// eachStyle calls do with each style image in each of its orientations, and with how far apart its places are that are looked at, and
+// their regions.
+func (p *neighboursPart) eachStyle(do func(i int, style *tensors.Tensor, stride int, labels []int32) error) error {
+	for i, style := range p.pictures.styles {
+		masks := p.pictures.styleMask(i)
 		for range p.rotations {
-			if err := do(style); err != nil {
+			stride := stride(sizeOf(style).halved(gridHalvings))
+			if err := do(i, style, stride, labelsOf(masks, gridHalvings, stride)); err != nil {
 				return err
 			}
-			var err error
-			if style, err = quarterTurned(style); err != nil {
+			turned, err := rasterOf(style)
+			if err != nil {
 				return err
+			}
+			style = raster{turned.turned(), quarterTurned(turned.values, turned.size, 3)}.tensor()
+			masks = slices.Clone(masks)
+			for k, m := range masks {
+				masks[k] = mask{m.turned(), quarterTurned(m.values, m.size, 1)}
 			}
 		}
 	}
@@ -99,154 +194,154 @@ func (p *neighboursPart) nearest(picture *tensors.Tensor) ([]int32, error) {
 		return nil, err
 	}
 	defer finalizeAll(directions)
-	with := func(picture *tensors.Tensor) []any { return append([]any{picture}, sl.AsInputs(directions)...) }
-	s, err := p.ask(with(picture))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { finalizeAll(s.rows); finalizeAll(s.most); finalizeAll(s.best) }()
-	offeredMean, err := p.styleMean(with)
-	if err != nil {
-		return nil, err
-	}
-	first := int32(0)
-	err = p.eachStyle(func(style *tensors.Tensor) error {
-		blocks, err := p.offered.Run(with(style)...)
-		if err != nil {
-			return err
-		}
-		defer finalizeAll(blocks)
-		for _, offered := range blocks[:len(blocks)-1] {
-			for i, rows := range s.rows {
-				out, err := p.match.Run(rows, s.mean, offered, offeredMean, first, s.most[i], s.best[i])
-				if err != nil {
-					return err
-				}
-				finalizeAll([]*tensors.Tensor{s.most[i], s.best[i]})
-				s.most[i], s.best[i] = out[0], out[1]
-			}
-			first += int32(offered.Shape().Dim(0))
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	var all []int32
-	for _, block := range s.best {
-		some, err := tensors.CopyFlatData[int32](block)
+	compared := func(picture *tensors.Tensor, stride int) (*matrix, error) {
+		rows, err := p.collect(p.compared, picture, stride, directions...)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, some...)
+		return &rows[0], nil
 	}
-	return all, nil
-}
-
-// ask begins a search.
-func (p *neighboursPart) ask(in []any) (*search, error) {
-	blocks, err := p.asked.Run(in...)
+	rows, err := compared(picture, 1)
 	if err != nil {
 		return nil, err
 	}
-	s := &search{rows: blocks[:len(blocks)-1]}
-	for _, block := range s.rows {
-		n := block.Shape().Dim(0)
-		most := make([]float32, n)
-		for i := range most {
-			most[i] = -math.MaxFloat32
-		}
-		s.most, s.best = append(s.most, tensors.FromValue(most)), append(s.best, tensors.FromValue(make([]int32, n)))
-	}
-	s.mean, err = meanOf(p.pictures.halved(gridHalvings).area(), blocks[len(blocks)-1])
-	return s, err
-}
-
-// styleMean is the mean of what is offered of all style images as they stand.
-func (p *neighboursPart) styleMean(with func(picture *tensors.Tensor) []any) (*tensors.Tensor, error) {
-	n, sums := 0, []*tensors.Tensor{}
+	rows.centre(meanOf(rows))
+	labels := labelsOf(p.pictures.contentMasks, gridHalvings, 1)
+	s := p.seek(rows, labels)
+	defer s.finalize()
+	var standing []*matrix // the style images as they stand, whose mean is that of all
 	for _, style := range p.pictures.styles {
-		blocks, err := p.offered.Run(with(style)...)
+		rows, err := compared(style, stride(sizeOf(style).halved(gridHalvings)))
 		if err != nil {
 			return nil, err
 		}
-		for _, block := range blocks[:len(blocks)-1] {
-			n += block.Shape().Dim(0)
-		}
-		finalizeAll(blocks[:len(blocks)-1])
-		sums = append(sums, blocks[len(blocks)-1])
+		standing = append(standing, rows)
 	}
-	return meanOf(n, sums...)
-}
-
-// meanOf is the mean of n vectors with the given sums.
-func meanOf(n int, sums ...*tensors.Tensor) (*tensors.Tensor, error) {
-	var mean []float32
-	for _, sum := range sums {
-		values, err := tensors.CopyFlatData[float32](sum)
-		if err != nil {
-			return nil, err
-		}
-		if mean == nil {
-			mean = make([]float32, len(values))
-		}
-		for i, v := range values {
-			mean[i] += v / float32(n)
-		}
-	}
-	return tensors.FromValue(mean), nil
-}
-
-// gather returns the hypercolumns of the style's places with these numbers, of each layer [n, c].
-func (p *neighboursPart) gather(numbers []int32) ([]*tensors.Tensor, error) {
-	gathered, first := make([][]float32, len(p.layers)), int32(0)
-	err := p.eachStyle(func(style *tensors.Tensor) error {
-		columns, err := p.whole.Run(style)
-		if err != nil {
-			return err
-		}
-		defer finalizeAll(columns)
-		for i, column := range columns {
-			n, c := int32(column.Shape().Dim(0)), column.Shape().Dim(1)
-			if gathered[i] == nil {
-				gathered[i] = make([]float32, len(numbers)*c)
-			}
-			err := tensors.ConstFlatData(column, func(values []float32) {
-				for place, number := range numbers {
-					if k := int(number - first); number >= first && number < first+n {
-						copy(gathered[i][place*c:(place+1)*c], values[k*c:(k+1)*c])
-					}
-				}
-			})
-			if err != nil {
+	mean := meanOf(standing...)
+	first := 0
+	err = p.eachStyle(func(i int, style *tensors.Tensor, stride int, labels []int32) error {
+		rows := standing[i]
+		if standing[i] = nil; rows == nil {
+			if rows, err = compared(style, stride); err != nil {
 				return err
 			}
 		}
-		first += int32(columns[0].Shape().Dim(0))
-		return nil
+		rows.centre(mean)
+		err := p.offer(s, i, rows, labels, first)
+		first += rows.rows()
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	var all []*tensors.Tensor
-	for i, values := range gathered {
-		all = append(all, tensors.FromFlatDataAndDimensions(values, len(numbers), len(values)/len(numbers)))
-		gathered[i] = nil // which may be freed
+	return p.choose(s, labels)
+}
+
+// centre takes a mean from all rows and makes their length 1.
+func (m *matrix) centre(mean []float64) {
+	for i := range m.rows() {
+		row, square := m.row(i), 0.0
+		for k, v := range row {
+			row[k] = v - float32(mean[k])
+			square += float64(row[k]) * float64(row[k])
+		}
+		length := float32(math.Sqrt(square + tiny))
+		for k := range row {
+			row[k] /= length
+		}
+	}
+}
+
+// choose decides, for each place, of which style image it takes the nearest.
+func (p *neighboursPart) choose(s *sought, labels []int32) ([]int32, error) {
+	var scores [][]float32
+	var numbers [][]int32
+	for i := range s.most {
+		var of []float32
+		var best []int32
+		for k := range s.most[i] {
+			some, err := tensors.CopyFlatData[float32](s.most[i][k])
+			if err != nil {
+				return nil, err
+			}
+			places, err := tensors.CopyFlatData[int32](s.best[i][k])
+			if err != nil {
+				return nil, err
+			}
+			of, best = append(of, some...), append(best, places...)
+		}
+		scores, numbers = append(scores, of), append(numbers, best)
+	}
+	return chosen(scores, numbers, labels, p.shares), nil
+}
+
+// gather returns the hypercolumns of the style's places with these numbers for each piece of the image: of each layer [n, c] for all
+// places of the piece's window, 0 outside its core.
+func (p *neighboursPart) gather(numbers []int32) ([][]*tensors.Tensor, error) {
+	gathered := make([][]matrix, len(p.pieces))
+	for i := range gathered {
+		gathered[i] = make([]matrix, len(p.layers))
+	}
+	at, first := placesIn(p.pieces, p.pictures.size), 0
+	err := p.eachStyle(func(_ int, style *tensors.Tensor, stride int, _ []int32) error {
+		grid, wanted := strided(style, stride), map[int][]place{} // of the image, by the number of their neighbour
+		for i, number := range numbers {
+			wanted[int(number)-first] = append(wanted[int(number)-first], at[i])
+		}
+		first += grid.area()
+		return eachWindow(p.whole, style, p.needed, [][]*tensors.Tensor{nil}, func(_ int, t tile, out []*tensors.Tensor) error {
+			return eachRow(t, stride, out, func(k, i, j int, row []float32) {
+				for _, to := range wanted[i*grid.width+j] {
+					gathered[to.piece][k].put(to.row, to.rows, row)
+				}
+			})
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := make([][]*tensors.Tensor, len(gathered))
+	for i, piece := range gathered {
+		for k := range piece {
+			t, err := piece[k].onEngine(p.backend)
+			if err != nil {
+				return nil, err
+			}
+			all[i] = append(all[i], t)
+			piece[k] = matrix{} // which may be freed
+		}
 	}
 	return all, nil
 }
 
-// quarterTurned is a picture [1, h, w, 3] turned by 90 degrees, [1, w, h, 3].
-func quarterTurned(picture *tensors.Tensor) (*tensors.Tensor, error) {
-	from, err := rasterOf(picture)
-	if err != nil {
-		return nil, err
-	}
-	to := raster{size{from.width, from.height}, make([]float32, len(from.values))}
-	for i := range from.height {
-		for j := range from.width {
-			copy(to.values[3*((from.width-1-j)*to.width+i):][:3], from.values[3*(i*from.width+j):])
+// place is where a place of the image's grid lies among those of the piece in whose core it is.
+type place struct{ piece, row, rows int }
+
+// placesIn are the places of a picture's grid, row by row.
+func placesIn(pieces []tile, of size) []place {
+	grid := of.halved(gridHalvings)
+	places := make([]place, grid.area())
+	for k, t := range pieces {
+		core, window := t.core.pooled(gridHalvings), t.window.pooled(gridHalvings)
+		for i := core.top; i < core.bottom; i++ {
+			for j := core.left; j < core.right; j++ {
+				places[i*grid.width+j] = place{k, (i-window.top)*window.width() + j - window.left, window.area()}
+			}
 		}
 	}
-	return to.tensor(), nil
+	return places
 }
+
+// quarterTurned are the values [h, w, channels] of a picture turned by 90 degrees, [w, h, channels].
+func quarterTurned(values []float32, of size, channels int) []float32 {
+	to := make([]float32, len(values))
+	for i := range of.height {
+		for j := range of.width {
+			copy(to[channels*((of.width-1-j)*of.height+i):][:channels], values[channels*(i*of.width+j):])
+		}
+	}
+	return to
+}
+
+// turned is the size of a picture that was turned by 90 degrees.
+func (s size) turned() size { return size{s.width, s.height} }

@@ -2,10 +2,13 @@ package transfer
 
 import (
 	"fmt"
+	"runtime/debug"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/kernels"
+	"stylebook/stylelib/ops"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -31,50 +34,60 @@ func (o Options) byNeighbours() bool { return o.StyleLoss == neighboursTerm.Name
 // image that the stage begins with, and s those of the style images, in four orientations if the options say so, it is
 //
 //	mean_i (1 - cos(x_i, s_n(i))),  n(i) = argmax_j cos(p_i - mean(p), s_j - mean(s))
+//
+// where j are places of the same region, and of the style image that place i is given if these have shares. It is a sum over places, so
+// it can be computed in pieces.
 type neighboursPart struct {
 	bound
+	backend   compute.Backend
+	needed    []sl.Layer // of the network
 	pictures  *sized
+	pieces    []tile
 	share     float64 // of the photograph in the mixture
 	rotations int
+	shares    []float64 // of the style images; nil: each place takes the nearest of all
 
-	covariances, asked, offered, whole, match *sl.Program
+	compared, whole, match, covariance *sl.Program
 
-	found      *tensors.Tensor   // the image for which the neighbours were found
-	neighbours []*tensors.Tensor // of each layer, [height/4 · width/4, c]
+	found      *tensors.Tensor     // the image for which the neighbours were found
+	weights    []*tensors.Tensor   // of each piece: what its window's places count
+	neighbours [][]*tensors.Tensor // of each piece and layer, [n, c]
 }
 
 func (o *objective) bindNeighbours(b bound) (part, error) {
 	if o.stage.places {
 		return o.bindPlaces(b)
 	}
-	p := &neighboursPart{bound: b, pictures: o.pictures, share: o.options.ContentShare, rotations: o.options.Rotations}
+	p := &neighboursPart{bound: b, backend: o.extractor.Backend, needed: o.layers, pictures: o.pictures, pieces: o.pieces(), share: o.options.ContentShare,
+		rotations: o.options.Rotations, shares: o.options.sharesOfPlaces()}
 	if o.scale == 0 {
 		p.share = 1 // nothing is painted yet
 	}
-	for _, program := range []struct {
-		of    **sl.Program
-		graph func(vgg *sl.VGG, in []*Node) []*Node
-	}{{&p.covariances, p.covariancesGraph}, {&p.asked, p.askedGraph}, {&p.offered, p.offeredGraph}, {&p.whole, p.wholeGraph}} {
-		var err error
-		if *program.of, err = o.extractor.Compile(program.graph); err != nil {
-			return nil, err
+	for _, t := range p.pieces {
+		window, core := t.window.pooled(gridHalvings), t.core.pooled(gridHalvings)
+		counted := everywhere(o.pictures.halved(gridHalvings)).cut(window, core)
+		for i := range counted.values {
+			counted.values[i] *= float32(b.weight / float64(o.pictures.halved(gridHalvings).area()))
 		}
+		p.weights = append(p.weights, tensors.FromValue(counted.values))
 	}
-	p.match = o.extractor.Programs.New(matchGraph)
-	return p, nil
+	var err error
+	if p.compared, err = o.extractor.Compile(p.comparedGraph); err != nil {
+		return nil, err
+	}
+	p.whole, err = o.extractor.Compile(p.wholeGraph)
+	p.match, p.covariance = o.extractor.Programs.New(matchGraph), o.extractor.Programs.New(covarianceGraph)
+	return p, err
 }
 
-// columns are the hypercolumns of a picture, of each layer its part, [n, c], for every stride-th row and column of the grid.
-func (p *neighboursPart) columns(maps map[string]*Node, of size, stride int) []*Node {
+// columns are the hypercolumns of a picture, of each layer its part, [n, c].
+func (p *neighboursPart) columns(maps map[string]*Node, of size) []*Node {
 	var all []*Node
 	for _, layer := range p.layers {
 		all = append(all, maps[layer.Name])
 	}
 	all = hypercolumns(all, p.layers, of)
 	for i, x := range all {
-		if stride > 1 {
-			x = Slice(x, AxisRange(), AxisRange().Stride(stride), AxisRange().Stride(stride))
-		}
 		all[i], _ = rows(x, nil)
 	}
 	return all
@@ -100,19 +113,28 @@ func withDetail(image, photograph, coarser *tensors.Tensor) (*tensors.Tensor, er
 	return raster{of, values[0]}.tensor(), nil
 }
 
-func (p *neighboursPart) inputs(image *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {
-	if p.found == nil {
-		if err := p.find(image, epoch); err != nil {
-			return nil, err
-		}
+func (p *neighboursPart) prepare(image *tensors.Tensor, epoch int) error {
+	if p.found != nil {
+		return nil
 	}
-	return append([]*tensors.Tensor{weightsOf([]float64{p.weight})}, p.neighbours...), nil
+	return p.find(image, epoch)
+}
+
+func (p *neighboursPart) inputsOf(piece int) []*tensors.Tensor {
+	return append([]*tensors.Tensor{p.weights[piece]}, p.neighbours[piece]...)
+}
+
+func (p *neighboursPart) inputs(image *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {
+	if err := p.prepare(image, epoch); err != nil {
+		return nil, err
+	}
+	return p.inputsOf(0), nil
 }
 
 func (p *neighboursPart) loss(image *Node, maps map[string]*Node, in *feed) *Node {
-	weight, neighbours := in.next(1)[0], in.next(len(p.layers))
+	weights, neighbours := in.next(1)[0], in.next(len(p.layers))
 	var products, squares, wanted *Node
-	for i, x := range p.columns(maps, p.pictures.size, 1) {
+	for i, x := range p.columns(maps, sizeOf(image)) {
 		y := StopGradient(neighbours[i])
 		for _, sum := range []struct {
 			of **Node
@@ -126,7 +148,7 @@ func (p *neighboursPart) loss(image *Node, maps map[string]*Node, in *feed) *Nod
 		}
 	}
 	cosines := Div(products, Sqrt(AddScalar(Mul(squares, wanted), tiny)))
-	return weightedSum(image, []*Node{ReduceAllMean(OneMinus(cosines))}, weight)
+	return ops.ReduceAllSum(Mul(OneMinus(cosines), weights))
 }
 
 // find finds the neighbours for the image that the stage begins with.
@@ -143,6 +165,7 @@ func (p *neighboursPart) find(image *tensors.Tensor, _ int) (err error) {
 		return err
 	}
 	p.neighbours, err = p.gather(nearest)
+	debug.FreeOSMemory()
 	kernels.ReleaseMemory() // of which the training takes other pieces
 	return err
 }
@@ -170,10 +193,13 @@ func (p *neighboursPart) foundFor() *tensors.Tensor { return p.found }
 func (p *neighboursPart) latestDue(int) int { return 1 }
 
 func (p *neighboursPart) finalize() {
-	for _, program := range []*sl.Program{p.covariances, p.asked, p.offered, p.whole, p.match} {
+	for _, program := range []*sl.Program{p.compared, p.whole, p.match, p.covariance} {
 		program.Finalize()
 	}
-	finalizeAll(p.neighbours)
+	finalizeAll(p.weights)
+	for _, piece := range p.neighbours {
+		finalizeAll(piece)
+	}
 }
 
 // matchedProducts is how many products of two numbers the search of a stage takes.
@@ -219,10 +245,8 @@ func (o Options) checkNeighbours() error {
 			}
 		}
 		return nil
-	case o.Blend != nil:
-		return &sl.OptionError{Option: "blend", Reason: "each place is painted as in the style image that is nearest, so these have no shares: leave the weights out, or choose another style loss"}
 	case o.LayersOfStyles != nil:
-		return &sl.OptionError{Option: "style layers", Reason: "neighbours have all layers of a style image at once: give one list"}
+		return &sl.OptionError{Option: "style layers", Reason: "neighbours have all layers of a style image at once: give one list, or choose another style loss"}
 	}
 	return nil
 }

@@ -138,22 +138,21 @@ func TestMatchingAtFullWidth(t *testing.T) {
 		}
 		return product / math.Sqrt(a*b)
 	}
-	narrow := func(v []float64) *tensors.Tensor { return tensors.FromValue(testkit.Float32s(v)) }
+	unit := func(values []float32, mean []float64) *matrix {
+		m := &matrix{channels, slices.Clone(values)}
+		m.centre(mean)
+		return m
+	}
+	asked, all := unit(x, xMean), unit(s, sMean)
 	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
 		match, err := NewExec(e.Backend, matchGraph)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer match.Finalize()
-		most := make([]float32, rows)
-		for i := range most {
-			most[i] = -math.MaxFloat32
-		}
-		state := []*tensors.Tensor{tensors.FromValue(most), tensors.FromValue(make([]int32, rows))}
-		asked := tensors.FromFlatDataAndDimensions(x, rows, channels)
+		state := []*tensors.Tensor{tensors.FromValue(slices.Repeat([]float32{-math.MaxFloat32}, rows)), tensors.FromValue(make([]int32, rows))}
 		for _, part := range [][2]int{{0, 90}, {90, offered}} {
-			block := tensors.FromFlatDataAndDimensions(s[part[0]*channels:part[1]*channels], part[1]-part[0], channels)
-			if state, err = match.Call(asked, narrow(xMean), block, narrow(sMean), int32(part[0]), state[0], state[1]); err != nil {
+			if state, err = match.Call(asked.tensor(0, rows), all.tensor(part[0], part[1]), int32(part[0]), state[0], state[1]); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -302,12 +301,10 @@ func TestStrengthOfNeighbours(t *testing.T) {
 
 func TestNeighboursRefuse(t *testing.T) {
 	for want, change := range map[string]func(*Options){
-		"content share: 1.5 is not":    func(o *Options) { o.ContentShare = 1.5 },
-		"rotations: 5 is not":          func(o *Options) { o.Rotations = 5 },
-		"finer epochs: 0 is not":       func(o *Options) { o.FinerEpochs = 0 },
-		"blend: each place is painted": func(o *Options) { o.Blend = []float64{1} },
-		"tile: neighbours is no sum":   func(o *Options) { o.Tile = 64 },
-		"neighbours: decides how":      func(o *Options) { o.UseStyleLoss("gram"); o.Term("neighbours") },
+		"content share: 1.5 is not": func(o *Options) { o.ContentShare = 1.5 },
+		"rotations: 5 is not":       func(o *Options) { o.Rotations = 5 },
+		"finer epochs: 0 is not":    func(o *Options) { o.FinerEpochs = 0 },
+		"neighbours: decides how":   func(o *Options) { o.UseStyleLoss("gram"); o.Term("neighbours") },
 	} {
 		options, err := Choose(Choice{Preset: NNST})
 		if err != nil {

@@ -86,6 +86,16 @@ func (o Options) inPieces(of size, layers bool) bool {
 	return o.Tile > 0 && layers && (of.height > o.Tile || of.width > o.Tile)
 }
 
+// pieces are the tiles of the image; one, if it is computed whole.
+func (o *objective) pieces() []tile { return o.options.pieces(o.pictures.size, o.layers) }
+
+func (o Options) pieces(of size, layers []sl.Layer) []tile {
+	if o.inPieces(of, len(layers) > 0) {
+		return tilesOf(of, o.Tile, layers)
+	}
+	return []tile{whole(of)}
+}
+
 // minimized is the objective as [sl.Minimize] takes it, computed whole.
 func (o *objective) minimized() sl.Objective {
 	return sl.Objective{

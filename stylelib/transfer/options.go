@@ -80,7 +80,7 @@ type Options struct {
 	Scales      int     // trainings one after the other, each √2 times as high and wide as the one before; 1 is the chapter's
 	Coarsest    int     // longer side of the coarsest scale, in pixels: scales follow from it, each twice as high and wide as the one before; 0: Scales says
 	FinerEpochs float64 // with Coarsest: epochs of a scale as a multiple of those of the one before
-	Tile        int     // height and width of the pieces in which the loss is computed, in pixels; 0 computes it whole
+	Tile        int     // height and width of the pieces in which the loss is computed, in pixels; 0 computes it whole; or [TileAsNeeded]
 }
 
 // TermOptions are a further term of the loss.

@@ -46,7 +46,7 @@ func TestValidate(t *testing.T) {
 		"blend: at least one style image":      func(o *transfer.Options) { o.Blend = []float64{0} },
 		"style scale: 0 is not":                func(o *transfer.Options) { o.StyleScale = 0 },
 		"history: 0 is not from 1":             func(o *transfer.Options) { o.History = 0 },
-		"tile: -1 is not from 0":               func(o *transfer.Options) { o.Tile = -1 },
+		"tile: -2 is not from -1":              func(o *transfer.Options) { o.Tile = -2 },
 		"scales: 0 is not from 1":              func(o *transfer.Options) { o.Scales = 0 },
 		"samples: 1 is not from 2":             func(o *transfer.Options) { o.Samples = 1 },
 		"optimizer: there is no":               func(o *transfer.Options) { o.Optimizer = "sgd" },
@@ -175,7 +175,7 @@ func TestPainting(t *testing.T) {
 	if err != nil || o.StyleLoss != "gram" || o.StyleWeight != transfer.NormalizedStyleWeight || o.Epochs != 500 {
 		t.Errorf("%+v, %v", o, err)
 	}
-	if _, err := transfer.Choose(transfer.Choice{Preset: "oil"}); err == nil || !strings.Contains(err.Error(), "painting, nnst, pytorch") {
+	if _, err := transfer.Choose(transfer.Choice{Preset: "oil"}); err == nil || !strings.Contains(err.Error(), "nnst, painting, pytorch") {
 		t.Errorf("%v", err)
 	}
 }

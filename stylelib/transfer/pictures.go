@@ -56,7 +56,7 @@ func (p Pictures) Check(options Options) error {
 		return err
 	}
 	for _, term := range options.terms() {
-		if term.Of&StyleImages != 0 && term.Statistic == nil {
+		if term.Of&StyleImages != 0 && term.Statistic == nil && term.bind == nil {
 			return &MaskError{fmt.Sprintf("%s is no sum over positions, so it has no regions: leave the masks or the term out", term.Name)}
 		}
 	}

@@ -29,12 +29,9 @@ func keptOf(layer sl.Layer, channels int) int {
 	return max(1, int(shareKept[min(layer.Halvings, len(shareKept)-1)]*float64(channels)))
 }
 
-// covariancesGraph makes of a picture the covariance of each layer's hypercolumns, [c, c].
-func (p *neighboursPart) covariancesGraph(vgg *sl.VGG, in []*Node) (covariances []*Node) {
-	for _, x := range p.styleColumns(vgg, in[0]) {
-		covariances = append(covariances, meanAndCovariance(x, nil, float64(x.Shape().Dim(0)))[1])
-	}
-	return covariances
+// covarianceGraph makes of rows [n, c] their covariance [c, c].
+func covarianceGraph(in []*Node) []*Node {
+	return meanAndCovariance(in[0], nil, float64(in[0].Shape().Dim(0)))[1:2]
 }
 
 // principal returns for each layer the directions [c, k] along which the hypercolumns of the picture and of the style images as they
@@ -45,18 +42,23 @@ func (p *neighboursPart) principal(picture *tensors.Tensor) ([]*tensors.Tensor, 
 	}
 	sums := make([][]float64, len(p.layers))
 	for _, one := range append([]*tensors.Tensor{picture}, p.pictures.styles...) {
-		covariances, err := p.covariances.Run(one)
+		columns, err := p.collect(p.whole, one, stride(sizeOf(one).halved(gridHalvings)))
 		if err != nil {
 			return nil, err
 		}
-		for i, covariance := range covariances {
-			if values := arrayOf(covariance).Values; sums[i] == nil {
+		for i := range columns {
+			covariance, err := p.covariance.Run(columns[i].tensor(0, columns[i].rows()))
+			if err != nil {
+				return nil, err
+			}
+			if values := arrayOf(covariance[0]).Values; sums[i] == nil {
 				sums[i] = values
 			} else {
 				floats.Add(sums[i], values)
 			}
+			finalizeAll(covariance)
+			columns[i] = matrix{} // which may be freed
 		}
-		finalizeAll(covariances)
 	}
 	directions, errs := make([]*tensors.Tensor, len(p.layers)), make([]error, len(p.layers))
 	var all sync.WaitGroup

@@ -3,13 +3,13 @@ package transfer
 import (
 	"math"
 
-	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/compute/shapes"
 )
 
 // size is the height and width of an image in pixels.
 type size struct{ height, width int }
 
-func sizeOf(image *tensors.Tensor) size { return size{image.Shape().Dim(1), image.Shape().Dim(2)} }
+func sizeOf(image shapes.HasShape) size { return size{image.Shape().Dim(1), image.Shape().Dim(2)} }
 
 // halved is the size of a map that was pooled so many times.
 func (s size) halved(times int) size { return size{s.height >> times, s.width >> times} }
@@ -56,6 +56,12 @@ func (o Options) stages(height, width int) []stage {
 func (o Options) settled(height, width int) Options {
 	if o.Coarsest > 0 && len(o.stages(height, width)) == 1 {
 		o.Scales, o.Coarsest, o.FinerEpochs = 1, 0, 1
+	}
+	if of := (size{height, width}); o.Tile == TileAsNeeded {
+		o.Tile = neededTile
+		if !o.inPieces(of, true) || o.whole() != "" {
+			o.Tile = 0
+		}
 	}
 	return o
 }

@@ -61,7 +61,7 @@ type Term struct {
 }
 
 // overPositions says whether the term is made of sums over positions.
-func (t Term) overPositions() bool { return t.Pointwise != nil || t.Statistic != nil }
+func (t Term) overPositions() bool { return t.Pointwise != nil || t.Statistic != nil || t.bind != nil }
 
 // layersAtOnce says whether the term's function looks at all its layers together, so that none has a weight of its own.
 func (t Term) layersAtOnce() bool {

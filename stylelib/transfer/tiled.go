@@ -19,6 +19,7 @@ type tiled struct {
 	pieces     []tile
 	statistics []*statisticPart
 	pointwise  []*pointwisePart
+	places     []placed            // terms that are sums over places
 	images     []part              // terms that need no map
 	masks      [][]*tensors.Tensor // of each tile, by statistic and region
 	cores      [][]*tensors.Tensor // of each tile, by pointwise term and layer
@@ -30,6 +31,13 @@ type tiled struct {
 	took time.Duration // by the latest value and gradient
 }
 
+// placed is a part that is a sum over places, each with a target of its own: its loss of a piece sees the window, and what it takes there.
+type placed interface {
+	part
+	prepare(image *tensors.Tensor, epoch int) error
+	inputsOf(piece int) []*tensors.Tensor
+}
+
 func newTiled(o *objective) (*tiled, error) {
 	t := &tiled{objective: o, pieces: tilesOf(o.pictures.size, o.options.Tile, o.layers)}
 	var ofStatistics, ofPointwise []sl.Layer
@@ -39,6 +47,8 @@ func newTiled(o *objective) (*tiled, error) {
 			t.statistics, ofStatistics = append(t.statistics, p), append(ofStatistics, p.layers...)
 		case *pointwisePart:
 			t.pointwise, ofPointwise = append(t.pointwise, p), append(ofPointwise, p.layers...)
+		case placed:
+			t.places = append(t.places, p)
 		case imagePart, *scenePart:
 			t.images = append(t.images, p)
 		}
@@ -73,6 +83,9 @@ func (t *tiled) finalize() {
 // contentTargets computes the content features of every window. It makes the factors of pointwise terms, which multiply means,
 // such as multiply sums over the whole map, or relative ones where layers are normalized.
 func (t *tiled) contentTargets(layers []sl.Layer) error {
+	if t.targets = make([][]*tensors.Tensor, len(t.pieces)); len(layers) == 0 {
+		return nil
+	}
 	program, err := t.extractor.Compile(func(vgg *sl.VGG, in []*Node) (out []*Node) {
 		maps := mapsOf(vgg, in[0], t.options.computed())
 		for _, layer := range layers {
@@ -100,7 +113,7 @@ func (t *tiled) contentTargets(layers []sl.Layer) error {
 		for k := range squares {
 			squares[k] += float64(tensors.ToScalar[float32](out[len(layers)+k]))
 		}
-		t.targets = append(t.targets, out[:len(layers)])
+		t.targets[i] = out[:len(layers)]
 	}
 	k := 0
 	for _, p := range t.pointwise {
@@ -174,24 +187,47 @@ func (t *tiled) valueAndGradient(image *tensors.Tensor, epoch int) (losses map[s
 	if err != nil {
 		return nil, nil, err
 	}
+	for _, p := range t.places {
+		if err := p.prepare(image, epoch); err != nil {
+			return nil, nil, err
+		}
+	}
 	weights := t.pointwiseWeights()
 	for i, piece := range t.pieces {
-		out, err := runTile(t.second, picture, piece, t.masks[i], t.cores[i], t.targets[i], weights, derivatives)
+		var places []*tensors.Tensor
+		for _, p := range t.places {
+			places = append(places, p.inputsOf(i)...)
+		}
+		out, err := runTile(t.second, picture, piece, t.masks[i], t.cores[i], t.targets[i], weights, places, derivatives)
 		if err != nil {
 			return nil, nil, err
 		}
-		for k, p := range t.pointwise {
-			losses[p.name] += float64(tensors.ToScalar[float32](out[k]))
+		for k, name := range t.inPlaces() {
+			losses[name] += float64(tensors.ToScalar[float32](out[k]))
 		}
-		share := out[len(t.pointwise)]
+		share := out[len(out)-1]
 		sum.add(piece.window, tensors.MustCopyFlatData[float32](share))
 		_ = share.FinalizeAll()
 	}
 	return losses, sum.tensor(), nil
 }
 
+// inPlaces are the names of the terms whose losses are found tile by tile, in the order of the second pass.
+func (t *tiled) inPlaces() (names []string) {
+	for _, p := range t.pointwise {
+		names = append(names, p.name)
+	}
+	for _, p := range t.places {
+		names = append(names, p.term().name)
+	}
+	return names
+}
+
 // runSums makes the first pass. It notes the statistics' losses and returns the derivatives with respect to the sums.
 func (t *tiled) runSums(picture raster, losses map[string]float64) ([]*tensors.Tensor, error) {
+	if len(t.statistics) == 0 {
+		return nil, nil
+	}
 	total, err := addUp(t.first, picture, t.pieces, t.masks)
 	if err != nil || len(total) == 0 { // a statistic without layers
 		return nil, err

@@ -107,8 +107,9 @@ func (t *tiled) valueAndGradientOfSums(_ *sl.VGG, in []*Node) (losses []*Node) {
 	return losses
 }
 
-// valueAndGradientOfTile returns one tile's pointwise losses and its share of the gradient. Inputs are the window, the masks
-// of statistics and of pointwise terms, the latter's targets and weights, and the derivatives with respect to the sums.
+// valueAndGradientOfTile returns one tile's losses place by place and its share of the gradient. Inputs are the window, the masks
+// of statistics and of pointwise terms, the latter's targets and weights, what terms over places take, and the derivatives with respect to
+// the sums.
 func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) (losses []*Node) {
 	inputs := feed(in)
 	image := inputs.next(1)[0]
@@ -124,6 +125,10 @@ func (t *tiled) valueAndGradientOfTile(vgg *sl.VGG, in []*Node) (losses []*Node)
 		}
 		loss := weightedSum(image, parts, weights.next(1)[0])
 		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.repeat))
+	}
+	for _, p := range t.places {
+		loss := p.loss(image, maps, &inputs)
+		losses, total = append(losses, loss), Add(total, MulScalar(loss, p.term().repeat))
 	}
 	for _, p := range t.statistics {
 		for _, r := range p.regions {

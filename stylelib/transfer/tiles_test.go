@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"image"
+	"image/color"
 	"math"
 	"slices"
 	"testing"
@@ -67,9 +68,9 @@ func TestTilesAreTheWhole(t *testing.T) {
 					t.Fatal(err)
 				}
 				image := Noise(3, c.height, c.width)
-				want, wantGradient := slopeAt(t, extractor, in, options, image)
+				want, wantGradient := slopeAt(t, extractor, in, options, stage{size: in.size}, image)
 				options.Tile = c.tile
-				got, gotGradient := slopeAt(t, extractor, in, options, image)
+				got, gotGradient := slopeAt(t, extractor, in, options, stage{size: in.size}, image)
 				for i, w := range want {
 					if off := testkit.RelativeError(got[i], w); !(off <= 1e-4) {
 						t.Errorf("loss %d is %g, want %g", i, got[i], w)
@@ -89,6 +90,62 @@ func TestTilesAreTheWhole(t *testing.T) {
 	}
 }
 
+// Neural neighbours in tiles, of either stage, with regions and shares too, are those of the whole picture.
+func TestNeighboursInTilesAreTheWhole(t *testing.T) {
+	const height, width = 150, 203
+	options, err := Choose(Choice{Preset: NNST})
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Blend = []float64{1, 2}
+	testkit.Engines(t, func(t *testing.T, e *engine.Engine) {
+		net, err := weights.Random(2, sl.VGG16, [5]int{4, 8, 8, 8, 8}, options.Layers()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		extractor, err := NewExtractor(e.Backend, net, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer extractor.Finalize()
+		half := halves(height, width)
+		in, err := Pictures{Content: noisePicture(t, 1, height, width), ContentMask: half,
+			Styles: []image.Image{noisePicture(t, 2, 99, 99), noisePicture(t, 4, 80, 90)}, StyleMasks: []image.Image{half, half}}.
+			resized(size{height, width}, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, of := range map[string]stage{"a stage": {size: in.size}, "the last one": {size: in.size, places: true}} {
+			image, whole, tiled := Noise(3, height, width), options, options
+			whole.Tile, tiled.Tile = 0, 96
+			want, wantGradient := slopeAt(t, extractor, in, whole, of, image)
+			got, gotGradient := slopeAt(t, extractor, in, tiled, of, image)
+			if off := testkit.RelativeError(got[1], want[1]); !(off <= 1e-5) {
+				t.Errorf("%s: the loss is %g, want %g", name, got[1], want[1])
+			}
+			if off := testkit.RelativeL2(t, gotGradient, wantGradient); !(off <= 1e-4) {
+				t.Errorf("%s: the gradient is off by %.1e", name, off)
+			}
+			if ratio := seams(gotGradient, height, width, tiled.Tile, extractor.Layers); !(ratio <= 1.1) {
+				t.Errorf("%s: the gradient at the seams is %.3f times the interior's", name, ratio)
+			}
+		}
+	})
+}
+
+// halves is a mask: a red half on the left, a blue one on the right.
+func halves(height, width int) image.Image {
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i := range height * width {
+		c := color.RGBA{255, 0, 0, 255}
+		if i%width >= width/2 {
+			c = color.RGBA{0, 0, 255, 255}
+		}
+		picture.SetRGBA(i%width, i/width, c)
+	}
+	return picture
+}
+
 // gradientOnly is an optimizer that leaves the image where it is and remembers the gradient.
 var gradientOnly = sl.Optimizer{
 	State:        []sl.StateArray{{Name: "gradient", Copies: 1}},
@@ -100,9 +157,9 @@ var gradientOnly = sl.Optimizer{
 }
 
 // slopeAt returns content, style and TV loss and their total at an image, and the total's gradient.
-func slopeAt(t *testing.T, extractor *sl.Extractor, in *sized, options Options, image *tensors.Tensor) ([4]float64, []float32) {
+func slopeAt(t *testing.T, extractor *sl.Extractor, in *sized, options Options, of stage, image *tensors.Tensor) ([4]float64, []float32) {
 	t.Helper()
-	o, err := newObjective(extractor, in, options, stage{epochs: options.Epochs}, 0)
+	o, err := newObjective(extractor, in, options, of, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,11 +43,12 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 	}
 	var image *tensors.Tensor
 	var before *sized
-	for scale, of := range t.Options.stages(t.Height, t.Width) {
+	stages := t.Options.stages(t.Height, t.Width)
+	for scale, of := range stages {
 		if from != nil && scale < from.Scale {
 			continue
 		}
-		s := training{extractor: t.Extractor, options: t.Options, scale: scale, stage: of,
+		s := training{extractor: t.Extractor, options: t.Options.ofStage(of, len(stages)), scale: scale, stage: of,
 			before: t.Options.EpochsBefore(scale, t.Height, t.Width)}
 		if from != nil && scale == from.Scale {
 			s.from = from

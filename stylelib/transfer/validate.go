@@ -117,7 +117,7 @@ func (o Options) checkNumbers() error {
 		between("renew", o.Renew, 1, maxEpochs),
 		between("samples", o.Samples, 2, maxSamples),
 		between("coarsest", o.Coarsest, 0, math.MaxInt32),
-		between("tile", o.Tile, 0, math.MaxInt32),
+		between("tile", o.Tile, TileAsNeeded, math.MaxInt32),
 	} {
 		if err != nil {
 			return err
@@ -204,9 +204,19 @@ func (o Options) checkTerms() error {
 					"%s looks at all its layers at once, so that they have no weights of their own: leave the factor of %s out", term.Name, layer)}
 			}
 		}
-		if o.Tile > 0 && !term.overPositions() && term.Image == nil && (term.Loss == nil || len(term.layers) > 0) {
-			return &sl.OptionError{Option: "tile", Reason: fmt.Sprintf("%s is no sum over positions, so it can't be computed in pieces: leave one of them out", term.Name)}
-		}
+	}
+	if name := o.whole(); o.Tile > 0 && name != "" {
+		return &sl.OptionError{Option: "tile", Reason: fmt.Sprintf("%s is no sum over positions, so it can't be computed in pieces: leave one of them out", name)}
 	}
 	return nil
+}
+
+// whole is the name of a term that can't be computed in pieces; "" where all can be.
+func (o Options) whole() string {
+	for _, term := range o.terms() {
+		if !term.overPositions() && term.Image == nil && (term.Loss == nil || len(term.layers) > 0) {
+			return term.Name
+		}
+	}
+	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,7 +135,7 @@ func TestStartsWait(t *testing.T) {
 func TestAgain(t *testing.T) {
 	p := open(t, "web", "-quiet")
 	second := part{"style", "second.jpg", sample(t, "quality/ink.jpg")}
-	options := []part{quick[0], quick[1], {"strength", "2", nil}, {"blend", "3,1", nil}, {"init", "noise", nil}}
+	options := []part{quick[0], quick[1], {"strength", "2", nil}, {"blend", "3,1", nil}, {"init", "noise", nil}, {"preset", "painting", nil}}
 	run := p.paint(append(append(pictures(t), second), options...)...).Run
 	var settings struct {
 		Values         map[string]string
@@ -166,6 +167,12 @@ func TestAgain(t *testing.T) {
 		}
 	}
 	p.post("runs/"+run+"/again/better", "", 400)
+	usual := p.paint(append(pictures(t), quick...)...).Run // which goes coarse to fine by itself
+	p.post("runs/"+usual+"/again/larger", "", 204)
+	_, text = p.request("GET", "compare/"+usual+"/"+p.finished().Run, nil)
+	if err := json.Unmarshal([]byte(text), &compared); err != nil || !slices.Equal(compared.Differences, []string{"Size: 32 wide, 21 high → 64 wide, 43 high"}) {
+		t.Errorf("%v: %q", err, compared.Differences)
+	}
 	p.post("runs/"+p.rows("init-picture")[0].ID+"/again/seed", "", 400) // nothing there is random
 	if err := os.Remove(filepath.Join(p.folder, run, "content-photo.jpg")); err != nil {
 		t.Fatal(err)

@@ -77,10 +77,10 @@ def of_stage(image, begin, photograph, styles):
 
 
 def of_places(image, begin, styles):
-    """Grids of all places: the maps are small."""
+    """Grids of all places: the maps are small. Means are those of the picture for which neighbours are sought."""
     loss, margins = 0, []
     for x, b, *of_styles in zip(activations(image), activations(begin), *map(activations, styles)):
-        rows, first = [(m[0].flatten(1).T - m[0].flatten(1).T.mean(0)) for m in (x, b)]
+        rows, first = [(m[0].flatten(1).T - b[0].flatten(1).T.mean(0)) for m in (x, b)]
         offered = torch.cat([m[0].flatten(1).T for m in of_styles])
         offered = offered - offered.mean(0)
         places, margin = nearest(first, offered)

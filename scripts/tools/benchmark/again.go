@@ -58,7 +58,7 @@ func asked(r request) (transfer.Request, error) {
 	ask := transfer.NewRequest(r.content, r.style)
 	ask.Height, ask.Width, ask.Weights.Spec = r.height, r.width, r.weights
 	var err error
-	ask.Options, err = transfer.Choose(transfer.Choice{Preset: transfer.Painting})
+	ask.Options, err = transfer.Choose(transfer.Choice{Preset: transfer.DefaultPreset})
 	return ask, err
 }
 
