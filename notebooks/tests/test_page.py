@@ -118,6 +118,7 @@ def test_the_whole_path(start):
         page.set_input_files("#style", DATA / "style.jpg")  # chosen instead of dropped
         slide(page, "size", 160)  # a browser on a busy machine sees three pictures before its epochs are over
         slide(page, "epochs", 1000)
+        assert page.evaluate("given().map(([name]) => name).sort()") == ["epochs", "preset", "size"], "what was not touched is the preset's"
         page.select_option("#preset", "pytorch")
         assert page.inner_text("output[for=epochs]") == "1000", "what was chosen outlives another preset"
         page.click("#further summary")
@@ -173,7 +174,7 @@ def compare(page):
     wait_for("both runs", lambda: cards(page).count() == 2)
     for i in range(2):
         page.locator("#runs input[type=checkbox]").nth(i).check()
-    page.wait_for_selector("#compared li:has-text('Preset: painting: for any two pictures → pytorch')")
+    page.wait_for_selector("#compared li:has-text('Preset: nnst: for any two pictures'):has-text('→ pytorch')")
     assert page.locator("#compared img").count() == 2
     assert page.locator("#compared polyline").count() >= 6 and page.is_hidden("#pick")
     page.click("#compared .close")

@@ -101,7 +101,7 @@ def test_look(page):
     zooms_by_wheel_and_fingers(page)
     shows_the_photograph(page)
     turns_the_film(page, row)
-    assert page.locator("#look-curves polyline").count() == 4
+    assert page.locator("#look-curves polyline").count() == 2
     downloads(page, row)
     page.keyboard.press("Escape")
     page.wait_for_selector("#look", state="hidden")

@@ -25,11 +25,12 @@ const boxes = field => [...field.querySelectorAll("input")];
 const isMany = field => field.tagName === "FIELDSET" && field.id !== "blend";
 const isSlider = field => field.type === "range";
 
-// valueOf is what a field says. A slider that was not moved says just what it was put to, which may be between its steps, or beyond its ends.
+// valueOf is what a field says. A slider or a group of boxes that was not touched says just what it was put to, which may be what it can't show.
 function valueOf(field) {
   if (field.id === "blend") return chosen.style.length > 1 ? boxes(field).map(b => b.value).join(",") : "";
+  if (field.dataset.exact !== undefined) return field.dataset.exact;
   if (isMany(field)) return boxes(field).filter(b => b.checked).map(b => b.value).join(",");
-  if (!isSlider(field) || field.dataset.exact !== undefined) return field.dataset.exact ?? field.value;
+  if (!isSlider(field)) return field.value;
   if (!("log" in field.dataset)) return field.value;
   return field.value === field.min ? "0" : String(Number((10 ** field.value).toPrecision(2)));
 }
@@ -37,8 +38,8 @@ function valueOf(field) {
 function put(field, value) {
   if (field.id === "blend") boxes(field).forEach((b, i) => { b.value = value ? value.split(",")[i] : 1; });
   else if (isMany(field)) boxes(field).forEach(b => { b.checked = value.split(",").includes(b.value); });
-  else field.value = isSlider(field) && "log" in field.dataset ? Math.log10(value) : value;
-  if (isSlider(field)) field.dataset.exact = value;
+  else field.value = isSlider(field) && "log" in field.dataset ? (value > 0 ? Math.log10(value) : field.min) : value;
+  if (isSlider(field) || isMany(field)) field.dataset.exact = value;
   tell(field);
 }
 
@@ -52,6 +53,7 @@ const standard = field => defaults[$("preset").value][field.id];
 const changed = field => isSlider(field) ? Number(valueOf(field)) !== Number(standard(field)) : valueOf(field) !== standard(field);
 const given = () => fields.filter(f => f.id === "preset" || changed(f)).map(f => [f.id, valueOf(f)]);
 
+for (const field of fields.filter(isMany)) put(field, standard(field)); // which the boxes may not show
 let before = defaults[$("preset").value];
 $("preset").addEventListener("change", () => {
   const now = defaults[$("preset").value];
@@ -60,6 +62,7 @@ $("preset").addEventListener("change", () => {
 });
 $("form").addEventListener("input", event => {
   delete event.target.dataset.exact;
+  delete event.target.closest("fieldset")?.dataset.exact;
   if (fields.includes(event.target)) tell(event.target);
   renew();
 });
