@@ -115,13 +115,14 @@ const (
 )
 
 // useNNST sets the numbers of neural neighbours. The picture is as far from the photograph as the learning rate and the epochs let
-// it go: with four times that rate a cat's face is hardly found under a starry night.
+// it go: with 0.016 the finest detail is near the painting's under a starry night, with 0.025 it is a third above, and contrasts are hard; with
+// 0.1 a cat's face is hardly found.
 func (o *Options) useNNST() {
 	o.ContentWeight, o.StyleRepeat, o.TVWeight = 0, 1, 0
 	o.ContentShare, o.Rotations = 0.75, 4
 	o.Coarsest, o.FinerEpochs, o.Tile = 64, 0.75, TileAsNeeded
 	if o.Optimizer == Fast {
-		o.Epochs, o.LearningRate = nnstEpochs, 0.025
+		o.Epochs, o.LearningRate = nnstEpochs, 0.016
 	}
 }
 

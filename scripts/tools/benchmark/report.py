@@ -42,7 +42,8 @@ def default(d, weights):
         cells = [cell for column in columns for cell in least_and_median(column)]
         lines.append(f"| {what} | " + " | ".join(cells + [""] * (6 - len(cells))) + " |")
     lines += ["", f"The command `stylize`, weights `{weights}`, `xla:cpu`, in turns; the ratios are those of the rounds. Caches are warm: each "
-              "had run before. An epoch is what a run of more epochs takes beyond one of fewer, by their difference.", "",
+              "had run before. An epoch is what a run of more epochs takes beyond one of fewer, by their difference."
+              + (f" Measured by itself, after the rest, at a load average of {d['load']:.1f}." if "load" in d else ""), "",
               f"| in one process, {d['again_size']} | CPU s to the first loss, least | median |", "| --- | --- | --- |"]
     for name, seconds in d["again"].items():
         lines.append(f"| {name} | " + " | ".join(least_and_median(seconds)) + " |")
