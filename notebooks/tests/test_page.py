@@ -70,7 +70,7 @@ def visit(browser, command, **settings):
     """The page, whose complaints are kept."""
     page = new_page(browser, accept_downloads=True, **settings)
     page.complaints = []
-    page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("console", lambda m: page.complaints.append(f"{m.text} {m.location['url']}") if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: page.complaints.append(str(e)))
     page.goto(command.address)
     return page
@@ -94,7 +94,7 @@ def slide(page, field, value):
 
 
 def epoch(page):
-    found = re.search(r"epoch (\d+) / (\d+)", page.inner_text("#left"))
+    found = re.search(r"(\d+) / (\d+)", page.inner_text("#left"))
     return int(found[1]) if found else 0
 
 
@@ -210,14 +210,18 @@ def test_the_studio(start, tmp_path, width, height, language, colours):
 
         page.wait_for_function("() => document.querySelector('#forecast').textContent")
         shot("fresh")
-        slide(page, "epochs", 10)
+        slide(page, "epochs", 1000)
         for button in page.locator("#examples button").all():  # one is painted, the others wait
             button.click()
             page.wait_for_function("() => !document.querySelector('#start').disabled")
-        page.wait_for_selector("#waiting li")
+            slide(page, "epochs", 10)
+        wait_for("three to wait", lambda: page.locator("#waiting li").count() == 3)
         shot("painting")
         assert page.wait_for_function("() => { const b = document.querySelector('#job').getBoundingClientRect(); return b.top >= -1 && b.top < innerHeight / 2; }")
         page.locator("#waiting li button").last.click()
+        wait_for("two to wait", lambda: page.locator("#waiting li").count() == 2)
+        wait_for("some of the first", lambda: epoch(page) > 0)
+        page.click("#stop")
         wait_for("three pictures", lambda: cards(page).count() == 3 and words["finished"] in phase(page) and page.is_hidden("#waiting"))
         loaded(page)
         shot("gallery")

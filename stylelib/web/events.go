@@ -57,11 +57,11 @@ func waited(r *http.Request, changed <-chan struct{}, w http.ResponseWriter, out
 	}
 }
 
-// soFar is the picture as it grows.
+// soFar is the picture as it grows; no content where the page asks for that of a picture which the next one has just followed.
 func (p *Page) soFar(w http.ResponseWriter, _ *http.Request) {
 	file := p.queue.Picture()
 	if file == nil {
-		http.Error(w, "there is no picture yet", http.StatusNotFound)
+		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	w.Header().Set("Content-Type", "image/jpeg")

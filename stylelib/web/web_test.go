@@ -263,6 +263,7 @@ func TestGuard(t *testing.T) {
 		{"a path in a run's place", "GET", "runs/..%2f..%2fruns.sqlite/picture.png", nil, 403},
 		{"a run that isn't there", "GET", "runs/runs.sqlite/picture.png", nil, 404},
 		{"a file that is embedded", "GET", "page.html", nil, 404},
+		{"a picture before there is one", "GET", "picture", nil, 204},
 		{"what changes things, by a link", "GET", "stop", nil, 405},
 	} {
 		if got, text := p.request(test.method, test.path, nil, test.headers...); got != test.want {
