@@ -72,9 +72,9 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 		return interruptedOr(ctx, err)
 	}
 	defer j.Close()
+	var estimate transfer.Estimate
 	if !s.Quiet || s.watch != nil {
-		estimate, err := j.Estimate()
-		if err != nil {
+		if estimate, err = j.Estimate(); err != nil {
 			return err
 		}
 		c.sayOf(s, "size     %d × %d (height × width), %d epochs: %s", j.Height, j.Width, j.Options.Epochs, estimate)
@@ -96,6 +96,7 @@ func (c *command) paintOn(ctx context.Context, e *engine.Engine, s *settings, st
 		return errors.Join(err, j.end(ctx, nil, err))
 	}
 	bar := newProgress(c.stderr, "epoch", done, j.Options.Epochs, s.Quiet)
+	bar.pace.Expected = estimate.Epochs
 	x, trainErr := j.train(ctx, func(r sl.Record) error {
 		done = r.Epoch
 		c.unsaved.Store(true)

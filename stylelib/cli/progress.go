@@ -29,7 +29,7 @@ const speakEvery = 10 * time.Second
 func newProgress(w io.Writer, of string, begin, epochs int, quiet bool) *progress {
 	p := &progress{w: w, quiet: quiet, pace: pace.Pace{Epochs: epochs, Begin: begin, Of: of}, spoke: time.Now()}
 	if !quiet && isTerminal(w) {
-		p.bar = progressbar.NewOptions(epochs, progressbar.OptionSetWriter(w), progressbar.OptionSetPredictTime(true),
+		p.bar = progressbar.NewOptions(epochs, progressbar.OptionSetWriter(w), progressbar.OptionSetPredictTime(false),
 			progressbar.OptionShowCount(), progressbar.OptionSetWidth(20), progressbar.OptionFullWidth(),
 			progressbar.OptionThrottle(100*time.Millisecond))
 		_ = p.bar.Set(begin)
@@ -48,7 +48,7 @@ func (p *progress) report(r sl.Record) {
 	switch {
 	case p.quiet:
 	case p.bar != nil:
-		p.bar.Describe(p.pace.Losses(r))
+		p.bar.Describe(p.pace.Losses(r) + p.pace.Rest(r.Epoch))
 		_ = p.bar.Add(1)
 	case r.Epoch == p.pace.Begin+1 || r.Epoch == p.pace.Epochs || time.Since(p.spoke) >= speakEvery:
 		p.spoke = time.Now()

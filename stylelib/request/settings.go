@@ -106,7 +106,7 @@ func (s *Settings) choose(r Request) (err error) {
 	c.Optimizer, c.NormalizeLayers = s.Options.Optimizer, s.Options.NormalizeLayers
 	c.ContentLoss, c.StyleLoss = s.Options.ContentLoss, s.Options.StyleLoss
 	if r.Given("strength") && r.Given("style-weight") {
-		return fmt.Errorf("-strength: sets the style weight: leave -style-weight out")
+		return fmt.Errorf("-strength: says how much style, as -style-weight does: leave one of them out")
 	}
 	return s.Options.Strengthen(s.Strength)
 }

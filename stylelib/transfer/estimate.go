@@ -17,9 +17,10 @@ import (
 
 // Estimate is what a training will take.
 type Estimate struct {
-	PerEpoch time.Duration
-	Total    time.Duration // all epochs and the compilation
-	Bytes    int64         // peak memory of the process
+	PerEpoch time.Duration   // of the full size
+	Total    time.Duration   // all epochs and the compilations
+	Epochs   []time.Duration // each, and what comes before the first of a scale
+	Bytes    int64           // peak memory of the process
 }
 
 // String says it in a few words.
@@ -70,18 +71,21 @@ func (t *Transfer) Estimate() (Estimate, error) {
 		}
 		return stepPerForward*pass*t.passes(of) + float64(roots)
 	}
-	total := 0.0
+	e := Estimate{PerEpoch: time.Duration(epoch(of)), Bytes: t.memory(of)}
 	perProduct := float64(paced.forward) / t.products(paced.of)
 	for _, s := range o.stages(of.height, of.width) {
-		total += compilePerForward*float64(paced.compile) + epoch(s.size)*float64(s.epochs)
+		before, each := compilePerForward*float64(paced.compile), epoch(s.size)
 		switch {
 		case s.places: // which looks at all pictures again now and then
-			total += perPixel * float64(s.area()*(1+len(t.Pictures.Styles))) * float64(s.epochs) / placesRenew
+			each += perPixel * float64(s.area()*(1+len(t.Pictures.Styles))) / placesRenew
 		case o.byNeighbours():
-			total += perProduct * t.matchedProducts(s.size)
+			before += perProduct * t.matchedProducts(s.size)
+		}
+		for range s.epochs {
+			e.Epochs, e.Total, before = append(e.Epochs, time.Duration(before+each)), e.Total+time.Duration(before+each), 0
 		}
 	}
-	return Estimate{PerEpoch: time.Duration(epoch(of)), Total: time.Duration(total), Bytes: t.memory(of)}, nil
+	return e, nil
 }
 
 // products is how many products of two numbers the convolutions of a picture take.

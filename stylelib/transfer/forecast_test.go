@@ -2,8 +2,10 @@ package transfer_test
 
 import (
 	"image"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"stylebook/stylelib/internal/testkit"
 	"stylebook/stylelib/transfer"
@@ -28,6 +30,13 @@ func TestForesee(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sum := time.Duration(0)
+	for _, one := range estimate.Epochs {
+		sum += one
+	}
+	if len(estimate.Epochs) != opened.Options.Epochs || sum != estimate.Total {
+		t.Errorf("%d epochs, in all %s, of %d, %s", len(estimate.Epochs), sum, opened.Options.Epochs, estimate.Total)
+	}
 	blank := transfer.Pictures{Content: transfer.Blank(content.Bounds()), Styles: []image.Image{transfer.Blank(style.Bounds())}}
 	foreseen, err := transfer.Foresee(t.Context(), e.Backend, r.With(blank))
 	if err != nil {
@@ -37,7 +46,7 @@ func TestForesee(t *testing.T) {
 		t.Errorf("foreseen %+v, estimated %+v of %d × %d", foreseen, estimate, opened.Height, opened.Width)
 	}
 	compiled := cache.Compiled()
-	if again, err := transfer.Foresee(t.Context(), e.Backend, r.With(blank)); err != nil || again != foreseen || cache.Compiled() != compiled {
+	if again, err := transfer.Foresee(t.Context(), e.Backend, r.With(blank)); err != nil || !reflect.DeepEqual(again, foreseen) || cache.Compiled() != compiled {
 		t.Errorf("it was measured again: %+v, %v", again, err)
 	}
 	r.Weights.Spec, r.Weights.CacheDir = weights.VGG19, t.TempDir()

@@ -71,13 +71,9 @@ func (t *Transfer) memory(of size) int64 {
 		}
 	}
 	if t.Options.byNeighbours() {
-		pieces := t.Options.pieces(of, layers)
-		columns := func(t tile) int64 { return int64(t.window.pooled(gridHalvings).area()) }
-		counted := (copiesOfColumns - 1) * columns(pieces[0])
-		for _, piece := range pieces { // their neighbours
-			counted += columns(piece)
-		}
-		bytes += counted * int64(t.columnChannels(allOf)) * bytesPerFloat
+		places := t.Options.pieces(of, layers)[0].window.pooled(gridHalvings).area()
+		neighbours := min(of.halved(gridHalvings).area(), t.offeredPlaces(of))
+		bytes += int64(((copiesOfColumns-1)*places + neighbours) * t.columnChannels(allOf) * bytesPerFloat)
 	}
 	return bytes + pictures
 }

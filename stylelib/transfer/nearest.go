@@ -275,61 +275,71 @@ func (p *neighboursPart) choose(s *sought, labels []int32) ([]int32, error) {
 	return chosen(scores, numbers, labels, p.shares), nil
 }
 
-// gather returns the hypercolumns of the style's places with these numbers for each piece of the image: of each layer [n, c] for all
-// places of the piece's window, 0 outside its core.
-func (p *neighboursPart) gather(numbers []int32) ([][]*tensors.Tensor, error) {
-	gathered := make([][]matrix, len(p.pieces))
-	for i := range gathered {
-		gathered[i] = make([]matrix, len(p.layers))
+// gather computes the hypercolumns of the style's places with these numbers: a table of each layer, [m, c], whose m rows together have
+// length 1, and for each place of the image its row.
+func (p *neighboursPart) gather(numbers []int32) (rows []int32, tables []*tensors.Tensor, err error) {
+	used := slices.Compact(slices.Sorted(slices.Values(numbers)))
+	at := make(map[int32]int, len(used))
+	for i, number := range used {
+		at[number] = i
 	}
-	at, first := placesIn(p.pieces, p.pictures.size), 0
-	err := p.eachStyle(func(_ int, style *tensors.Tensor, stride int, _ []int32) error {
-		grid, wanted := strided(style, stride), map[int][]place{} // of the image, by the number of their neighbour
-		for i, number := range numbers {
-			wanted[int(number)-first] = append(wanted[int(number)-first], at[i])
-		}
-		first += grid.area()
+	for _, number := range numbers {
+		rows = append(rows, int32(at[number]))
+	}
+	columns, first := make([]matrix, len(p.layers)), int32(0)
+	err = p.eachStyle(func(_ int, style *tensors.Tensor, stride int, _ []int32) error {
+		grid, before := strided(style, stride), first
+		first += int32(grid.area())
 		return eachWindow(p.whole, style, p.needed, [][]*tensors.Tensor{nil}, func(_ int, t tile, out []*tensors.Tensor) error {
 			return eachRow(t, stride, out, func(k, i, j int, row []float32) {
-				for _, to := range wanted[i*grid.width+j] {
-					gathered[to.piece][k].put(to.row, to.rows, row)
+				if to, ok := at[before+int32(i*grid.width+j)]; ok {
+					columns[k].put(to, len(used), row)
 				}
 			})
 		})
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	all := make([][]*tensors.Tensor, len(gathered))
-	for i, piece := range gathered {
-		for k := range piece {
-			t, err := piece[k].onEngine(p.backend)
-			if err != nil {
-				return nil, err
-			}
-			all[i] = append(all[i], t)
-			piece[k] = matrix{} // which may be freed
+	scaleRows(columns)
+	for k := range columns {
+		table, err := columns[k].onEngine(p.backend)
+		if err != nil {
+			return nil, nil, err
 		}
+		tables, columns[k] = append(tables, table), matrix{} // which may be freed
 	}
-	return all, nil
+	return rows, tables, nil
 }
 
-// place is where a place of the image's grid lies among those of the piece in whose core it is.
-type place struct{ piece, row, rows int }
-
-// placesIn are the places of a picture's grid, row by row.
-func placesIn(pieces []tile, of size) []place {
-	grid := of.halved(gridHalvings)
-	places := make([]place, grid.area())
-	for k, t := range pieces {
-		core, window := t.core.pooled(gridHalvings), t.window.pooled(gridHalvings)
-		for i := core.top; i < core.bottom; i++ {
-			for j := core.left; j < core.right; j++ {
-				places[i*grid.width+j] = place{k, (i-window.top)*window.width() + j - window.left, window.area()}
+// scaleRows gives rows that lie side by side in several matrices length 1 together.
+func scaleRows(all []matrix) {
+	for i := range all[0].rows() {
+		square := 0.0
+		for _, m := range all {
+			for _, v := range m.row(i) {
+				square += float64(v) * float64(v)
+			}
+		}
+		length := float32(math.Sqrt(square + tiny))
+		for _, m := range all {
+			for k := range m.row(i) {
+				m.row(i)[k] /= length
 			}
 		}
 	}
-	return places
+}
+
+// rowsIn are, for all places of a tile's window, what the image's places have, [n]; the first row outside the tile's core, where it does
+// not count.
+func rowsIn(t tile, of size, rows []int32) []int32 {
+	grid, core, window := of.halved(gridHalvings), t.core.pooled(gridHalvings), t.window.pooled(gridHalvings)
+	within := make([]int32, window.area())
+	for i := core.top; i < core.bottom; i++ {
+		at := (i-window.top)*window.width() + core.left - window.left
+		copy(within[at:], rows[i*grid.width+core.left:i*grid.width+core.right])
+	}
+	return within
 }
 
 // quarterTurned are the values [h, w, channels] of a picture turned by 90 degrees, [w, h, channels].

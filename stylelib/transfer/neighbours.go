@@ -3,6 +3,7 @@ package transfer
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	sl "stylebook/stylelib"
 	"stylebook/stylelib/kernels"
@@ -49,9 +50,10 @@ type neighboursPart struct {
 
 	compared, whole, match, covariance *sl.Program
 
-	found      *tensors.Tensor     // the image for which the neighbours were found
-	weights    []*tensors.Tensor   // of each piece: what its window's places count
-	neighbours [][]*tensors.Tensor // of each piece and layer, [n, c]
+	found   *tensors.Tensor   // the image for which the neighbours were found
+	weights []*tensors.Tensor // of each piece: what its window's places count, [n]
+	rows    []*tensors.Tensor // of each piece: its places' neighbours, as rows of the tables, [n]
+	tables  []*tensors.Tensor // of each layer: what is some place's neighbour, [m, c]
 }
 
 func (o *objective) bindNeighbours(b bound) (part, error) {
@@ -121,7 +123,7 @@ func (p *neighboursPart) prepare(image *tensors.Tensor, epoch int) error {
 }
 
 func (p *neighboursPart) inputsOf(piece int) []*tensors.Tensor {
-	return append([]*tensors.Tensor{p.weights[piece]}, p.neighbours[piece]...)
+	return append([]*tensors.Tensor{p.weights[piece], p.rows[piece]}, p.tables...)
 }
 
 func (p *neighboursPart) inputs(image *tensors.Tensor, epoch int) ([]*tensors.Tensor, error) {
@@ -132,23 +134,19 @@ func (p *neighboursPart) inputs(image *tensors.Tensor, epoch int) ([]*tensors.Te
 }
 
 func (p *neighboursPart) loss(image *Node, maps map[string]*Node, in *feed) *Node {
-	weights, neighbours := in.next(1)[0], in.next(len(p.layers))
-	var products, squares, wanted *Node
+	given, tables := in.next(2), in.next(len(p.layers))
+	var products, squares *Node
 	for i, x := range p.columns(maps, sizeOf(image)) {
-		y := StopGradient(neighbours[i])
-		for _, sum := range []struct {
-			of **Node
-			x  *Node
-		}{{&products, Mul(x, y)}, {&squares, Square(x)}, {&wanted, Square(y)}} {
-			if *sum.of == nil {
-				*sum.of = ReduceSum(sum.x, 1)
-				continue
-			}
-			*sum.of = Add(*sum.of, ReduceSum(sum.x, 1))
+		y := StopGradient(Gather(tables[i], ExpandAxes(given[1], -1)))
+		product, square := ReduceSum(Mul(x, y), 1), ReduceSum(Square(x), 1)
+		if products == nil {
+			products, squares = product, square
+			continue
 		}
+		products, squares = Add(products, product), Add(squares, square)
 	}
-	cosines := Div(products, Sqrt(AddScalar(Mul(squares, wanted), tiny)))
-	return ops.ReduceAllSum(Mul(OneMinus(cosines), weights))
+	cosines := Div(products, Sqrt(AddScalar(squares, tiny)))
+	return ops.ReduceAllSum(Mul(OneMinus(cosines), given[0]))
 }
 
 // find finds the neighbours for the image that the stage begins with.
@@ -164,7 +162,11 @@ func (p *neighboursPart) find(image *tensors.Tensor, _ int) (err error) {
 	if err != nil {
 		return err
 	}
-	p.neighbours, err = p.gather(nearest)
+	rows, tables, err := p.gather(nearest)
+	p.tables = tables
+	for _, t := range p.pieces {
+		p.rows = append(p.rows, tensors.FromValue(rowsIn(t, p.pictures.size, rows)))
+	}
 	debug.FreeOSMemory()
 	kernels.ReleaseMemory() // of which the training takes other pieces
 	return err
@@ -196,24 +198,25 @@ func (p *neighboursPart) finalize() {
 	for _, program := range []*sl.Program{p.compared, p.whole, p.match, p.covariance} {
 		program.Finalize()
 	}
-	finalizeAll(p.weights)
-	for _, piece := range p.neighbours {
-		finalizeAll(piece)
+	finalizeAll(slices.Concat(p.weights, p.rows, p.tables))
+}
+
+// offeredPlaces is how many places of the style images are looked at for a picture of some size.
+func (t *Transfer) offeredPlaces(of size) (n int) {
+	for i := range t.Pictures.Styles {
+		grid := t.Options.styleSize(of, i).halved(gridHalvings)
+		n += t.Options.Rotations * grid.area() / square(stride(grid))
 	}
+	return n
 }
 
 // matchedProducts is how many products of two numbers the search of a stage takes.
 func (t *Transfer) matchedProducts(of size) float64 {
-	offered := 0
-	for i := range t.Pictures.Styles {
-		grid := t.Options.styleSize(of, i).halved(gridHalvings)
-		offered += t.Options.Rotations * grid.area() / square(stride(grid))
-	}
 	compared := allOf
 	if projects(of) {
 		compared = keptOf
 	}
-	return float64(of.halved(gridHalvings).area()) * float64(offered) * float64(t.columnChannels(compared))
+	return float64(of.halved(gridHalvings).area()) * float64(t.offeredPlaces(of)) * float64(t.columnChannels(compared))
 }
 
 // columnChannels is how many channels a hypercolumn has, when so many of each layer count.

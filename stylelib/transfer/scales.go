@@ -18,6 +18,7 @@ func (s size) halved(times int) size { return size{s.height >> times, s.width >>
 type stage struct {
 	size
 	epochs int
+	finer  int  // how many scales are finer
 	places bool // the style loss is [placesPart]'s
 }
 
@@ -35,7 +36,8 @@ func (o Options) stages(height, width int) []stage {
 	stages := make([]stage, n)
 	for i := range stages {
 		factor := math.Pow(step, -float64(n-1-i))
-		stages[i].size = size{max(1, int(math.Round(float64(height)*factor))), max(1, int(math.Round(float64(width)*factor)))}
+		stages[i] = stage{finer: n - 1 - i,
+			size: size{max(1, int(math.Round(float64(height)*factor))), max(1, int(math.Round(float64(width)*factor)))}}
 	}
 	if o.byNeighbours() {
 		stages = append(stages, stage{size: size{height, width}, places: true})

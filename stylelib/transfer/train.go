@@ -48,7 +48,7 @@ func (t *Transfer) Train(ctx context.Context, from *State, report func(Epoch) er
 		if from != nil && scale < from.Scale {
 			continue
 		}
-		s := training{extractor: t.Extractor, options: t.Options.ofStage(of, len(stages)), scale: scale, stage: of,
+		s := training{extractor: t.Extractor, options: t.Options.ofStage(scale, stages), scale: scale, stage: of,
 			before: t.Options.EpochsBefore(scale, t.Height, t.Width)}
 		if from != nil && scale == from.Scale {
 			s.from = from

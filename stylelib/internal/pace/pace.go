@@ -14,6 +14,9 @@ type Pace struct {
 	Begin  int    // that an earlier session has done
 	Of     string // what is counted, "epoch" or "step"
 
+	// Expected is what each epoch is thought to take, where they differ. It counts for less, the longer the training has gone on.
+	Expected []time.Duration
+
 	first time.Time // when the first epoch of this session, which compiles, was done
 }
 
@@ -27,14 +30,18 @@ func (p *Pace) Losses(r sl.Record) (text string) {
 
 // Line tells of a finished epoch, and of the time that is left once there is something to go by. It is called for each epoch.
 func (p *Pace) Line(r sl.Record) string {
-	left := ""
 	if p.first.IsZero() {
 		p.first = time.Now()
 	}
-	if rest := p.Left(r.Epoch); rest > 0 {
-		left = fmt.Sprintf("  %s left", rest.Round(time.Second))
+	return fmt.Sprintf("%s %d/%d  %s%s", p.Of, r.Epoch, p.Epochs, p.Losses(r), p.Rest(r.Epoch))
+}
+
+// Rest says [Pace.Left], two spaces before; "" where it is not known or nothing.
+func (p *Pace) Rest(epoch int) string {
+	if left := p.Left(epoch); left > 0 {
+		return fmt.Sprintf("  %s left", left.Round(time.Second))
 	}
-	return fmt.Sprintf("%s %d/%d  %s%s", p.Of, r.Epoch, p.Epochs, p.Losses(r), left)
+	return ""
 }
 
 // Left is how long what comes after an epoch will take, once there is something to go by, else 0.
@@ -42,5 +49,21 @@ func (p *Pace) Left(epoch int) time.Duration {
 	if epoch <= p.Begin+1 {
 		return 0
 	}
-	return time.Since(p.first) / time.Duration(epoch-p.Begin-1) * time.Duration(p.Epochs-epoch)
+	took, expected, rest := time.Since(p.first), p.expected(p.Begin+1, epoch), p.expected(epoch, p.Epochs)
+	if p.Expected != nil {
+		belief := p.expected(0, p.Epochs) / 10
+		took, expected = took+time.Duration(belief), expected+belief
+	}
+	return time.Duration(float64(took) * rest / expected)
+}
+
+// expected is what the epochs after one, up to another, are thought to take: 1 each where nothing is known of them.
+func (p *Pace) expected(after, to int) (sum float64) {
+	if p.Expected == nil {
+		return float64(to - after)
+	}
+	for _, one := range p.Expected[after:to] {
+		sum += float64(one)
+	}
+	return sum
 }
