@@ -84,7 +84,7 @@ func pictureOptions() []Option {
 			Page: &Field{Label: Text{"Preset", "预设"}, Choices: presetChoices(),
 				Hint: Text{"By whose rules it is painted.", "按照谁的规则绘制。"}}},
 		{Name: "strength", keep: func(s *Settings) value { return decimal{&s.Strength} },
-			Help: fmt.Sprintf("`how much` style, from 0 to %d: the style weight is multiplied by its square; with nnst the learning rate by it", transfer.MaxStrength),
+			Help: fmt.Sprintf("`how much` style, from 0 to %d: the style weight is multiplied by its square; with nnst the learning rate by it, beyond 1 by 1 + its logarithm", transfer.MaxStrength),
 			Page: &Field{Label: Text{"Style", "风格强度"}, Max: transfer.MaxStrength, Step: 0.1, Log: true,
 				Hint: Text{"The left end leaves the photograph, 1 is the middle; further right the painting takes over.", "最左端保留照片，中间是 1；越往右，画作越占上风。"}}},
 		{Name: "size", keep: func(s *Settings) value { return whole[int]{&s.LongerSide} },

@@ -132,17 +132,20 @@ const (
 	// coarserReach is how much further a scale goes than the next finer one. The palette arrives at coarse scales, hard contrasts at
 	// fine ones: with 1 a cat under a starry night is greyer than it, with 2 its colours are purer than the painting's.
 	coarserReach = 1.25
+
+	// largestStep bounds how many times as large as the learning rate the steps of few epochs are: larger ones leave noise.
+	largestStep = 5
 )
 
 // ofStage are the options of the i-th of several trainings. With neural neighbours and [Fast] the learning rate is for [nnstEpochs] in
-// each, which it shares among them by [coarserReach]: fewer epochs go as far, by larger steps.
+// each, which it shares among them by [coarserReach]: fewer epochs go as far, by larger steps, up to [largestStep].
 func (o Options) ofStage(i int, stages []stage) Options {
 	if o.byNeighbours() && o.Optimizer == Fast {
 		sum := 0.0
 		for _, s := range stages {
 			sum += s.reach()
 		}
-		o.LearningRate *= nnstEpochs * stages[i].reach() / (sum * float64(max(1, stages[i].epochs)))
+		o.LearningRate *= min(largestStep, nnstEpochs*stages[i].reach()/(sum*float64(max(1, stages[i].epochs))))
 	}
 	return o
 }
@@ -152,13 +155,14 @@ func (s stage) reach() float64 { return math.Pow(coarserReach, float64(s.finer))
 
 // Strengthen is the dial for how much style, from 0, no style, to [MaxStrength]; 1 leaves it. It multiplies the style weight by the
 // square of strength; with neural neighbours, whose loss is alone, the learning rate and the share of the picture so far in what
-// neighbours are sought for by strength. Another number is an *[sl.OptionError].
+// neighbours are sought for by strength, beyond 1 the rate by 1 + ln(strength): what goes further is noise. Another number is an
+// *[sl.OptionError].
 func (o *Options) Strengthen(strength float64) error {
 	if !(strength >= 0 && strength <= MaxStrength) {
 		return &sl.OptionError{Option: "strength", Reason: fmt.Sprintf("%g is not a number from 0 to %d", strength, MaxStrength)}
 	}
 	if o.byNeighbours() {
-		o.LearningRate *= strength
+		o.LearningRate *= min(strength, 1+math.Log(max(1, strength)))
 		o.ContentShare = max(0, 1-(1-o.ContentShare)*strength)
 		return nil
 	}

@@ -18,6 +18,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 )
 
 // neighboursFile is what scripts/author/reference/neighbours.py computed in float64.
@@ -403,5 +404,38 @@ func TestLargest(t *testing.T) {
 			t.Errorf("direction %d with the value %g after %g is off by %g", j, value, before, off)
 		}
 		before = value
+	}
+}
+
+// All stages together go as far as the learning rate for 200 epochs says, the coarser ones further; few epochs less far, and ten times
+// the strength 3.3 times as far.
+func TestReachOfStages(t *testing.T) {
+	o, err := Choose(Choice{Preset: NNST})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reached := func(o Options) (all []float64) {
+		stages := o.stages(340, 512)
+		for i, s := range stages {
+			all = append(all, float64(s.epochs)*o.ofStage(i, stages).LearningRate)
+		}
+		return all
+	}
+	usual := reached(o)
+	if total := floats.Sum(usual); len(usual) != 5 || math.Abs(total/(0.022*200)-1) > 1e-6 {
+		t.Errorf("%d stages go %g far", len(usual), total)
+	}
+	for i, want := range []float64{1.953125, 1.5625, 1.25, 1} { // of the last, at the same size
+		if got := usual[i] / usual[4]; math.Abs(got-want) > 1e-6 {
+			t.Errorf("stage %d goes %g times as far as the last, want %g", i, got, want)
+		}
+	}
+	few, strong := o, o
+	few.Epochs = 4
+	if total := floats.Sum(reached(few)); total > 4*5*0.022+1e-9 {
+		t.Errorf("4 epochs go %g far", total)
+	}
+	if err := strong.Strengthen(10); err != nil || math.Abs(strong.LearningRate/0.022-3.302585) > 1e-5 || strong.ContentShare != 0 {
+		t.Errorf("strength 10: rate %g, share %g, %v", strong.LearningRate, strong.ContentShare, err)
 	}
 }
