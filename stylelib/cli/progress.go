@@ -48,7 +48,7 @@ func (p *progress) report(r sl.Record) {
 	switch {
 	case p.quiet:
 	case p.bar != nil:
-		p.bar.Describe(p.pace.Losses(r) + p.pace.Rest(r.Epoch))
+		p.bar.Describe(p.pace.Details(r))
 		_ = p.bar.Add(1)
 	case r.Epoch == p.pace.Begin+1 || r.Epoch == p.pace.Epochs || time.Since(p.spoke) >= speakEvery:
 		p.spoke = time.Now()

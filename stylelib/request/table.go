@@ -130,7 +130,7 @@ func researchOptions() []Option {
 		{Name: "optimizer", neutral: transfer.Adam, list: methods, keep: func(s *Settings) value { return word[string]{&s.Choice.Optimizer} },
 			Help: "`%s`; fast, which goes with painting, has fewer epochs, and steps of our own instead of the chapter's; the learning rate of lbfgs stays"},
 		{Name: "fast", Hidden: true, keep: func(s *Settings) value { return truth{&s.Fast} }, Help: "short for -optimizer fast"},
-		{Name: "lr", keep: func(s *Settings) value { return decimal{&s.Options.LearningRate} }, Help: "learning `rate`; with nnst that of 200 epochs, and larger in proportion with fewer"},
+		{Name: "lr", keep: func(s *Settings) value { return decimal{&s.Options.LearningRate} }, Help: "learning `rate`; with nnst that of 200 epochs, and larger in proportion with fewer, up to five times"},
 		{Name: "history", neutral: "20", keep: func(s *Settings) value { return whole[int]{&s.Options.History} },
 			Help: "`steps` that lbfgs remembers"},
 		{Name: "style-layers", keep: styleLayers,

@@ -279,12 +279,9 @@ func (p *neighboursPart) choose(s *sought, labels []int32) ([]int32, error) {
 // length 1, and for each place of the image its row.
 func (p *neighboursPart) gather(numbers []int32) (rows []int32, tables []*tensors.Tensor, err error) {
 	used := slices.Compact(slices.Sorted(slices.Values(numbers)))
-	at := make(map[int32]int, len(used))
-	for i, number := range used {
-		at[number] = i
-	}
 	for _, number := range numbers {
-		rows = append(rows, int32(at[number]))
+		row, _ := slices.BinarySearch(used, number)
+		rows = append(rows, int32(row))
 	}
 	columns, first := make([]matrix, len(p.layers)), int32(0)
 	err = p.eachStyle(func(_ int, style *tensors.Tensor, stride int, _ []int32) error {
@@ -292,7 +289,7 @@ func (p *neighboursPart) gather(numbers []int32) (rows []int32, tables []*tensor
 		first += int32(grid.area())
 		return eachWindow(p.whole, style, p.needed, [][]*tensors.Tensor{nil}, func(_ int, t tile, out []*tensors.Tensor) error {
 			return eachRow(t, stride, out, func(k, i, j int, row []float32) {
-				if to, ok := at[before+int32(i*grid.width+j)]; ok {
+				if to, found := slices.BinarySearch(used, before+int32(i*grid.width+j)); found {
 					columns[k].put(to, len(used), row)
 				}
 			})
@@ -323,8 +320,9 @@ func scaleRows(all []matrix) {
 		}
 		length := float32(math.Sqrt(square + tiny))
 		for _, m := range all {
-			for k := range m.row(i) {
-				m.row(i)[k] /= length
+			row := m.row(i)
+			for k := range row {
+				row[k] /= length
 			}
 		}
 	}

@@ -134,10 +134,10 @@ func (p *neighboursPart) inputs(image *tensors.Tensor, epoch int) ([]*tensors.Te
 }
 
 func (p *neighboursPart) loss(image *Node, maps map[string]*Node, in *feed) *Node {
-	given, tables := in.next(2), in.next(len(p.layers))
+	weights, rows, tables := in.next(1)[0], in.next(1)[0], in.next(len(p.layers))
 	var products, squares *Node
 	for i, x := range p.columns(maps, sizeOf(image)) {
-		y := StopGradient(Gather(tables[i], ExpandAxes(given[1], -1)))
+		y := StopGradient(Gather(tables[i], ExpandAxes(rows, -1)))
 		product, square := ReduceSum(Mul(x, y), 1), ReduceSum(Square(x), 1)
 		if products == nil {
 			products, squares = product, square
@@ -146,7 +146,7 @@ func (p *neighboursPart) loss(image *Node, maps map[string]*Node, in *feed) *Nod
 		products, squares = Add(products, product), Add(squares, square)
 	}
 	cosines := Div(products, Sqrt(AddScalar(squares, tiny)))
-	return ops.ReduceAllSum(Mul(OneMinus(cosines), given[0]))
+	return ops.ReduceAllSum(Mul(OneMinus(cosines), weights))
 }
 
 // find finds the neighbours for the image that the stage begins with.
@@ -163,13 +163,16 @@ func (p *neighboursPart) find(image *tensors.Tensor, _ int) (err error) {
 		return err
 	}
 	rows, tables, err := p.gather(nearest)
+	if err != nil {
+		return err
+	}
 	p.tables = tables
 	for _, t := range p.pieces {
 		p.rows = append(p.rows, tensors.FromValue(rowsIn(t, p.pictures.size, rows)))
 	}
 	debug.FreeOSMemory()
 	kernels.ReleaseMemory() // of which the training takes other pieces
-	return err
+	return nil
 }
 
 // mixture is an image with a share of another.

@@ -20,28 +20,24 @@ type Pace struct {
 	first time.Time // when the first epoch of this session, which compiles, was done
 }
 
-// Losses are an epoch's losses and seconds.
-func (p *Pace) Losses(r sl.Record) (text string) {
+// Details are an epoch's losses and seconds, and the time that is left once there is something to go by.
+func (p *Pace) Details(r sl.Record) (text string) {
 	for _, l := range r.Losses {
 		text += fmt.Sprintf("%s %.3f  ", l.Name, l.Value)
 	}
-	return text + fmt.Sprintf("%.2f s/%s", r.Seconds, p.Of)
+	text += fmt.Sprintf("%.2f s/%s", r.Seconds, p.Of)
+	if left := p.Left(r.Epoch); left > 0 {
+		text += fmt.Sprintf("  %s left", left.Round(time.Second))
+	}
+	return text
 }
 
-// Line tells of a finished epoch, and of the time that is left once there is something to go by. It is called for each epoch.
+// Line tells of a finished epoch, with its details. It is called for each epoch.
 func (p *Pace) Line(r sl.Record) string {
 	if p.first.IsZero() {
 		p.first = time.Now()
 	}
-	return fmt.Sprintf("%s %d/%d  %s%s", p.Of, r.Epoch, p.Epochs, p.Losses(r), p.Rest(r.Epoch))
-}
-
-// Rest says [Pace.Left], two spaces before; "" where it is not known or nothing.
-func (p *Pace) Rest(epoch int) string {
-	if left := p.Left(epoch); left > 0 {
-		return fmt.Sprintf("  %s left", left.Round(time.Second))
-	}
-	return ""
+	return fmt.Sprintf("%s %d/%d  %s", p.Of, r.Epoch, p.Epochs, p.Details(r))
 }
 
 // Left is how long what comes after an epoch will take, once there is something to go by, else 0.

@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 // After ten quick epochs of twenty the slow ones are what is left, at the pace at which the quick ones went.
 func TestLeft(t *testing.T) {
 	second, alike := time.Second, []time.Duration(nil)
-	quickThenSlow := append(repeated(second, 10), repeated(9*second, 10)...) // 100 s
+	quickThenSlow := slices.Concat(slices.Repeat([]time.Duration{second}, 10), slices.Repeat([]time.Duration{9 * second}, 10)) // 100 s
 	for name, test := range map[string]struct {
 		expected []time.Duration
 		begin    int
@@ -31,11 +32,4 @@ func TestLeft(t *testing.T) {
 			t.Errorf("%s: %s left, want %s", name, got, test.want)
 		}
 	}
-}
-
-func repeated(d time.Duration, n int) (all []time.Duration) {
-	for range n {
-		all = append(all, d)
-	}
-	return all
 }
